@@ -1,0 +1,68 @@
+# Needs Python 3.11 or newer, git and make; everything else goes into .venv.
+.POSIX:
+
+# The interpreter that .venv is made with. Empty: the first of python3, python3.14 ... python3.11 that is new enough.
+PYTHON ?=
+# What `make bench` scans.
+REPO ?= .
+
+VENV = .venv
+BIN = $(VENV)/bin
+
+help:
+	@echo "make demo     open harden on a fresh copy of an example app"
+	@echo "make test     lint, type-check and test, as CI does"
+	@echo "make format   format the code and sort its imports"
+	@echo "make docs     write docs/checks from the checks themselves"
+	@echo "make bench    time start-up and scans (REPO=path for another repository)"
+	@echo "make clean    remove .venv, caches and build output"
+
+demo: $(VENV)/.installed
+	$(BIN)/python demo/open.py
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m harden.pages docs/checks
+
+bench: $(VENV)/.installed
+	$(BIN)/python bench/time_scan.py $(REPO)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find harden tui codemods checklists tests demo -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made again when pyproject.toml changes. A .venv that is there and new enough is kept.
+$(VENV)/.installed: pyproject.toml
+	@new_enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	if ! $(BIN)/python -c "$$new_enough" 2>/dev/null; then \
+		chosen=; \
+		candidates='$(PYTHON)'; \
+		for candidate in $${candidates:-python3 python3.14 python3.13 python3.12 python3.11}; do \
+			if $$candidate -c "$$new_enough" 2>/dev/null; then chosen=$$candidate; break; fi; \
+		done; \
+		if [ -z "$$chosen" ]; then \
+			echo "harden needs Python 3.11 or newer: $${candidates:-no python3 on the path} is not." >&2; \
+			echo "Install one, or name it: make PYTHON=/path/to/python3 ..." >&2; \
+			exit 1; \
+		fi; \
+		echo "Making $(VENV) with $$chosen"; \
+		$$chosen -m venv --clear $(VENV) || exit 1; \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: help demo test format docs bench clean

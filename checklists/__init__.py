@@ -1,0 +1,1 @@
+"""Hold the stages: one folder per stage, one module per check."""

@@ -1,0 +1,1 @@
+"""Check that many requests at once do not block or corrupt each other."""

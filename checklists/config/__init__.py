@@ -1,0 +1,1 @@
+"""Check that the code runs anywhere by changing its environment only."""

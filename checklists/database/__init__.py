@@ -1,0 +1,1 @@
+"""Check that data stays correct and quick with many rows and many writers."""

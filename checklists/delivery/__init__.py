@@ -1,0 +1,1 @@
+"""Check that what is shipped is what was tested."""

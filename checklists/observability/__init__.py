@@ -1,0 +1,1 @@
+"""Check that failures can be understood without a debugger."""

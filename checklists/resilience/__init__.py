@@ -1,0 +1,1 @@
+"""Check that slow, wrong or absent dependencies are survived."""

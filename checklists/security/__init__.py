@@ -1,0 +1,1 @@
+"""Check that the code holds up against hostile input."""

@@ -1,0 +1,1 @@
+"""Hold the codemods: one module per fix."""

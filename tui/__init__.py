@@ -1,0 +1,1 @@
+"""Show findings, previews and decisions in the terminal."""
