@@ -1,8 +1,11 @@
 """Keep every test away from the developer's own settings, caches and git identity."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"  # read once, when textual is imported
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +28,6 @@ def isolated_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
         "GIT_AUTHOR_EMAIL": "author@example.com",
         "GIT_COMMITTER_NAME": "Test Committer",
         "GIT_COMMITTER_EMAIL": "committer@example.com",
-        "TEXTUAL_ANIMATIONS": "none",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
