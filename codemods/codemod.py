@@ -1,0 +1,205 @@
+"""What every codemod is: options, and an edit of exactly the findings it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+from pydantic import BaseModel, ConfigDict
+
+from harden.codemods.imports import Imports, LineEdit
+from harden.errors import Refusal
+from harden.findings import Finding, Span
+from harden.module import Module, TextFile
+from harden.project import Project
+
+
+class Options(BaseModel):
+    """Base of a codemod's options; the app's form, `--set` and the settings file are made from its fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(slots=True)
+class Edited:
+    """The new content of the file, of other files by path, and why findings were left alone."""
+
+    data: bytes
+    others: dict[str, bytes] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Codemod:
+    """An edit of one file. `options` is an instance of the class's own `Options`."""
+
+    Options: ClassVar[type[BaseModel]] = Options
+
+    def __init__(self, project: Project, options: BaseModel) -> None:
+        self.project = project
+        self.options = options
+
+    def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
+        """Mend `findings`, whose positions are exact for the current text of `path`.
+
+        Raises Refusal with a reason for a person when nothing can be done.
+        """
+        raise NotImplementedError
+
+
+class TextCodemod(Codemod):
+    """An edit of a file that is not Python, on its text."""
+
+    def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
+        """Mend `findings` by `edit_text`, keeping BOM and encoding."""
+        file = self.project.text_file(path)
+        return Edited(file.source.encode(self.edit_text(file, findings)))
+
+    def edit_text(self, file: TextFile, findings: Sequence[Finding]) -> str:
+        """Return the new text. Raises Refusal."""
+        raise NotImplementedError
+
+
+class PythonCodemod(Codemod, cst.CSTTransformer):
+    """A libcst transformer that sees only the top-level statements with a target in them.
+
+    Each such statement is parsed as a module of its own, so the rest of the file cannot change.
+    Write `visit_*`/`leave_*` methods; ask `target(node)` whether a node is to be edited; raise
+    Refusal to leave a target alone; ask `import_name` for names from other modules, `top_level` for
+    a new statement after the imports, `other_file` for edits elsewhere.
+    """
+
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, project: Project, options: BaseModel) -> None:
+        Codemod.__init__(self, project, options)
+        cst.CSTTransformer.__init__(self)
+        self.module: Module
+        self.refused: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.others: dict[str, bytes] = {}
+        self._first_line = 1
+        self._targets: Sequence[Finding] = ()
+        self._current: Finding | None = None
+        self._imports: Imports
+
+    def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
+        """Transform each top-level statement that contains a target, then add imports."""
+        self.module = self.project.module(path)
+        self._targets = findings
+        self._imports = Imports(self.module)
+        self.prepare()
+        edits: list[LineEdit] = []
+        for first, last in _chunks(self.module, findings):
+            before = "".join(self.module.lines[first - 1 : last])
+            self._first_line = first
+            wrapper = MetadataWrapper(cst.parse_module(before), unsafe_skip_copy=True)
+            after = wrapper.visit(self).code
+            if after != before:
+                edits.append(LineEdit(first, last, after))
+        edits += self._imports.edits()
+        text = "".join(_with_edits(self.module.lines, edits))
+        try:
+            data = self.module.source.encode(text)
+        except UnicodeEncodeError:
+            raise Refusal(
+                f"{path} is {self.module.source.encoding}, which lacks a character of the edit."
+            ) from None
+        return Edited(data, self.others, self.refused, self.notes)
+
+    def prepare(self) -> None:
+        """Look at `self.module` before the first statement is visited; override where needed."""
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Return where an original node stands in the file, as `Finding.span` counts."""
+        code = self.get_metadata(PositionProvider, node)
+        shift = self._first_line - 1
+        return Span(code.start.line + shift, code.start.column, code.end.line + shift, code.end.column)
+
+    def target(self, node: cst.CSTNode) -> Finding | None:
+        """Return the finding that an original node is the target of, or None.
+
+        Expressions match by their whole span, statements and clauses by their start.
+        """
+        span = self.span(node)
+        whole = not isinstance(node, cst.BaseStatement | cst.BaseSmallStatement | cst.ExceptHandler)
+        for finding in self._targets:
+            at = finding.span
+            if (at.line, at.column) == (span.line, span.column) and (not whole or at == span):
+                self._current = finding
+                return finding
+        return None
+
+    def refuse(self, finding: Finding, reason: str) -> None:
+        """Leave one finding alone and say why."""
+        self.refused[finding.fingerprint] = reason
+
+    def on_leave(
+        self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
+    ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
+        """Run the `leave_*` method; a Refusal in it leaves this node as it was."""
+        mark = self._imports.mark()
+        try:
+            return super().on_leave(original_node, updated_node)
+        except Refusal as refusal:
+            self._imports.reset(mark)
+            if self._current is not None:
+                self.refused[self._current.fingerprint] = str(refusal)
+            return updated_node
+
+    def import_name(self, module: str, name: str = "") -> str:
+        """Return what to write for `module` or `module.name` here, adding an import where it is missing.
+
+        Raises Refusal when the name is taken by something else in this file.
+        """
+        return self._imports.name(module, name)
+
+    def top_level(self, code: str, *, binds: str) -> None:
+        """Add a statement after the imports, once; `binds` is the name it defines."""
+        self._imports.add_statement(code, binds)
+
+    def other_file(self, path: str, data: bytes) -> None:
+        """Give another file a new content in the same patch."""
+        self.others[path] = data
+
+    def read_other(self, path: str) -> bytes | None:
+        """Return another file as this patch leaves it so far, None where there is none."""
+        if path in self.others:
+            return self.others[path]
+        return self.project.read(path) if self.project.exists(path) else None
+
+
+def _chunks(module: Module, findings: Sequence[Finding]) -> list[tuple[int, int]]:
+    """Return the (first, last) lines of the top-level statements with a target, merged where they touch."""
+    extents: list[tuple[int, int]] = []
+    for statement in module.tree.body:
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+        last = statement.end_lineno or first
+        if extents and first <= extents[-1][1]:
+            extents[-1] = (extents[-1][0], max(last, extents[-1][1]))
+        else:
+            extents.append((first, last))
+    lines = {finding.span.line for finding in findings}
+    return [(first, last) for first, last in extents if any(first <= line <= last for line in lines)]
+
+
+def _with_edits(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[str]:
+    """Apply edits of original lines, last first; an insertion has `last` = `first` - 1."""
+    result = list(lines)
+    for edit in sorted(edits, key=lambda edit: (edit.first, edit.last), reverse=True):
+        result[edit.first - 1 : edit.last] = [edit.text]
+    return result
+
+
+def expression(code: str) -> cst.BaseExpression:
+    """Parse an expression written by a codemod."""
+    return cst.parse_expression(code)
+
+
+def source_of(node: ast.AST | cst.CSTNode) -> str:
+    """Return the code of a node without its position in a file."""
+    return ast.unparse(node) if isinstance(node, ast.AST) else cst.Module([]).code_for_node(node)

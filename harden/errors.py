@@ -1,0 +1,36 @@
+"""Errors that are expected: each says what happened, where, and what to do."""
+
+
+class HardenError(Exception):
+    """Base of every error that reaches a user as one clear line."""
+
+
+class UsageError(HardenError):
+    """The command was called with something that does not exist or is not allowed."""
+
+
+class SettingsError(HardenError):
+    """A settings or decisions file holds an unknown key or a wrong value."""
+
+
+class UnreadableSource(HardenError):
+    """A file cannot be read, decoded or parsed; `line` is 1-based, 0 when unknown."""
+
+    def __init__(self, path: str, reason: str, line: int = 0) -> None:
+        place = f"{path}:{line}" if line else path
+        super().__init__(f"{place}: {reason}")
+        self.path = path
+        self.reason = reason
+        self.line = line
+
+
+class Refusal(HardenError):
+    """A codemod or an edit declines to act; the text is the reason shown to the user."""
+
+
+class ApplyError(HardenError):
+    """A patch cannot be written or taken back; nothing was changed."""
+
+
+class RepositoryError(HardenError):
+    """Git refuses what was asked, or the repository is in a state that forbids it."""

@@ -1,0 +1,203 @@
+"""Make patches: run a check's codemod on the current text and let nothing doubtful through."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from harden.checks import Check
+from harden.errors import Refusal, UnreadableSource, UsageError
+from harden.findings import Finding
+from harden.module import parse
+from harden.patches import FileEdit, Patch
+from harden.project import Project
+from harden.scan import Rules, scan_file
+from harden.source import decode
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from harden.codemods.codemod import Codemod
+
+
+@dataclass(slots=True)
+class Offer:
+    """What can be offered for some findings: a patch, and the reason for each one left unfixed."""
+
+    patch: Patch | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def codemod_class(check: Check) -> type[Codemod]:
+    """Load the codemod of a check. Raises UsageError for a check that has none."""
+    if not check.fix.codemod:
+        raise UsageError(f"{check.id} has no codemod: see `harden explain {check.id}`.")
+    module, _, name = check.fix.codemod.partition(":")
+    loaded: type[Codemod] = getattr(import_module(module), name)
+    return loaded
+
+
+def make_offer(
+    project: Project, check: Check, findings: Sequence[Finding], options: BaseModel | None = None
+) -> Offer:
+    """Build one patch that mends `findings`, all of one check, from a fresh read of their files.
+
+    The result parses, keeps every comment, and no longer triggers the check where it was mended;
+    what cannot be done so is refused with a reason.
+    """
+    if not check.fix.codemod:
+        return Offer(None, {finding.fingerprint: "Only a person can fix this." for finding in findings})
+    chosen = options if options is not None else codemod_class(check).Options()
+    work = _Work(project, check, chosen)
+    for path in dict.fromkeys(finding.path for finding in findings):
+        work.fix_file(path, [finding for finding in findings if finding.path == path])
+    return work.offer()
+
+
+class _Work:
+    """The state of one patch while it grows file by file."""
+
+    def __init__(self, project: Project, check: Check, options: BaseModel) -> None:
+        self.start = project
+        self.project = project
+        self.check = check
+        self.options = options
+        self.rules = Rules((check,))
+        self.refused: dict[str, str] = {}
+        self.resolved: list[Finding] = []
+        self.notes: list[str] = []
+        self.edits: dict[str, bytes] = {}
+
+    def fix_file(self, path: str, wanted: Sequence[Finding]) -> None:
+        """Mend the findings of one file together, or one by one where together fails."""
+        targets = self._refreshed(path, wanted)
+        if not targets:
+            return
+        try:
+            self._try(path, targets)
+        except Refusal as refusal:
+            if len(targets) == 1:
+                self.refused[targets[0].fingerprint] = str(refusal)
+                return
+            for target in targets:
+                fresh = self._refreshed(path, [target])
+                try:
+                    self._try(path, fresh)
+                except Refusal as reason:
+                    self.refused[target.fingerprint] = str(reason)
+
+    def _refreshed(self, path: str, wanted: Sequence[Finding]) -> list[Finding]:
+        """Return the wanted findings as they stand in the current text."""
+        now = {finding.fingerprint: finding for finding in self._scan(self.project, path)}
+        found = []
+        for finding in wanted:
+            current = now.get(finding.fingerprint)
+            if current is None:
+                self.refused[finding.fingerprint] = (
+                    "It is no longer there: the file has changed since the scan."
+                )
+            elif not current.fixable:
+                self.refused[finding.fingerprint] = current.why_not or "Only a person can fix this."
+            else:
+                found.append(current)
+        return found
+
+    def _scan(self, project: Project, path: str) -> tuple[Finding, ...]:
+        return scan_file(project, self.rules, path).findings
+
+    def _try(self, path: str, targets: list[Finding]) -> None:
+        """Run the codemod and take its edits over if they pass every test. Raises Refusal."""
+        if not targets:
+            return
+        codemod = codemod_class(self.check)(self.project, self.options)
+        try:
+            edited = codemod.edit(path, targets)
+        except Refusal:
+            raise
+        except UnreadableSource as error:
+            raise Refusal(str(error)) from None
+        except RecursionError:
+            raise Refusal(f"{path} is nested too deeply to be edited.") from None
+        except Exception as error:
+            raise Refusal(
+                f"The codemod failed on {path} ({type(error).__name__}: {error}); code untouched."
+            ) from error
+        targets = [target for target in targets if target.fingerprint not in edited.refused]
+        if not targets:
+            self.refused.update(edited.refused)
+            return
+        changes = {
+            name: data
+            for name, data in {**edited.others, path: edited.data}.items()
+            if data != self._read(name)
+        }
+        if not changes:
+            raise Refusal("The codemod had nothing to change here.")
+        after = self.project.with_files(changes)
+        for name, data in changes.items():
+            _verify_text(name, self._read(name), data)
+        self._verify_resolved(path, targets, after)
+        self.refused.update(edited.refused)
+        self.notes += [note for note in edited.notes if note not in self.notes]
+        before = self._scan(self.project, path)
+        left = {finding.fingerprint for finding in self._scan(after, path)}
+        mended = {target.fingerprint for target in targets}
+        also = [f for f in before if f.fingerprint not in left | mended | set(edited.refused)]
+        self.resolved += [*targets, *also]
+        self.edits.update(changes)
+        self.project = after
+
+    def _read(self, path: str) -> bytes | None:
+        return self.project.read(path) if self.project.exists(path) else None
+
+    def _verify_resolved(self, path: str, targets: list[Finding], after: Project) -> None:
+        before = Counter(finding.scope for finding in self._scan(self.project, path))
+        left = Counter(finding.scope for finding in self._scan(after, path))
+        for scope, count in Counter(target.scope for target in targets).items():
+            if left[scope] > before[scope] - count:
+                raise Refusal(f"{path}: the edit would still trigger {self.check.id}; please report this.")
+
+    def offer(self) -> Offer:
+        """Return what has come together."""
+        if not self.edits:
+            return Offer(None, self.refused)
+        edits = tuple(
+            FileEdit(name, self.start.read(name) if self.start.exists(name) else None, data)
+            for name, data in sorted(self.edits.items())
+        )
+        unique = {finding.fingerprint: finding for finding in self.resolved}
+        patch = Patch(
+            check=self.check.id,
+            stage=self.check.stage,
+            title=self.check.title,
+            risk=self.check.fix.risk,
+            edits=edits,
+            resolves=tuple(unique),
+            targets=tuple((finding.path, finding.line) for finding in unique.values()),
+            notes=tuple(self.notes),
+        )
+        return Offer(patch, self.refused)
+
+
+def _verify_text(path: str, before: bytes | None, after: bytes) -> None:
+    if not path.endswith(".py"):
+        return
+    try:
+        parse(path, after)
+    except UnreadableSource as error:
+        raise Refusal(f"The edit would not parse ({error}); please report this.") from None
+    if before is not None and (lost := _comments(path, before) - _comments(path, after)):
+        raise Refusal(f"The edit would lose the comment {next(iter(lost))!r}.")
+
+
+def _comments(path: str, data: bytes) -> Counter[str]:
+    text = decode(path, data).text
+    if "#" not in text:
+        return Counter()
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)

@@ -1,0 +1,125 @@
+"""Find every check and stage by entry point, the built-in ones and those of plug-ins alike."""
+
+from __future__ import annotations
+
+import pkgutil
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from harden.checks import Check
+from harden.errors import HardenError, UsageError
+
+GROUP = "harden.checks"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the answer to a question may show: files by glob, lines by regular expression."""
+
+    glob: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something no code can answer: `ask` is put to a person, `why` says what fails otherwise."""
+
+    id: str
+    stage: str
+    ask: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the walk: its text, its questions, and its checks in the order of their ids."""
+
+    id: str
+    title: str
+    order: int
+    intro: str
+    questions: tuple[Question, ...]
+    checks: tuple[Check, ...]
+
+
+@cache
+def stages() -> tuple[Stage, ...]:
+    """Return all stages in walking order; a plug-in's checks join the stage of the same name."""
+    packages = [
+        import_module(point.value) for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)
+    ]
+    if not packages:
+        raise HardenError(
+            f"No checks are installed: the entry point group {GROUP!r} is empty. Reinstall harden."
+        )
+    found: dict[str, list[ModuleType]] = {}
+    for package in packages:
+        for entry in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            if entry.ispkg:
+                found.setdefault(entry.name.rpartition(".")[2], []).append(import_module(entry.name))
+    return tuple(
+        sorted((_stage(name, parts) for name, parts in found.items()), key=lambda s: (s.order, s.id))
+    )
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """Return every check by its id, in walking order."""
+    return {check.id: check for stage in stages() for check in stage.checks}
+
+
+def check_named(id: str) -> Check:
+    """Return the check with this id. Raises UsageError that names near ones."""
+    known = checks()
+    if id in known:
+        return known[id]
+    from difflib import get_close_matches
+
+    near = get_close_matches(id, known, n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else " `harden checks` lists them all."
+    raise UsageError(f"There is no check {id!r}.{hint}")
+
+
+def _stage(name: str, packages: list[ModuleType]) -> Stage:
+    found: list[Check] = []
+    described: dict[str, object] = {}
+    for package in packages:
+        for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
+            module = import_module(f"{package.__name__}.{entry.name}")
+            check = getattr(module, "check", None)
+            if isinstance(check, Check):
+                check.stage, check.page = name, module.__doc__ or ""
+                found.append(check)
+        toml = Path(str(package.__file__)).with_name("stage.toml")
+        if not described and toml.is_file():
+            described = tomllib.loads(toml.read_text(encoding="utf-8"))
+    order = described.get("order", 99)
+    return Stage(
+        id=name,
+        title=str(described.get("title", name)),
+        order=order if isinstance(order, int) else 99,
+        intro=str(described.get("intro", "")).strip(),
+        questions=_questions(name, described.get("question", [])),
+        checks=tuple(sorted(found, key=lambda check: check.id)),
+    )
+
+
+def _questions(stage: str, tables: object) -> tuple[Question, ...]:
+    if not isinstance(tables, list):
+        return ()
+    return tuple(
+        Question(
+            id=table["id"],
+            stage=stage,
+            ask=table["ask"],
+            why=table["why"],
+            evidence=tuple(Evidence(item["glob"], item["pattern"]) for item in table.get("evidence", [])),
+        )
+        for table in tables
+    )

@@ -1,0 +1,77 @@
+"""Every check's page holds true: flagged code is flagged, fixed and fine code is not, the codemod makes the one the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harden.checks import Check
+from harden.findings import Risk
+from harden.fixing import make_offer
+from harden.pages import Example, page_of
+from harden.project import Project
+from harden.registry import checks
+from harden.scan import Rules, scan_file
+
+CHECKS = list(checks().values())
+
+
+def project_with(tmp_path: Path, example: Example) -> Project:
+    file = tmp_path / example.path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(example.code.encode())
+    return Project(tmp_path, (example.path,))
+
+
+def examples(kind: str) -> Iterator[object]:
+    for check in CHECKS:
+        for number, example in enumerate(e for e in page_of(check).examples if e.kind == kind):
+            yield pytest.param(check, example, id=f"{check.id}-{number}")
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_page_is_complete(check: Check) -> None:
+    page = page_of(check)
+    assert page.lead.endswith(".")
+    assert page.text
+    assert {example.kind for example in page.examples} >= {"flagged", "fixed", "fine"}
+    assert page.ignore
+    assert all(link.startswith("https://") for link in page.references)
+    assert len(page.pairs) == sum(example.kind == "flagged" for example in page.examples)
+
+
+@pytest.mark.parametrize(("check", "example"), list(examples("flagged")))
+def test_flagged_is_flagged(check: Check, example: Example, tmp_path: Path) -> None:
+    result = scan_file(project_with(tmp_path, example), Rules((check,)), example.path)
+    assert not result.problems
+    assert result.findings
+
+
+@pytest.mark.parametrize(("check", "example"), [*examples("fixed"), *examples("fine")])
+def test_fixed_and_fine_are_not(check: Check, example: Example, tmp_path: Path) -> None:
+    result = scan_file(project_with(tmp_path, example), Rules((check,)), example.path)
+    assert not result.problems
+    assert not [f"{finding.line}: {finding.message}" for finding in result.findings]
+
+
+PAIRS = [
+    pytest.param(check, *pair, id=f"{check.id}-{number}")
+    for check in CHECKS
+    if check.fix.risk is not Risk.GUIDE
+    for number, pair in enumerate(page_of(check).pairs)
+]
+
+
+@pytest.mark.parametrize(("check", "flagged", "fixed"), PAIRS)
+def test_codemod_turns_flagged_into_fixed(
+    check: Check, flagged: Example, fixed: Example, tmp_path: Path
+) -> None:
+    project = project_with(tmp_path, flagged)
+    findings = scan_file(project, Rules((check,)), flagged.path).findings
+    offer = make_offer(project, check, findings)
+    assert not offer.refused
+    assert offer.patch is not None
+    after = {edit.path: edit.after.decode() for edit in offer.patch.edits}
+    assert after[flagged.path] == fixed.code
