@@ -31,24 +31,20 @@ def main() -> int:
 def measure(repository: Path, runs: int, folder: Path) -> dict[str, float]:
     """Return the median seconds of each measurement; `folder` takes the caches."""
     harden = [sys.executable, "-P", "-m", "harden"]
-    scan = [*harden, "scan"]
     warm = folder / "warm"
-    timed(scan, repository, warm)
-    return {
-        "bare interpreter": statistics.median(
-            [timed([sys.executable, "-c", ""], repository, warm) for _ in range(runs)]
-        ),
-        "harden --version": statistics.median(
-            [timed([*harden, "--version"], repository, warm) for _ in range(runs)]
-        ),
-        "harden --help": statistics.median(
-            [timed([*harden, "--help"], repository, warm) for _ in range(runs)]
-        ),
-        "scan, cold cache": statistics.median(
-            [timed(scan, repository, folder / str(run)) for run in range(runs)]
-        ),
-        "scan, warm cache": statistics.median([timed(scan, repository, warm) for _ in range(runs)]),
+    timed([*harden, "scan"], repository, warm)
+    commands = {
+        "bare interpreter": [sys.executable, "-c", ""],
+        "harden --version": [*harden, "--version"],
+        "harden --help": [*harden, "--help"],
+        "scan, warm cache": [*harden, "scan"],
     }
+    rows = {
+        name: statistics.median(timed(command, repository, warm) for _ in range(runs))
+        for name, command in commands.items()
+    }
+    cold = statistics.median(timed([*harden, "scan"], repository, folder / str(run)) for run in range(runs))
+    return rows | {"scan, cold cache": cold}
 
 
 def timed(command: list[str], repository: Path, cache: Path) -> float:
