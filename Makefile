@@ -38,8 +38,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python bench/time_scan.py $(REPO)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find harden tui codemods checklists tests demo -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) build dist *.egg-info .benchmarks .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find harden tui codemods checklists tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made again when pyproject.toml changes. A .venv that is there and new enough is kept.
 $(VENV)/.installed: pyproject.toml
