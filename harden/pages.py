@@ -107,9 +107,8 @@ def write_pages(folder: Path) -> None:
         ]
         for check in stage.checks:
             (folder / f"{check.id}.md").write_text(markdown(check), encoding="utf-8", newline="\n")
-            index.append(
-                f"| [{check.id}]({check.id}.md) | {check.severity.value} | {check.fix.risk.value} | {check.title} |"
-            )
+            cells = (f"[{check.id}]({check.id}.md)", check.severity.value, check.fix.risk.value, check.title)
+            index.append(f"| {' | '.join(cells)} |")
         index.append("")
     (folder / "README.md").write_text("\n".join(index), encoding="utf-8", newline="\n")
 

@@ -1,0 +1,43 @@
+"""One line per applied, undone, ignored or committed patch, in `.harden/ledger.jsonl`."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harden.errors import ApplyError
+from harden.places import LEDGER
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What happened to which check where; `patch` is the id that the commit's trailer carries too."""
+
+    event: str
+    check: str
+    paths: tuple[str, ...]
+    patch: str = ""
+    note: str = ""
+
+
+def append(root: Path, *lines: Line) -> None:
+    """Add lines to the ledger, stamped with the time (UTC) and the user. Raises ApplyError."""
+    stamp = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    text = "".join(json.dumps({"at": stamp, "by": _user(), **asdict(line)}) + "\n" for line in lines)
+    path = root / LEDGER
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise ApplyError(f"{LEDGER} cannot be written: {error.strerror or error}") from error
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

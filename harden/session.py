@@ -1,0 +1,335 @@
+"""One person's work on one repository: what was found, what was decided, what was written.
+
+The app and the command line both speak to this model and to nothing below it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from harden import decisions as decided
+from harden import ledger
+from harden import settings as configured
+from harden.checks import Check
+from harden.discover import find_root, list_files
+from harden.errors import ApplyError, Refusal, RepositoryError, UsageError
+from harden.findings import Finding, Problem
+from harden.journal import Entry, Journal
+from harden.patches import Patch
+from harden.project import Project
+from harden.registry import Question, Stage, check_named, checks, stages
+from harden.scan import FileResult, Rules, scan, scan_file
+from harden.score import Score, score
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from harden.commits import CommitPlan
+    from harden.fixing import Offer
+    from harden.repository import Commit, Repository
+
+
+class State(Enum):
+    """Where a finding stands."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """A line of the repository that bears on a question."""
+
+    path: str
+    line: int
+    text: str
+
+    @property
+    def place(self) -> str:
+        """Return `path:line`."""
+        return f"{self.path}:{self.line}"
+
+
+class Session:
+    """The state of the work. Nothing here needs a scan, git or libcst before it is asked for."""
+
+    def __init__(self, start: Path) -> None:
+        self.root = find_root(start)
+        self.settings = configured.load(self.root)
+        self.decisions = decided.load(self.root)
+        self.journal = Journal(self.root)
+        self.recovered = self.journal.recover()
+        self._findings: dict[str, Finding] = {}
+        self._applied: dict[str, Finding] = {}
+        self._gone: set[str] = set()
+        self._problems: dict[str, tuple[Problem, ...]] = {}
+
+    # What there is to look at
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages in walking order."""
+        return stages()
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Return every check that the settings leave on, in walking order."""
+        return tuple(check for check in checks().values() if check.id not in self.settings.disable)
+
+    @cached_property
+    def project(self) -> Project:
+        """Return the files of the repository, those excluded by the settings left out."""
+        return Project(self.root, tuple(p for p in list_files(self.root) if not self.settings.excludes(p)))
+
+    # Scanning
+
+    def scan(
+        self, chosen: Sequence[Check] | None = None, only: Iterable[str] | None = None
+    ) -> Iterator[FileResult]:
+        """Scan the repository afresh and take each file's result over as it is yielded."""
+        self._findings.clear()
+        self._problems.clear()
+        self.__dict__.pop("project", None)
+        for result in scan(self.project, self.checks if chosen is None else chosen, only=only):
+            self.take(result)
+            yield result
+
+    def take(self, result: FileResult) -> None:
+        """Replace what is known about one file."""
+        for known in [f.fingerprint for f in self._findings.values() if f.path == result.path]:
+            del self._findings[known]
+        self._findings.update({finding.fingerprint: finding for finding in result.findings})
+        self._problems[result.path] = result.problems
+
+    def rescan(self, paths: Iterable[str]) -> None:
+        """Look at some files again, after they were changed."""
+        self.__dict__.pop("project", None)
+        rules = Rules(self.checks)
+        for path in paths:
+            if rules.wants(path):
+                exists = self.project.exists(path)
+                self.take(scan_file(self.project, rules, path) if exists else FileResult(path))
+
+    # Findings
+
+    def findings(self, *, stage: str = "", check: str = "", path: str = "") -> list[Finding]:
+        """Return what was found, applied findings included, in stable order."""
+        known = {**self._applied, **self._findings}
+        chosen = checks()
+        return sorted(
+            (
+                finding
+                for finding in known.values()
+                if (not stage or chosen[finding.check].stage == stage)
+                and (not check or finding.check == check)
+                and (not path or finding.path == path)
+            ),
+            key=lambda finding: finding.order,
+        )
+
+    def finding(self, fingerprint: str) -> Finding | None:
+        """Return a finding by its identity."""
+        return self._findings.get(fingerprint) or self._applied.get(fingerprint)
+
+    def state(self, finding: Finding) -> State:
+        """Return where a finding stands."""
+        if finding.fingerprint in self._applied and finding.fingerprint not in self._findings:
+            return State.APPLIED
+        if finding.fingerprint not in self._findings:
+            return State.GONE
+        return State.IGNORED if self.why_ignored(finding) else State.OPEN
+
+    def why_ignored(self, finding: Finding) -> str:
+        """Return why a finding is ignored, in code or in the decisions, or an empty string."""
+        if finding.suppressed:
+            return finding.suppressed
+        today = datetime.datetime.now(datetime.UTC).date()
+        return next((item.reason for item in self.decisions.ignored if item.covers(finding, today)), "")
+
+    def open_findings(self, *, stage: str = "", check: str = "") -> list[Finding]:
+        """Return the findings that wait for a decision."""
+        return [f for f in self.findings(stage=stage, check=check) if self.state(f) is State.OPEN]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Return the places that could not be looked at."""
+        return sorted(problem for problems in self._problems.values() for problem in problems)
+
+    # Fixing
+
+    def options(self, check: Check) -> BaseModel:
+        """Return the options of a check's codemod: the person's, else the settings', else the defaults."""
+        return self.options_with(check, {})
+
+    def options_with(self, check: Check, values: Mapping[str, decided.OptionValue]) -> BaseModel:
+        """Return the options with some replaced. Raises UsageError: option, value, what is allowed."""
+        from pydantic import ValidationError
+
+        from harden.fixing import codemod_class
+
+        model = codemod_class(check).Options
+        saved = {**self.settings.options.get(check.id, {}), **self.decisions.options.get(check.id, {})}
+        try:
+            return model.model_validate({**saved, **values})
+        except ValidationError as error:
+            names = ", ".join(model.model_fields) or "none"
+            raise UsageError(f"{check.id}: {decided.first_problem(error)} (options: {names})") from None
+
+    def keep_options(self, check: Check, values: Mapping[str, decided.OptionValue]) -> BaseModel:
+        """Remember options for this repository. Raises UsageError."""
+        options = self.options_with(check, values)
+        changed = options.model_dump(mode="json", exclude_defaults=True)
+        self.decisions.options.pop(check.id, None)
+        if changed:
+            self.decisions.options[check.id] = changed
+        decided.save(self.root, self.decisions)
+        return options
+
+    def preview(self, findings: Sequence[Finding], options: BaseModel | None = None) -> Offer:
+        """Make the patch for findings of one check, from the files as they are now. Writes nothing."""
+        from harden.fixing import make_offer
+
+        check = check_named(findings[0].check)
+        if options is None and check.fix.codemod:
+            options = self.options(check)
+        self.__dict__.pop("project", None)
+        return make_offer(self.project, check, findings, options)
+
+    def apply(self, patch: Patch) -> Entry:
+        """Write a patch, exactly as previewed. Raises ApplyError; then nothing was changed."""
+        entry = self.journal.apply(patch)
+        mended = [finding for print_ in patch.resolves if (finding := self._findings.get(print_))]
+        self._applied.update({finding.fingerprint: finding for finding in mended})
+        self.rescan(patch.paths)
+        ledger.append(self.root, ledger.Line("applied", patch.check, patch.paths, patch.id))
+        return entry
+
+    def undo(self) -> Entry:
+        """Take the newest patch back. Raises ApplyError."""
+        return self._reverse("undone")
+
+    def redo(self) -> Entry:
+        """Apply the last undone patch again. Raises ApplyError."""
+        return self._reverse("redone")
+
+    def _reverse(self, event: Literal["undone", "redone"]) -> Entry:
+        from harden.repository import merge
+
+        entry = self.journal.undo(merge) if event == "undone" else self.journal.redo(merge)
+        if event == "undone":
+            for print_ in entry.resolves:
+                self._applied.pop(print_, None)
+        else:
+            self._applied.update({p: self._findings[p] for p in entry.resolves if p in self._findings})
+        self.rescan(entry.paths)
+        ledger.append(self.root, ledger.Line(event, entry.check, entry.paths, entry.patch))
+        return entry
+
+    def applied_entries(self) -> list[Entry]:
+        """Return the patches that are written and not yet committed, oldest first."""
+        return [entry for entry in self.journal.entries() if entry.state == "applied"]
+
+    # Deciding
+
+    def ignore(
+        self,
+        finding: Finding,
+        reason: str,
+        *,
+        scope: Literal["line", "file", "check"] = "line",
+        until: datetime.date | None = None,
+    ) -> None:
+        """Accept a finding, its check in the file, or the whole check. Raises UsageError without a reason."""
+        if not reason.strip():
+            raise UsageError("A reason is required: the team will read it.")
+        self.decisions.ignored.append(
+            decided.Ignored(
+                check=finding.check,
+                reason=reason.strip(),
+                scope=scope,
+                path="" if scope == "check" else finding.path,
+                fingerprint=finding.fingerprint if scope == "line" else "",
+                until=until,
+            )
+        )
+        decided.save(self.root, self.decisions)
+        ledger.append(self.root, ledger.Line("ignored", finding.check, (finding.path,), note=reason.strip()))
+
+    def reopen(self, finding: Finding) -> None:
+        """Drop every decision that ignores a finding. Raises UsageError where a comment in the code does."""
+        if finding.suppressed:
+            raise UsageError(f"{finding.place} is ignored by a comment in the code: remove it there.")
+        today = datetime.datetime.now(datetime.UTC).date()
+        self.decisions.ignored = [item for item in self.decisions.ignored if not item.covers(finding, today)]
+        decided.save(self.root, self.decisions)
+        ledger.append(self.root, ledger.Line("reopened", finding.check, (finding.path,)))
+
+    def answer(self, question: Question, answer: decided.AnswerKind, note: str | None = None) -> None:
+        """Record a person's answer; a note given before is kept unless a new one is given."""
+        known = self.decisions.answers.get(question.id)
+        kept = note if note is not None else known.note if known else ""
+        self.decisions.answers[question.id] = decided.Answer(answer=answer, note=kept)
+        decided.save(self.root, self.decisions)
+
+    def answered(self, question: Question) -> decided.Answer | None:
+        """Return the answer to a question, if there is one."""
+        return self.decisions.answers.get(question.id)
+
+    def evidence(self, question: Question) -> list[EvidenceLine]:
+        """Return at most five lines of the repository that bear on a question."""
+        import re
+
+        from pathspec import GitIgnoreSpec
+
+        found: list[EvidenceLine] = []
+        for wanted in question.evidence:
+            spec, pattern = GitIgnoreSpec.from_lines([wanted.glob]), re.compile(wanted.pattern)
+            for path in self.project.paths:
+                if not spec.match_file(path):
+                    continue
+                text = (self.root / path).read_bytes()[:200_000].decode(errors="replace")
+                for number, line in enumerate(text.splitlines(), 1):
+                    if pattern.search(line):
+                        found.append(EvidenceLine(path, number, line.strip()[:120]))
+                    if len(found) == 5:
+                        return found
+        return found
+
+    def score(self) -> Score:
+        """Rate the repository as it stands."""
+        counts = Counter(finding.check for finding in self.open_findings())
+        answers = {id: answer.answer.value for id, answer in self.decisions.answers.items()}
+        return score(self.stages, dict(counts), answers)
+
+    # Committing
+
+    @cached_property
+    def repository(self) -> Repository:
+        """Return the git side of the session. Raises RepositoryError outside git."""
+        from harden.repository import Repository
+
+        return Repository(self.root)
+
+    def commit_plan(self) -> CommitPlan:
+        """Return what a commit would hold. Raises RepositoryError where nothing can be committed."""
+        from harden.commits import plan
+
+        return plan(self)
+
+    def commit(self, commit_plan: CommitPlan) -> list[Commit]:
+        """Make the commits of a plan. Raises RepositoryError; then branch and files are as before."""
+        from harden.commits import carry_out
+
+        return carry_out(self, commit_plan)
+
+
+__all__ = ["ApplyError", "EvidenceLine", "Refusal", "RepositoryError", "Session", "State", "UsageError"]
