@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from harden.errors import UnreadableSource
 from harden.module import Module, TextFile
+from harden.names import FunctionNode
 
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
@@ -146,6 +147,20 @@ class Project:
         except UnreadableSource:
             return None
         for node in source.nodes(ast.ClassDef):
+            if source.qualname(node) == rest:
+                return source, node
+        return None
+
+    def function_of(self, path: str) -> tuple[Module, FunctionNode] | None:
+        """Return the module and definition of one of the project's own functions, by its dotted path."""
+        module, rest = self._split(path)
+        if not module or not rest:
+            return None
+        try:
+            source = self.module(self.names[module])
+        except UnreadableSource:
+            return None
+        for node in (*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef)):
             if source.qualname(node) == rest:
                 return source, node
         return None
