@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harden import ledger
@@ -42,7 +42,6 @@ class CommitPlan:
     groups: tuple[Group, ...]
     others: tuple[str, ...]
     mixed: tuple[str, ...]
-    contents: dict[str, bytes | None] = field(default_factory=dict)
 
     def on_branch(self, name: str) -> CommitPlan:
         """Return the plan on another branch; the current branch's name means: stay here."""
@@ -86,7 +85,7 @@ def plan(session: Session) -> CommitPlan:
 
 
 def carry_out(session: Session, commit_plan: CommitPlan) -> list[Commit]:
-    """Make the chosen commits, in order. Raises RepositoryError; then branch and files are as before."""
+    """Make the chosen commits, in order. Raises RepositoryError; commits made before it stand."""
     repository = session.repository
     if reason := repository.blocked():
         raise RepositoryError(reason)
@@ -114,16 +113,19 @@ def message_for(entries: Sequence[Entry]) -> str:
     """Return a commit message: `harden(stage): what`, the patches, and a trailer for each."""
     found = list(dict.fromkeys(entry.stage for entry in entries))
     titles = list(dict.fromkeys(check_named(entry.check).title for entry in entries))
-    subject = f"harden({', '.join(found)}): fix {titles[0][:1].lower()}{titles[0][1:]}"
+    subject = f"harden({', '.join(found)}): fix {_inside_sentence(titles[0])}"
     if len(titles) > 1:
         subject += (
-            f" and {len(titles) - 1} more"
-            if len(titles) > 2
-            else f" and {titles[1][:1].lower()}{titles[1][1:]}"
+            f" and {_inside_sentence(titles[1])}" if len(titles) == 2 else f" and {len(titles) - 1} more"
         )
     lines = [f"- {check_named(entry.check).title}: {', '.join(entry.paths)}" for entry in entries]
     trailers = [f"Harden-Patch: {entry.patch}" for entry in entries]
     return "\n".join([subject, "", *dict.fromkeys(lines), "", *trailers]) + "\n"
+
+
+def _inside_sentence(title: str) -> str:
+    """Return a title without its capital, unless it begins with an abbreviation such as HTTP."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _commit_group(session: Session, group: Group, changes: list[FileChange]) -> Commit:
@@ -180,8 +182,8 @@ def _dirty_before(session: Session, path: str) -> bool:
 
 def _grouped(session: Session, entries: Sequence[Entry]) -> list[tuple[str, tuple[Entry, ...]]]:
     """Return entries by stage; one group for all where a stage alone would not apply to what is committed."""
-    by_stage = {stage: tuple(e for e in entries if e.stage == stage.id) for stage in stages()}
-    found = [(stage.title, group) for stage, group in by_stage.items() if group]
+    by_stage = [(stage.title, tuple(e for e in entries if e.stage == stage.id)) for stage in stages()]
+    found = [(title, group) for title, group in by_stage if group]
     contents: dict[str, bytes | None] = {}
     try:
         for title, group in found:

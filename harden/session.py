@@ -326,7 +326,7 @@ class Session:
         return plan(self)
 
     def commit(self, commit_plan: CommitPlan) -> list[Commit]:
-        """Make the commits of a plan. Raises RepositoryError; then branch and files are as before."""
+        """Make the commits of a plan. Raises RepositoryError; commits made before it stand."""
         from harden.commits import carry_out
 
         return carry_out(self, commit_plan)

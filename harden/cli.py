@@ -1,0 +1,102 @@
+"""The `harden` command. Nothing is imported before the chosen subcommand needs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from harden import __version__
+from harden.errors import HardenError
+
+CLEAN, FOUND, WRONG, STOPPED = 0, 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Return 0 when clean, 1 with findings, 2 on wrong use or unreadable input."""
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has printed its one line, or the help
+        return stop.code if isinstance(stop.code, int) else WRONG
+    try:
+        return _run(options)
+    except HardenError as error:
+        print(f"harden: {error}", file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        print("harden: stopped.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+
+
+def _run(options: argparse.Namespace) -> int:
+    from harden import commands
+
+    match options.command:
+        case "scan":
+            return commands.scan(options)
+        case "fix":
+            return commands.fix(options)
+        case "explain":
+            return commands.explain(options)
+        case "checks":
+            return commands.list_checks(options)
+        case "undo" | "redo":
+            return commands.take_back(options)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        return commands.scan(_parser().parse_args(["scan"]))
+    from harden.tui.app import run
+
+    return run(Path.cwd())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="harden",
+        description="Find what will fail in production, see why, and fix it. Without a command: the app.",
+        epilog="Exit status: 0 nothing found, 1 findings, 2 wrong use or unreadable input.",
+    )
+    parser.add_argument("--version", action="version", version=f"harden {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    scan = commands.add_parser(
+        "scan", help="report findings", description="Report what will fail in production."
+    )
+    _add_scope(scan)
+    scan.add_argument("--format", choices=("text", "json", "sarif", "jsonl"), default="text")
+    scan.add_argument("--output", metavar="FILE", help="write the report to FILE instead of standard output")
+    scan.add_argument(
+        "--severity", choices=("low", "medium", "high"), help="report only findings at least this bad"
+    )
+
+    fix = commands.add_parser(
+        "fix", help="show fixes as diffs, or apply them", description="Show fixes as diffs."
+    )
+    _add_scope(fix)
+    fix.add_argument("--apply", action="store_true", help="write the fixes; `harden undo` takes them back")
+    fix.add_argument("--risk", choices=("auto", "review"), help="auto: only fixes that are safe in bulk")
+    fix.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="CHECK.OPTION=VALUE",
+        help="set an option of a fix, e.g. http-timeout.timeout=5",
+    )
+
+    explain = commands.add_parser("explain", help="what a check means, with examples")
+    explain.add_argument("check", metavar="CHECK")
+    checks = commands.add_parser("checks", help="list all checks")
+    checks.add_argument("--format", choices=("text", "json"), default="text")
+    checks.add_argument("--stage", metavar="STAGE")
+    commands.add_parser("undo", help="take the newest applied fix back")
+    commands.add_parser("redo", help="apply the fix again that was undone last")
+    return parser
+
+
+def _add_scope(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: the repository)")
+    parser.add_argument("--stage", action="append", default=[], metavar="STAGE", help="only this stage")
+    parser.add_argument("--check", action="append", default=[], metavar="CHECK", help="only this check")

@@ -1,0 +1,191 @@
+"""The headless commands, each a twin of what the app does, over the same session."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path, PurePosixPath
+
+from harden.checks import Check
+from harden.errors import HardenError, UsageError
+from harden.findings import Severity
+from harden.registry import check_named, checks, stages
+from harden.report.scanned import Scanned, plural
+from harden.session import Session, State
+
+CLEAN, FOUND, UNREADABLE = 0, 1, 2
+
+
+def scan(options: Namespace) -> int:
+    """Report findings; 1 when there are any, 2 when there are none but a file could not be read."""
+    session, only = open_session(options.paths)
+    chosen = chosen_checks(session, options)
+    if options.format == "jsonl":
+        return _stream(session, chosen, only)
+    started = time.perf_counter()
+    files = _scan_with_progress(session, chosen, only)
+    least = Severity(options.severity or session.settings.severity)
+    wanted = [finding for finding in session.findings() if finding.severity.weight >= least.weight]
+    scanned = Scanned(
+        findings=tuple(finding for finding in wanted if session.state(finding) is State.OPEN),
+        ignored=tuple((finding, why) for finding in wanted if (why := session.why_ignored(finding))),
+        problems=tuple(session.problems),
+        files=files,
+        seconds=time.perf_counter() - started,
+    )
+    _write(_render(scanned, options.format), options.output)
+    if scanned.findings:
+        return FOUND
+    return UNREADABLE if scanned.problems else CLEAN
+
+
+def fix(options: Namespace) -> int:
+    """Show the patch of each check as a diff, and write it when told to."""
+    from harden.fix_command import run
+
+    session, only = open_session(options.paths)
+    return run(session, chosen_checks(session, options), only, options)
+
+
+def explain(options: Namespace) -> int:
+    """Print the page of a check."""
+    from harden.pages import markdown
+
+    print(markdown(check_named(options.check)), end="")
+    return CLEAN
+
+
+def list_checks(options: Namespace) -> int:
+    """Print every check, by stage."""
+    chosen = [stage for stage in stages() if options.stage in (None, stage.id)]
+    if not chosen:
+        raise UsageError(_no_stage(options.stage))
+    if options.format == "json":
+        import json
+
+        print(json.dumps([_check_record(check) for stage in chosen for check in stage.checks], indent=2))
+        return CLEAN
+    for stage in chosen:
+        print(f"{stage.id} - {stage.title}")
+        for check in stage.checks:
+            print(f"  {check.severity.letter}  {check.fix.risk.value:6}  {check.id:24} {check.title}")
+    return CLEAN
+
+
+def take_back(options: Namespace) -> int:
+    """Undo the newest applied patch, or redo the one undone last."""
+    session = Session(Path.cwd())
+    report_recovered(session)
+    entry = session.undo() if options.command == "undo" else session.redo()
+    verb = "Undone" if options.command == "undo" else "Applied again"
+    print(f"{verb}: {entry.title} ({', '.join(entry.paths)}).")
+    return CLEAN
+
+
+def open_session(paths: list[str]) -> tuple[Session, list[str] | None]:
+    """Return the session of the repository that `paths` lie in, and the files they name (None: all)."""
+    start = Path(paths[0]) if paths else Path.cwd()
+    session = Session(start)
+    report_recovered(session)
+    if not paths:
+        here = Path.cwd().resolve()
+        return session, None if here == session.root else _below(session, [here])
+    return session, _below(session, [Path(path).resolve() for path in paths])
+
+
+def report_recovered(session: Session) -> None:
+    """Tell on stderr what an interrupted run left behind and what became of it."""
+    for line in session.recovered:
+        print(f"harden: {line}", file=sys.stderr)
+
+
+def chosen_checks(session: Session, options: Namespace) -> list[Check]:
+    """Return the checks that `--stage` and `--check` name. Raises UsageError for unknown ones."""
+    known = {stage.id for stage in stages()}
+    for stage in options.stage:
+        if stage not in known:
+            raise UsageError(_no_stage(stage))
+    named = {check_named(id).id for id in options.check}
+    if not options.stage and not named:
+        return list(session.checks)
+    return [check for check in checks().values() if check.stage in options.stage or check.id in named]
+
+
+def _no_stage(stage: str) -> str:
+    return f"There is no stage {stage!r}. Stages: {', '.join(known.id for known in stages())}."
+
+
+def _below(session: Session, wanted: list[Path]) -> list[str] | None:
+    found: list[str] = []
+    for path in wanted:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or directory")
+        if not path.is_relative_to(session.root):
+            raise UsageError(f"{path} is not in {session.root}; scan one repository at a time.")
+        name = path.relative_to(session.root).as_posix()
+        if name == ".":
+            return None
+        parts = PurePosixPath(name).parts
+        found += [p for p in session.project.paths if PurePosixPath(p).parts[: len(parts)] == parts]
+    return sorted(set(found))
+
+
+def _scan_with_progress(session: Session, chosen: list[Check], only: list[str] | None) -> int:
+    """Scan, with a counter on stderr while that is a terminal. Return the number of files."""
+    show, shown, files = sys.stderr.isatty(), 0.0, 0
+    for _ in session.scan(chosen, only):
+        files += 1
+        if show and time.perf_counter() - shown > 0.1:
+            shown = time.perf_counter()
+            print(f"\r{files} files", end="", file=sys.stderr, flush=True)
+    if show and shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    return files
+
+
+def _stream(session: Session, chosen: list[Check], only: list[str] | None) -> int:
+    from harden.report import jsonl
+    from harden.scan import Rules
+
+    started = time.perf_counter()
+    rules = Rules(tuple(chosen))
+    wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
+    print(jsonl.write(jsonl.Start(len(wanted))), flush=True)
+    files = found = 0
+    for files, result in enumerate(session.scan(chosen, only), 1):
+        found += len(result.findings)
+        print(jsonl.write(result), flush=True)
+    print(jsonl.write(jsonl.Done(files, time.perf_counter() - started)), flush=True)
+    return FOUND if found else CLEAN
+
+
+def _render(scanned: Scanned, format: str) -> str:
+    if format == "sarif":
+        from harden.report.sarif import render
+    elif format == "json":
+        from harden.report.json import render
+    else:
+        from harden.report.text import render
+    return render(scanned)
+
+
+def _write(text: str, output: str | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise HardenError(f"{output} cannot be written: {error.strerror or error}") from error
+    print(f"{plural(text.count(chr(10)), 'line')} written to {output}.", file=sys.stderr)
+
+
+def _check_record(check: Check) -> dict[str, str]:
+    return {
+        "id": check.id,
+        "stage": check.stage,
+        "title": check.title,
+        "severity": check.severity.value,
+        "fix": check.fix.risk.value,
+    }
