@@ -153,7 +153,8 @@ def _stream(session: Session, chosen: list[Check], only: list[str] | None) -> in
     wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
     print(jsonl.write(jsonl.Start(len(wanted))), flush=True)
     files = found = 0
-    for files, result in enumerate(session.scan(chosen, only), 1):
+    for result in session.scan(chosen, only):
+        files += 1
         found += len(result.findings)
         print(jsonl.write(result), flush=True)
     print(jsonl.write(jsonl.Done(files, time.perf_counter() - started)), flush=True)
