@@ -12,6 +12,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from pydantic import BaseModel, ConfigDict
 
 from harden.codemods.imports import Imports, LineEdit
+from harden.codemods.unused import without_unused_imports
 from harden.errors import Refusal
 from harden.findings import Finding, Span
 from harden.module import Module, TextFile
@@ -86,6 +87,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self._targets: Sequence[Finding] = ()
         self._current: Finding | None = None
         self._imports: Imports
+        self._left_behind: set[str] = set()
 
     def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
         """Transform each top-level statement that contains a target, then add imports."""
@@ -103,6 +105,8 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
                 edits.append(LineEdit(first, last, after))
         edits += self._imports.edits()
         text = "".join(_with_edits(self.module.lines, edits))
+        if self._left_behind and edits:
+            text = without_unused_imports(text, self._left_behind)
         try:
             data = self.module.source.encode(text)
         except UnicodeEncodeError:
@@ -157,6 +161,18 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         Raises Refusal when the name is taken by something else in this file.
         """
         return self._imports.name(module, name)
+
+    def import_member(self, module: str, name: str) -> str:
+        """Return what to write for `module.name`: the bare name where the file imports it, else dotted."""
+        for statement in self.module.tree.body:
+            if isinstance(statement, ast.ImportFrom) and not statement.level and statement.module == module:
+                if any(alias.name == name for alias in statement.names):
+                    return self.import_name(module, name)
+        return f"{self.import_name(module)}.{name}"
+
+    def drop_import(self, module: str) -> None:
+        """Take away the file's imports of `module` that nothing uses any more after the edit."""
+        self._left_behind.add(module)
 
     def top_level(self, code: str, *, binds: str) -> None:
         """Add a statement after the imports, once; `binds` is the name it defines."""

@@ -8,9 +8,7 @@ from enum import Enum
 
 from harden.module import Module, has_star_arguments
 
-METHODS = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"}
-)
+METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"})
 """Methods of a logger that write a record."""
 PATTERNS = tuple(f"*.{method}" for method in sorted(METHODS))
 """What a check subscribes to in order to see every log call."""
@@ -58,7 +56,9 @@ class LogCall:
     @property
     def message(self) -> ast.expr | None:
         """Return the message, or None where it is not a plain positional argument."""
-        if len(self.node.args) <= self.at or any(isinstance(a, ast.Starred) for a in self.node.args[: self.at + 1]):
+        if len(self.node.args) <= self.at or any(
+            isinstance(a, ast.Starred) for a in self.node.args[: self.at + 1]
+        ):
             return None
         return self.node.args[self.at]
 

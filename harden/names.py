@@ -166,9 +166,23 @@ class Names:
         while scope is not None:
             bound = scope.bindings.get(expr.id)
             if bound and (scope is start or not isinstance(scope.node, ast.ClassDef)):
-                return _nearest(bound, expr) if scope is start else bound[-1]
+                return self._nearest(bound, expr) if scope is start else bound[-1]
             scope = scope.parent
         return None
+
+    def _nearest(self, bound: list[ast.AST], use: ast.Name) -> ast.AST:
+        here = (use.lineno, use.col_offset)
+        before = [node for node in bound if self._bound_from(node) <= here]
+        return before[-1] if before else bound[-1]
+
+    def _bound_from(self, node: ast.AST) -> tuple[int, int]:
+        """Return where a binding begins to hold: the right side of `x = f(x)` still reads the old value."""
+        holder = node
+        while isinstance(holder, ast.Name | ast.Tuple | ast.List | ast.Starred):
+            holder = self.parents[holder]
+        if isinstance(holder, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            return holder.end_lineno or holder.lineno, holder.end_col_offset or 0
+        return node.lineno, node.col_offset  # type: ignore[attr-defined]
 
     def binding_path(self, node: ast.AST, name: str, depth: int = 0) -> str | None:
         """Return the path of what the binding `node` puts into `name`."""
@@ -315,12 +329,6 @@ class Names:
             if isinstance(made_by, FunctionNode) and made_by.returns is not None:
                 return self.annotation(made_by.returns, depth) or path
         return path
-
-
-def _nearest(bound: list[ast.AST], use: ast.Name) -> ast.AST:
-    here = (use.lineno, use.col_offset)
-    before = [node for node in bound if (node.lineno, node.col_offset) < here]  # type: ignore[attr-defined]
-    return before[-1] if before else bound[-1]
 
 
 def _bind_name(node: ast.AST, scope: Scope) -> None:

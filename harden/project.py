@@ -38,6 +38,7 @@ class Project:
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._exports: dict[str, Exports | None] = {}
         self._following: set[str] = set()
+        self._mentions: dict[str, tuple[str, ...]] = {}
 
     def with_files(self, overlay: dict[str, bytes]) -> Project:
         """Return the project as it would be with these files replaced or added."""
@@ -68,6 +69,21 @@ class Project:
             if len(self._modules) > _KEPT_MODULES:
                 self._modules.popitem(last=False)
         return known
+
+    def mentions(self, word: str) -> tuple[str, ...]:
+        """Return the paths of the Python files whose text contains `word`."""
+        if word not in self._mentions:
+            data = word.encode()
+            self._mentions[word] = tuple(
+                path for path in self.paths if path.endswith(".py") and data in self._bytes(path)
+            )
+        return self._mentions[word]
+
+    def _bytes(self, path: str) -> bytes:
+        try:
+            return self.read(path)
+        except UnreadableSource:
+            return b""
 
     def text_file(self, path: str) -> TextFile:
         """Return a file that is not Python. Raises UnreadableSource."""
