@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -54,7 +55,7 @@ class Names:
         self.scopes: dict[ast.AST, Scope] = {}
         self._canonical = canonical
         self._paths: dict[ast.expr, str | None] = {}
-        self._held: dict[str, dict[str, ast.expr]] = {}
+        self._held: dict[str, dict[str, ast.expr]] | None = None
         self._walk()
 
     def _walk(self) -> None:
@@ -77,14 +78,14 @@ class Names:
                 scope = Scope(node, scope)  # type: ignore[arg-type]
                 self.scopes[node] = scope
             at = len(stack)
-            for name in kind._fields:
+            for name in _CHILDREN[kind]:
                 value = getattr(node, name, None)
                 if value.__class__ is list:
                     for child in value:
-                        if isinstance(child, ast.AST):
+                        if child is not None:
                             parents[child] = node
                             stack.append((child, scope))
-                elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
+                elif value is not None:
                     parents[value] = node
                     stack.append((value, scope))
             stack[at:] = stack[at:][::-1]
@@ -299,27 +300,34 @@ class Names:
 
     def member(self, qualname: str, name: str) -> ast.expr | None:
         """Return the value given to attribute `name` of the class `qualname` of this module."""
-        if qualname not in self._held:
-            self._held[qualname] = {}
-            for node in self.nodes.get(ast.ClassDef, ()):
-                if isinstance(node, ast.ClassDef) and self.qualname(node) == qualname:
-                    self._held[qualname] = self._members(node)
-        return self._held[qualname].get(name)
+        if self._held is None:
+            self._held = self._members()
+        return self._held.get(qualname, {}).get(name)
 
-    def _members(self, owner: ast.ClassDef) -> dict[str, ast.expr]:
-        found: dict[str, ast.expr] = {}
-        for statement in ast.walk(owner):
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target, value = statement.targets[0], statement.value
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                target, value = statement.target, statement.value
-            else:
-                continue
+    def _members(self) -> dict[str, dict[str, ast.expr]]:
+        """Return what each class's attributes are first given, in its body or through `self`."""
+        found: dict[str, dict[str, ast.expr]] = {}
+        for statement in (*self.nodes.get(ast.Assign, ()), *self.nodes.get(ast.AnnAssign, ())):
+            match statement:
+                case (
+                    ast.Assign(targets=[target], value=value)
+                    | ast.AnnAssign(target=target, value=ast.expr() as value)
+                ):
+                    pass
+                case _:
+                    continue
             match target:
                 case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-                    found.setdefault(name, value)
-                case ast.Name(id=name) if self.parents.get(statement) is owner:
-                    found.setdefault(name, value)
+                    owner = next(
+                        (node for node in self.ancestors(statement) if isinstance(node, ast.ClassDef)), None
+                    )
+                case ast.Name(id=name):
+                    parent = self.parents.get(statement)
+                    owner = parent if isinstance(parent, ast.ClassDef) else None
+                case _:
+                    continue
+            if owner is not None:
+                found.setdefault(self.qualname(owner), {}).setdefault(name, value)
         return found
 
     def _call(self, func: ast.expr, depth: int) -> str | None:
@@ -394,4 +402,26 @@ _SCOPES = frozenset(
         ast.GeneratorExp,
     }
 )
-_LEAVES = frozenset({ast.Load, ast.Store, ast.Del})
+
+
+class _ChildFields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of a node type that hold nodes; the rest are names, constants and contexts."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = self[kind] = tuple(name for name in kind._fields if name not in _PLAIN.get(kind, _NOT_NODES))
+        return fields
+
+
+_NOT_NODES = frozenset(
+    {"ctx", "id", "attr", "name", "asname", "module", "level", "arg", "type_comment", "kind", "conversion"}
+    | {"is_async", "simple", "type_ignores", "op", "ops", "rest", "kwd_attrs", "str"}
+)
+_PLAIN: dict[type[ast.AST], frozenset[str]] = {
+    ast.Constant: frozenset(ast.Constant._fields),
+    ast.Global: frozenset(ast.Global._fields),
+    ast.Nonlocal: frozenset(ast.Nonlocal._fields),
+    ast.MatchSingleton: frozenset(ast.MatchSingleton._fields),
+}
+if sys.version_info >= (3, 12):
+    _PLAIN[ast.TypeAlias] = frozenset()  # its name is a node
+_CHILDREN = _ChildFields()

@@ -1,0 +1,66 @@
+"""Naive times are found by what they are used for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.checklists.database.naive_datetime import check
+from harden.project import Project
+from harden.scan import Rules, scan_file
+
+
+def lines(tmp_path: Path, code: str, path: str = "app/main.py") -> list[int]:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(code)
+    result = scan_file(Project(tmp_path, (path,)), Rules((check,)), path)
+    assert not result.problems
+    return [finding.line for finding in result.findings]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x.at = datetime.now(tz)\n",
+        "x.at = datetime.now(*zone)\n",
+        "at = datetime.utcnow()\nx.at = at.replace(tzinfo=tz)\n",
+        "at = datetime.utcnow()\nat = at.replace(tzinfo=tz)\n",
+        "x.at = make_aware(datetime.now())\n",
+        "x.year = datetime.now().year\n",
+        "now = datetime.now()\nx.year, x.month = now.year, now.month\n",
+        "start = datetime.now()\nf()\nprint(datetime.now() - start)\n",
+        "end = datetime.now() + pause\nwhile datetime.now() < end:\n    f()\n",
+        "class Timer:\n    def on(self):\n        self.at = datetime.now()\n\n"
+        "    def off(self):\n        return datetime.now() - self.at\n",
+        "if __name__ == '__main__':\n    print(f'done at {datetime.now()}')\n",
+    ],
+)
+def test_fine(code: str, tmp_path: Path) -> None:
+    assert lines(tmp_path, "from datetime import datetime\n" + code) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x.at = datetime.utcnow().timestamp()\n",
+        "x.at = datetime.utcnow().date()\n",
+        "name = f'{datetime.now():%Y}.pdf'\n",
+        "x.at = datetime.now(None)\n",
+        "at = datetime.now()\nx.at, x.year = at, at.year\n",
+        "f = Field(default_factory=datetime.utcnow)\n",
+    ],
+)
+def test_flagged(code: str, tmp_path: Path) -> None:
+    assert lines(tmp_path, "from datetime import datetime\n" + code)
+
+
+def test_stamps_of_a_script_are_for_the_person_who_runs_it(tmp_path: Path) -> None:
+    code = "from datetime import datetime\nprint(datetime.now().strftime('%H:%M'))\n"
+    assert lines(tmp_path, code, "scripts/report.py") == []
+    assert lines(tmp_path, code) == [2]
+
+
+def test_look_alikes(tmp_path: Path) -> None:
+    assert lines(tmp_path, "from clock import datetime\nx.at = datetime.utcnow()\n") == []
