@@ -38,6 +38,7 @@ class Project:
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._exports: dict[str, Exports | None] = {}
         self._following: set[str] = set()
+        self._canonical: dict[str, str] = {}
         self._mentions: dict[str, tuple[str, ...]] = {}
 
     def with_files(self, overlay: dict[str, bytes]) -> Project:
@@ -123,6 +124,16 @@ class Project:
 
     def canonical(self, path: str) -> str:
         """Follow a dotted path through the project's own modules to what it stands for."""
+        if path.partition(".")[0] not in self._tops:
+            return path
+        known = self._canonical.get(path)
+        if known is None:
+            known = self._follow(path)
+            if not self._following:  # inside an import cycle the answer is not the last word
+                self._canonical[path] = known
+        return known
+
+    def _follow(self, path: str) -> str:
         seen = {path}
         while path.partition(".")[0] in self._tops:
             module, rest = self._split(path)
