@@ -25,6 +25,9 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_STATEMENTS = (cst.BaseStatement, cst.BaseSmallStatement, cst.ExceptHandler, cst.ExceptStarHandler)
+
+
 @dataclass(slots=True)
 class Edited:
     """The new content of the file, of other files by path, and why findings were left alone."""
@@ -84,6 +87,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self.notes: list[str] = []
         self.others: dict[str, bytes] = {}
         self._first_line = 1
+        self._first_column = 0
         self._targets: Sequence[Finding] = ()
         self._current: Finding | None = None
         self._imports: Imports
@@ -98,9 +102,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         edits: list[LineEdit] = []
         for first, last in _chunks(self.module, findings):
             before = "".join(self.module.lines[first - 1 : last])
-            self._first_line = first
-            wrapper = MetadataWrapper(cst.parse_module(before), unsafe_skip_copy=True)
-            after = wrapper.visit(self).code
+            after = self._transformed(before, first)
             if after != before:
                 edits.append(LineEdit(first, last, after))
         edits += self._imports.edits()
@@ -115,14 +117,32 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             ) from None
         return Edited(data, self.others, self.refused, self.notes)
 
+    def _transformed(self, text: str, line: int) -> str:
+        """Run the transformer over whole top-level statements that begin at `line`."""
+        code = text.lstrip("\f")  # libcst drops form feeds before a statement
+        self._first_line, self._first_column = line, len(text) - len(code)
+        tree = cst.parse_module(code)
+        if tree.code != code:
+            raise Refusal(f"libcst cannot write line {line} as it stands, so that an edit would change more.")
+        return "\f" * self._first_column + MetadataWrapper(tree, unsafe_skip_copy=True).visit(self).code
+
     def prepare(self) -> None:
         """Look at `self.module` before the first statement is visited; override where needed."""
 
     def span(self, node: cst.CSTNode) -> Span:
         """Return where an original node stands in the file, as `Finding.span` counts."""
         code = self.get_metadata(PositionProvider, node)
+        start, end = code.start, code.end
+        if isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:  # ast counts these parentheses in
+            start = self.get_metadata(PositionProvider, node.lpar[-1]).start
+            end = self.get_metadata(PositionProvider, node.rpar[0]).end
         shift = self._first_line - 1
-        return Span(code.start.line + shift, code.start.column, code.end.line + shift, code.end.column)
+        return Span(
+            start.line + shift,
+            start.column + (self._first_column if start.line == 1 else 0),
+            end.line + shift,
+            end.column + (self._first_column if end.line == 1 else 0),
+        )
 
     def target(self, node: cst.CSTNode) -> Finding | None:
         """Return the finding that an original node is the target of, or None.
@@ -130,7 +150,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         Expressions match by their whole span, statements and clauses by their start.
         """
         span = self.span(node)
-        whole = not isinstance(node, cst.BaseStatement | cst.BaseSmallStatement | cst.ExceptHandler)
+        whole = not isinstance(node, _STATEMENTS)
         for finding in self._targets:
             at = finding.span
             if (at.line, at.column) == (span.line, span.column) and (not whole or at == span):
@@ -145,38 +165,53 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
     def on_leave(
         self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
     ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
-        """Run the `leave_*` method; a Refusal in it leaves this node as it was."""
-        mark = self._imports.mark()
+        """Run the `leave_*` method; a Refusal in it leaves this node as it was.
+
+        A Refusal raised before `target` was asked concerns the whole file and goes up.
+        """
+        mark, others = self._imports.mark(), dict(self.others)
+        self._current = None
         try:
             return super().on_leave(original_node, updated_node)
         except Refusal as refusal:
+            if not (asked := self._asked()):
+                raise
             self._imports.reset(mark)
-            if self._current is not None:
-                self.refused[self._current.fingerprint] = str(refusal)
+            self.others = others
+            self.refused[asked.fingerprint] = str(refusal)
             return updated_node
 
-    def import_name(self, module: str, name: str = "") -> str:
-        """Return what to write for `module` or `module.name` here, adding an import where it is missing.
+    def _asked(self) -> Finding | None:
+        """Return the target that the current `leave_*` method found."""
+        return self._current
 
-        Raises Refusal when the name is taken by something else in this file.
+    def import_name(self, module: str, name: str = "") -> str:
+        """Return what to write for `module` or `module.name` at the current target, importing it if need be.
+
+        Raises Refusal when the name is taken by something else in this file or around the target.
         """
-        return self._imports.name(module, name)
+        return self._imports.name(module, name, self._current.span if self._current else None)
 
     def import_member(self, module: str, name: str) -> str:
         """Return what to write for `module.name`: the bare name where the file imports it, else dotted."""
-        for statement in self.module.tree.body:
-            if isinstance(statement, ast.ImportFrom) and not statement.level and statement.module == module:
-                if any(alias.name == name for alias in statement.names):
-                    return self.import_name(module, name)
-        return f"{self.import_name(module)}.{name}"
+        bare = any(
+            isinstance(statement, ast.ImportFrom)
+            and (statement.module, statement.level) == (module, 0)
+            and any(alias.name == name for alias in statement.names)
+            for statement in self.module.tree.body
+        )
+        return self.import_name(module, name) if bare else f"{self.import_name(module)}.{name}"
 
     def drop_import(self, module: str) -> None:
         """Take away the file's imports of `module` that nothing uses any more after the edit."""
         self._left_behind.add(module)
 
     def top_level(self, code: str, *, binds: str) -> None:
-        """Add a statement after the imports, once; `binds` is the name it defines."""
-        self._imports.add_statement(code, binds)
+        """Add a statement after the imports, once; `binds` is the name it defines.
+
+        Raises Refusal when the name is taken by something else in this file or around the target.
+        """
+        self._imports.add_statement(code, binds, self._current.span if self._current else None)
 
     def other_file(self, path: str, data: bytes) -> None:
         """Give another file a new content in the same patch."""
@@ -195,12 +230,17 @@ def _chunks(module: Module, findings: Sequence[Finding]) -> list[tuple[int, int]
     for statement in module.tree.body:
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
         last = statement.end_lineno or first
-        if extents and first <= extents[-1][1]:
+        if extents and (first <= extents[-1][1] or _is_continued(module.lines[extents[-1][1] - 1])):
             extents[-1] = (extents[-1][0], max(last, extents[-1][1]))
         else:
             extents.append((first, last))
     lines = {finding.span.line for finding in findings}
     return [(first, last) for first, last in extents if any(first <= line <= last for line in lines)]
+
+
+def _is_continued(line: str) -> bool:
+    """Tell whether the last line of a statement (`a(); \\`) goes on with the next one."""
+    return line.rstrip("\r\n").endswith("\\") and "#" not in line
 
 
 def _with_edits(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[str]:
