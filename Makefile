@@ -14,7 +14,7 @@ help:
 	@echo "make test     lint, type-check and test, as CI does"
 	@echo "make format   format the code and sort its imports"
 	@echo "make docs     write docs/checks from the checks themselves"
-	@echo "make bench    time start-up and scans (REPO=path for another repository)"
+	@echo "make bench    time start-up and scans beside peers (REPO=path)"
 	@echo "make clean    remove .venv, caches and build output"
 
 demo: $(VENV)/.installed
