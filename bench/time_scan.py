@@ -1,7 +1,7 @@
 """Time harden's start-up and scan, side by side with peers, each as the median of fresh processes.
 
-Peers are timed where they are installed: ruff with its security, async, bugbear, logging, print and datetime rules, and
-bandit. `ast.parse` is the floor: the same files, read and parsed in one process.
+Peers are timed where they are installed: ruff with its security, async, bugbear, logging, print and datetime
+rules, and bandit. `ast.parse` is the floor: the same files, read and parsed in one process.
 """
 
 from __future__ import annotations
