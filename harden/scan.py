@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from harden.checks import CallFunction, Check, NodeFunction, matches_name
@@ -81,8 +83,21 @@ def scan(
     if workers > 1 and len(paths) > _CHUNK and _size(project, paths) > _POOL_BYTES:
         yield from _scan_parallel(project, checks, paths, workers)
     else:
-        for path in paths:
-            yield scan_file(project, rules, path)
+        with _collector_off():
+            for path in paths:
+                yield scan_file(project, rules, path)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Stop the cycle collector: syntax trees hold no cycles, and it would walk each of them many times."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
@@ -235,6 +250,7 @@ def _start_worker(root: object, paths: tuple[str, ...], overlay: dict[str, bytes
     from harden.registry import checks
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles ctrl+c and ends the pool
+    gc.disable()  # as in _collector_off
     known = checks()
     _worker = Project(Path(str(root)), paths, overlay), Rules(tuple(known[id] for id in ids))
 
