@@ -116,10 +116,8 @@ def test_keeps_line_endings_and_encoding(tmp_path: Path) -> None:
     before = "# coding: latin-1\nfrom datetime import datetime\n\nu.at = datetime.utcnow()  # \xe9t\xe9\n"
     after = before.replace("import datetime", "import datetime, timezone")
     after = after.replace("utcnow()", "now(timezone.utc)")
-    crlf = {"\n": "\r\n"}
-    assert mended(tmp_path, before.translate(str.maketrans(crlf)).encode("latin-1")) == after.translate(
-        str.maketrans(crlf)
-    ).encode("latin-1")
+    crlf = [text.replace("\n", "\r\n").encode("latin-1") for text in (before, after)]
+    assert mended(tmp_path, crlf[0]) == crlf[1]
 
 
 @pytest.mark.parametrize(

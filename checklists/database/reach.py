@@ -1,0 +1,28 @@
+"""Which functions a request handler calls or depends on, one step away."""
+
+from __future__ import annotations
+
+import ast
+
+from harden.errors import UnreadableSource
+from harden.module import Module
+from harden.names import FunctionNode
+from harden.roles import Role
+
+_DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security")
+
+
+def is_reached_by_handler(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a request handler of the project calls a function, or has it injected."""
+    path = module.names.local_path(function)
+    for file in module.project.mentions(function.name):
+        try:
+            other = module.project.module(file)
+        except UnreadableSource:
+            continue
+        for call in other.nodes(ast.Call):
+            if other.resolve(call.func) == path and other.role(call) is Role.HANDLER:
+                return True
+            if call.args and other.resolve(call.func) in _DEPENDS and other.resolve(call.args[0]) == path:
+                return True
+    return False
