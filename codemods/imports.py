@@ -15,6 +15,7 @@ from harden.names import Scope
 
 _LIMIT = 88
 """Longest import line that is extended by one more name; the most common limit of formatters."""
+_DEFINITIONS = ("def ", "class ", "async def ", "@")
 _BLOCK = re.compile(r"from [\w.]+ import \((?:\r\n?|\n)(?:[ \t]+\w+(?: as \w+)?,(?:\r\n?|\n))+\)")
 """A `from` import with one name a line and a trailing comma, as formatters write it."""
 
@@ -270,7 +271,8 @@ class Imports:
         if blank is None:
             return ""
         code = next((text for text in following if text.strip() and not text.startswith("#")), "")
-        definition = code.startswith(("def ", "class ", "async def ", "@"))
+        added = self._statements[-1][0].lstrip("\n") if self._statements else ""
+        definition = code.startswith(_DEFINITIONS) or added.startswith(_DEFINITIONS)
         return self.newline * max(0, (2 if definition else 1) - blank)
 
     def _start(self) -> tuple[int, str]:
