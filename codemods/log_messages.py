@@ -1,0 +1,399 @@
+"""Take a message apart into text with placeholders and the values for them, keeping how it was written."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import libcst as cst
+
+from harden.codemods.codemod import source_of
+from harden.errors import Refusal
+
+_SPECIFIER = re.compile(
+    r"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-#0 +]*)(?P<width>\*|\d+)?(?P<precision>\.(?:\*|\d+))?[hlL]?"
+    r"(?P<kind>[diouxXeEfFgGcrsa%])"
+)
+_FORMAT = re.compile(
+    r"(?P<align>[<>]?)(?P<sign>[+ ]?)(?P<alternate>#?)(?P<zero>0?)(?P<width>[1-9]\d*)?(?P<precision>\.\d+)?"
+    r"(?P<kind>[sdoxXeEfFgG]?)"
+)
+
+
+_SAFE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BinaryOperation, cst.SimpleString, cst.Await)
+"""Expressions that need no parentheses of their own among arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression that goes into a message, and its placeholder."""
+
+    code: cst.BaseExpression
+    placeholder: str = "%s"
+
+
+@dataclass(slots=True)
+class Literal:
+    """One string literal: source text and values in turn; `before` is what parts it from the one before."""
+
+    prefix: str
+    quote: str
+    parts: list[str | Value]
+    before: cst.BaseParenthesizableWhitespace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A message as a log call takes it: the format, and the values for it in order."""
+
+    message: cst.SimpleString | cst.ConcatenatedString
+    values: tuple[cst.BaseExpression, ...]
+
+
+@dataclass(slots=True)
+class Message:
+    """A message that grows piece by piece; `quote` serves where no literal shows the file's style."""
+
+    quote: str = '"'
+    literals: list[Literal] = field(default_factory=list)
+    pending: list[str | Value] = field(default_factory=list)
+
+    def add(self, expr: cst.BaseExpression, before: cst.BaseParenthesizableWhitespace | None = None) -> None:
+        """Add what an expression shows as text. Raises Refusal for what has no equal."""
+        match expr:
+            case cst.SimpleString() if "b" not in expr.prefix.lower():
+                self._literal(Literal(expr.prefix, expr.quote, [expr.raw_value], before))
+            case cst.FormattedString():
+                self._literal(_formatted(expr, self.quote, before))
+            case cst.ConcatenatedString():
+                self.add(expr.left, before)
+                self.add(expr.right, expr.whitespace_between)
+            case cst.BinaryOperation(operator=cst.Add()) if _is_text(expr):
+                self.add(expr.left, before)
+                self.add(_shown(expr.right), _line_break(expr.operator) or cst.SimpleWhitespace(""))
+            case cst.BinaryOperation(operator=cst.Modulo()) if _is_text(expr.left):
+                self._bound(expr.left, _operands(expr.right))
+            case cst.Call(func=cst.Attribute(value=text, attr=cst.Name("format"))) if _is_text(text):
+                self._formatted(expr, text)
+            case _:
+                self.value(_shown_value(expr))
+
+    def text(self, text: str) -> None:
+        """Add literal text that stands for itself."""
+        escaped = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+        self._part(escaped.replace(self.quote, "\\" + self.quote))
+
+    def value(self, value: Value) -> None:
+        """Add the placeholder of a value."""
+        self._part(value)
+
+    def bind(self, given: Sequence[cst.BaseExpression]) -> None:
+        """Give the placeholders that already stand in the text their values. Raises Refusal on a mismatch."""
+        rest = list(given)
+        for literal in self.literals:
+            literal.parts = [bound for part in literal.parts for bound in _bound(part, rest)]
+        if rest:
+            raise Refusal("The message has fewer placeholders than values.")
+
+    def lazy(self) -> Lazy:
+        """Return the whole message."""
+        if self.pending:
+            self._literal(Literal("", self.quote, []))
+        values = tuple(p.code for literal in self.literals for p in literal.parts if isinstance(p, Value))
+        nodes = [_rendered(literal, escape=bool(values)) for literal in self.literals]
+        message: cst.SimpleString | cst.ConcatenatedString = nodes[-1]
+        for node, after in reversed(list(zip(nodes, self.literals[1:], strict=False))):
+            between = after.before or cst.SimpleWhitespace(" ")
+            message = cst.ConcatenatedString(left=node, right=message, whitespace_between=between)
+        return Lazy(message, values)
+
+    def _part(self, part: str | Value) -> None:
+        if self.literals:
+            self.literals[-1].parts.append(part)
+        else:
+            self.pending.append(part)
+
+    def _literal(self, literal: Literal) -> None:
+        """Add a literal: into the one before where both stand on one line and are written alike."""
+        literal.parts[:0], self.pending = self.pending, []
+        last = self.literals[-1] if self.literals else None
+        texts = "".join(part for part in literal.parts if isinstance(part, str))
+        if last is not None and not _is_apart(literal.before):
+            alike = (last.prefix, last.quote) == (literal.prefix, literal.quote)
+            if alike or (not last.prefix and not set(texts) & set("\\'\"\n")):
+                last.parts += literal.parts
+                return
+        if literal.before is not None and not _is_apart(literal.before):
+            literal = replace(literal, before=cst.SimpleWhitespace(" "))
+        self.literals.append(literal)
+
+    def _bound(self, left: cst.BaseExpression, values: list[cst.BaseExpression]) -> None:
+        inner = Message(self.quote)
+        inner.add(left)
+        inner.bind(values)
+        for literal in inner.literals:
+            self._literal(literal)
+
+    def _formatted(self, call: cst.Call, text: cst.BaseExpression) -> None:
+        inner = Message(self.quote)
+        inner.add(text)
+        fields = _Fields(call)
+        for literal in inner.literals:
+            literal.parts = [new for part in literal.parts for new in fields.filled(part)]
+            self._literal(literal)
+        fields.check_used()
+
+
+def _formatted(
+    node: cst.FormattedString, quote: str, before: cst.BaseParenthesizableWhitespace | None
+) -> Literal:
+    """Return an f-string as a plain literal and its values, in the file's quotes where they were not free."""
+    prefix = "".join(letter for letter in node.prefix if letter not in "fF")
+    parts: list[str | Value] = []
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            parts.append(part.value.replace("{{", "{").replace("}}", "}"))
+        elif isinstance(part, cst.FormattedStringExpression):
+            parts += _replaced(part, node.quote)
+    free = {letter for part in parts if isinstance(part, str) for letter in part}.isdisjoint("\\'\"")
+    parts = [_requoted(part, quote) if isinstance(part, Value) else part for part in parts]
+    return Literal(prefix, quote if free and len(node.quote) == 1 else node.quote, parts, before)
+
+
+def _requoted(value: Value, quote: str) -> Value:
+    code = value.code.visit(_Requoted(quote))
+    return Value(code, value.placeholder) if isinstance(code, cst.BaseExpression) else value
+
+
+class _Requoted(cst.CSTTransformer):
+    """Give the plain strings of an expression the quotes that an f-string around it forbade."""
+
+    def __init__(self, quote: str) -> None:
+        super().__init__()
+        self.quote = quote
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        """Swap the quotes where nothing needs to be escaped for it."""
+        if len(updated_node.quote) != 1 or set(updated_node.raw_value) & set("\\'\""):
+            return updated_node
+        value = f"{updated_node.prefix}{self.quote}{updated_node.raw_value}{self.quote}"
+        return updated_node.with_changes(value=value)
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
+        """Leave nested f-strings alone."""
+        return False
+
+
+def placeholder(code: cst.BaseExpression, conversion: str, spec: str) -> Value:
+    """Return the `%` placeholder for a conversion and a format specification.
+
+    What `%` cannot express stays a call: `{total:,}` is `format(total, ",")`.
+    """
+    if percent := _percent(conversion, spec):
+        return Value(code, percent)
+    shown = cst.Call(cst.Name({"r": "repr", "a": "ascii"}.get(conversion, "str")), [cst.Arg(code)])
+    quoted = cst.SimpleString('"' + spec.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    first = cst.Arg(shown if conversion else code, comma=comma)
+    return Value(cst.Call(cst.Name("format"), [first, cst.Arg(quoted)]))
+
+
+def _percent(conversion: str, spec: str) -> str:
+    """Return the `%` placeholder that shows every value as `format` would, or an empty string."""
+    if not spec:
+        return f"%{conversion or 's'}"
+    match = _FORMAT.fullmatch(spec)
+    if match is None:
+        return ""
+    align, kind, width = match["align"], match["kind"], match["width"] or ""
+    number = match["sign"] + match["alternate"] + match["zero"]
+    precision = match["precision"] or ""
+    if conversion or kind in ("", "s"):  # without a type, texts go left and numbers right
+        if number or precision or kind not in ("", "s") or not (conversion or kind or align):
+            return ""
+        left = "-" if width and align != ">" else ""
+        return f"%{left}{width}{conversion or 's'}"
+    if align and match["zero"]:
+        return ""
+    left = "-" if width and align == "<" else ""
+    return f"%{left}{number}{width}{precision}{kind}"
+
+
+def _replaced(part: cst.FormattedStringExpression, quote: str) -> Iterator[str | Value]:
+    spec = ""
+    for piece in part.format_spec or ():
+        if not isinstance(piece, cst.FormattedStringText):
+            raise Refusal("A width or precision in the message is computed.")
+        spec += piece.value
+    conversion = part.conversion or ""
+    if part.equal is not None:
+        nodes = (part.whitespace_before_expression, part.expression, part.equal)
+        text = "".join(map(source_of, nodes))
+        if quote[0] in text or "\n" in text or "\\" in text:
+            raise Refusal("The name shown by `=` holds quotes.")
+        yield text
+        conversion = conversion or ("" if spec else "r")
+    if spec or conversion:
+        yield placeholder(in_call(part.expression), conversion, spec)
+    else:
+        yield _shown_value(part.expression)
+
+
+def in_call(code: cst.BaseExpression) -> cst.BaseExpression:
+    """Return an expression as it must be written among arguments: some need parentheses there."""
+    if isinstance(code, cst.Tuple | cst.NamedExpr | cst.Yield | cst.GeneratorExp) and not code.lpar:
+        return code.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return code
+
+
+def _shown(expr: cst.BaseExpression) -> cst.BaseExpression:
+    """Return the operand of `+` without parentheses that only grouped a text."""
+    return expr.with_changes(lpar=[], rpar=[]) if _is_text(expr) else expr
+
+
+def _shown_value(expr: cst.BaseExpression) -> Value:
+    """Return a value; the placeholder does what an explicit `str()` or `repr()` would."""
+    match expr:
+        case cst.Call(func=cst.Name(("str" | "repr") as name), args=[cst.Arg(keyword=None, star="") as arg]):
+            return Value(in_call(arg.value), "%r" if name == "repr" else "%s")
+    return Value(in_call(expr))
+
+
+def _is_text(expr: cst.BaseExpression) -> bool:
+    """Tell whether an expression is certainly a text that is put together here."""
+    match expr:
+        case cst.SimpleString():
+            return "b" not in expr.prefix.lower()
+        case cst.FormattedString() | cst.ConcatenatedString():
+            return True
+        case cst.BinaryOperation(operator=cst.Add()):
+            return _is_text(expr.left) or _is_text(expr.right)
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return _is_text(expr.left)
+        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name("format"))):
+            return _is_text(value)
+    return False
+
+
+def _operands(right: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """Return the values on the right of `%`. Raises Refusal where their number cannot be known."""
+    match right:
+        case cst.Tuple():
+            if any(isinstance(element, cst.StarredElement) for element in right.elements):
+                raise Refusal("The number of values is not known.")
+            return [element.value for element in right.elements]
+        case cst.Dict():
+            raise Refusal("The message names its values in a dictionary.")
+    return [right.with_changes(lpar=[], rpar=[]) if isinstance(right, _SAFE) else right]
+
+
+def _bound(part: str | Value, rest: list[cst.BaseExpression]) -> Iterator[str | Value]:
+    """Yield a part with each placeholder of its text bound to the next value of `rest`, which shrinks."""
+    if isinstance(part, Value):
+        yield part
+        return
+    end = 0
+    for match in _SPECIFIER.finditer(part):
+        yield part[end : match.start()]
+        end = match.end()
+        if match["kind"] == "%":
+            yield "%"
+        elif match["name"] is not None or "*" in (match["width"] or "") + (match["precision"] or ""):
+            raise Refusal("The message names its values or computes a width.")
+        elif not rest:
+            raise Refusal("The message has more placeholders than values.")
+        else:
+            yield Value(in_call(rest.pop(0)), match[0])
+    if "%" in part[end:] or "%" in _SPECIFIER.sub("", part[:end]):
+        raise Refusal("A placeholder of the message is not valid.")
+    yield part[end:]
+
+
+class _Fields:
+    """The replacement fields of a `.format()` call, filled from its arguments in turn."""
+
+    def __init__(self, call: cst.Call) -> None:
+        if any(arg.star for arg in call.args):
+            raise Refusal("The number of values is not known.")
+        self.positional = [arg.value for arg in call.args if arg.keyword is None]
+        self.named = {arg.keyword.value: arg.value for arg in call.args if arg.keyword is not None}
+        self.order: list[cst.BaseExpression] = []
+        self.next = 0
+
+    def filled(self, part: str | Value) -> Iterator[str | Value]:
+        """Yield a part with its fields replaced. Raises Refusal for fields that have no equal."""
+        if isinstance(part, Value) or "\\N{" in part:
+            raise Refusal("The message is an f-string and formatted again.")
+        try:
+            parsed = list(string.Formatter().parse(part))
+        except ValueError:
+            raise Refusal("The message is not a valid format.") from None
+        for text, name, spec, conversion in parsed:
+            yield text
+            if name is None:
+                continue
+            if spec and "{" in spec:
+                raise Refusal("A width or precision in the message is computed.")
+            yield placeholder(self._value(name), conversion or "", spec or "")
+
+    def check_used(self) -> None:
+        """Refuse values that are not shown, shown twice or out of order if evaluating them could matter."""
+        given = [*self.positional, *self.named.values()]
+        if [id(code) for code in self.order] == [id(code) for code in given]:
+            return
+        if not all(map(_is_plain, given)):
+            raise Refusal("The values are not shown once each in their order.")
+
+    def _value(self, name: str) -> cst.BaseExpression:
+        head, *attributes = name.split(".")
+        if "[" in name or not all(part.isidentifier() for part in attributes):
+            raise Refusal("A field of the message looks into its value.")
+        if not head:
+            head, self.next = str(self.next), self.next + 1
+        if head.isdigit() and int(head) < len(self.positional):
+            code = self.positional[int(head)]
+        elif head in self.named:
+            code = self.named[head]
+        else:
+            raise Refusal("A field of the message has no value.")
+        self.order.append(code)
+        if attributes and not isinstance(code, cst.Name | cst.Attribute | cst.Call | cst.Subscript):
+            raise Refusal("A field of the message looks into its value.")
+        for attribute in attributes:
+            code = cst.Attribute(code, cst.Name(attribute))
+        return in_call(code)
+
+
+def _is_plain(code: cst.BaseExpression) -> bool:
+    match code:
+        case cst.Name() | cst.SimpleString() | cst.Integer() | cst.Float():
+            return True
+        case cst.Attribute(value=value):
+            return _is_plain(value)
+    return False
+
+
+def _is_apart(before: cst.BaseParenthesizableWhitespace | None) -> bool:
+    return isinstance(before, cst.ParenthesizedWhitespace) or (
+        isinstance(before, cst.SimpleWhitespace) and "\n" in before.value
+    )
+
+
+def _line_break(operator: cst.BaseBinaryOp) -> cst.BaseParenthesizableWhitespace | None:
+    for side in ("whitespace_before", "whitespace_after"):
+        white = getattr(operator, side, None)
+        if _is_apart(white):
+            return white
+    return None
+
+
+def _rendered(literal: Literal, *, escape: bool) -> cst.SimpleString:
+    text = "".join(
+        part.placeholder if isinstance(part, Value) else part.replace("%", "%%") if escape else part
+        for part in literal.parts
+    )
+    return cst.SimpleString(f"{literal.prefix}{literal.quote}{text}{literal.quote}")
