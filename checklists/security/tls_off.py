@@ -5,7 +5,8 @@ present a certificate of their own, read every password and token that passes, a
 The service goes on working, so nobody notices. For a peer with a private certificate authority, pass
 that authority's file (`verify="/etc/ssl/internal-ca.pem"`) and keep the check.
 
-Calls whose setting comes from a variable, and code under `if insecure:` and the like, are left out: that is decided elsewhere.
+Calls whose setting comes from a variable, and code under `if insecure:` and the like, are left out:
+that is decided elsewhere.
 
 Flagged:
 
@@ -155,7 +156,7 @@ def switched_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     if not isinstance(node, ast.keyword) or not isinstance(call, ast.Call) or node.arg is None:
         return
     value = node.value
-    owners = _ON.get(node.arg) if is_literal(value, True) else None
+    owners: tuple[str, ...] | None = _ON.get(node.arg) if is_literal(value, True) else None
     if is_literal(value, False):
         owners = _OFF.get(node.arg)
     elif node.arg == "ssl_cert_reqs" and (is_literal(value, None) or is_literal(value, "none")):

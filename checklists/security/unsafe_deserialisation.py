@@ -6,7 +6,7 @@ one crafted message takes the server over. Exchange data as JSON (checked by a m
 `yaml.safe_load`, and load model weights with `weights_only=True` or as safetensors.
 
 pickle and its kin are flagged only where the data visibly comes from outside: a request, a response,
-a socket, a message, a cache or the parameter of a request handler. Files that the program wrote itself are left out.
+a socket, a cache or the parameter of a request handler. Files that the program wrote itself are left out.
 
 Flagged:
 
@@ -130,7 +130,7 @@ def torch_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag checkpoints loaded as pickles."""
     only = keyword(call, "weights_only")
     if is_literal(only, False):
-        why = "weights_only=False is written out: the file holds more than weights. Save a state_dict, or use safetensors."
+        why = "The file holds more than weights, says weights_only=False: save a state_dict or safetensors."
         yield check.found(module, call, "torch.load() runs code from the file", why_not=why)
     elif only is None and not has_star_arguments(call) and keyword(call, "pickle_module") is None:
         yield check.found(

@@ -134,8 +134,8 @@ _STRONG = frozenset(
 _PAIRS = re.compile(
     r"\b(api|secret|access|private|session|license|licence|signing|encryption|auth|recovery) keys?\b"
     r"|\b(reset|verification|verify|confirmation|confirm|invite|invitation|share|access|auth|activation|login"
-    r"|coupon|promo|gift|referral|recovery|backup|security|one time|join|discount|sms|mfa|2fa|unlock|pairing|email) "
-    r"codes?\b"
+    r"|coupon|promo|gift|referral|recovery|backup|security|one time|join|discount|sms|mfa|2fa|unlock|pairing"
+    r"|email) codes?\b"
     r"|\b(session|public|share|invite|reset) (id|key|slug)s?\b|\bsid\b|\bshort (code|id|url|link)\b"
 )
 _HARMLESS = re.compile(
@@ -200,7 +200,7 @@ def _makes_text(module: Module, call: ast.Call, draw: str) -> bool:
 
 
 def _flows_into(module: Module, call: ast.Call) -> Iterator[str]:
-    """Yield the names that the draw goes to: keyword, key, variable, attribute, then the function it makes."""
+    """Yield the names that the draw goes to: keyword, key, variable, attribute, then the function."""
     child: ast.AST = call
     for outer in module.ancestors(call):
         match outer:
@@ -210,7 +210,7 @@ def _flows_into(module: Module, call: ast.Call) -> Iterator[str]:
                 yield name
                 return
             case ast.Dict(keys=keys, values=values) if child in values:
-                key = keys[values.index(child)]  # type: ignore[arg-type]
+                key = keys[values.index(child)]
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     yield key.value
                 return
@@ -255,10 +255,11 @@ def _returned(module: Module, assignment: ast.Assign, targets: list[ast.expr]) -
     if function is None or not names:
         return
     for node in ast.walk(function):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.expr):
-            if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node.value)):
-                yield function.name
-                return
+        if not isinstance(node, ast.Return) or node.value is None:
+            continue
+        if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node.value)):
+            yield function.name
+            return
 
 
 def _named_function(module: Module, node: ast.AST) -> Iterator[str]:

@@ -1,0 +1,251 @@
+"""Debug mode shows strangers the code, and lets them run their own.
+
+In debug mode frameworks answer an error with source code, settings and variables; the interactive
+debugger of Werkzeug (Flask) runs any code that is typed into it. Debug mode also keeps every SQL query
+in memory, restarts the server when a file changes, and turns caches off.
+It has to be off unless the environment turns it on.
+
+Settings for development and tests (by file, class or guarding `if`) are left out.
+
+Flagged:
+
+    from flask import Flask
+
+    app = Flask(__name__)
+
+    if __name__ == "__main__":
+        app.run(debug=True)
+
+Fixed:
+
+    import os
+
+    from flask import Flask
+
+    app = Flask(__name__)
+
+    if __name__ == "__main__":
+        app.run(debug=os.getenv("FLASK_DEBUG", "False").lower() in {"1", "true", "yes", "on"})
+
+Flagged (shop/settings.py):
+
+    INSTALLED_APPS = ["django.contrib.auth"]
+    DEBUG = True
+
+Fixed (shop/settings.py):
+
+    import os
+
+    INSTALLED_APPS = ["django.contrib.auth"]
+    DEBUG = os.getenv("DEBUG", "False").lower() in {"1", "true", "yes", "on"}
+
+Flagged (app/settings.py):
+
+    import os
+
+    DEBUG = os.getenv("DEBUG", "True") == "True"
+
+Fixed (app/settings.py):
+
+    import os
+
+    DEBUG = os.getenv("DEBUG", "False") == "True"
+
+Flagged (app/settings.py):
+
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        debug: bool = True
+
+Fixed (app/settings.py):
+
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        debug: bool = False
+
+Fine:
+
+    import os
+
+    from flask import Flask
+
+    app = Flask(__name__)
+    app.config["DEBUG"] = False
+
+
+    class DevelopmentConfig:
+        DEBUG = True
+
+
+    def render(page):
+        return page.show(debug=True)
+
+
+    if __name__ == "__main__":
+        app.run(debug=os.getenv("FLASK_DEBUG") == "1")
+
+When to ignore: the file is never part of a deployment.
+
+References:
+
+    https://flask.palletsprojects.com/en/stable/debugging/
+    https://docs.djangoproject.com/en/stable/ref/settings/#debug
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from harden.checklists.environment import env_read, is_playground, settings_class
+from harden.checks import Check, Fix
+from harden.findings import Finding, Risk, Severity
+from harden.module import Module, is_literal, keyword
+
+check = Check(
+    id="debug-enabled",
+    title="Debug mode on",
+    severity=Severity.HIGH,
+    fix=Fix("harden.codemods.env_switch:SwitchByVariable", Risk.REVIEW),
+    codes=frozenset({"S201", "B201"}),
+)
+
+_DEBUG_CALLS = (
+    *("flask.Flask.run", "quart.Quart.run", "sanic.Sanic.run", "bottle.run", "bottle.Bottle.run"),
+    *(
+        "fastapi.FastAPI",
+        "starlette.applications.Starlette",
+        "aiohttp.web.Application",
+        "tornado.web.Application",
+    ),
+    *("dash.Dash.run", "dash.Dash.run_server", "flask_socketio.SocketIO.run", "connexion.FlaskApp.run"),
+    *("apiflask.APIFlask.run", "litestar.Litestar", "eve.Eve.run", "uvicorn.run"),
+)
+_FLASK_LIKE = ("flask", "quart", "dash", "apiflask", "connexion", "eve")
+_SWITCHES = ("DEBUG", "TESTING", "DEBUG_PROPAGATE_EXCEPTIONS", "TEMPLATE_DEBUG")
+_DEBUG_NAME = re.compile(r"(\w+_)?(DEBUG|DEBUG_MODE)", re.IGNORECASE)
+_TRUTHY = frozenset({"1", "true", "yes", "on", "t", "y"})
+_OFF = {"1": "0", "t": "f", "y": "n", "true": "false", "yes": "no", "on": "off"}
+
+
+@check.call(*_DEBUG_CALLS)
+def started_in_debug(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `debug=True` and `reload=True` where an application is made or started."""
+    for name in ("debug", "use_debugger", "reload", "auto_reload", "use_reloader"):
+        value = keyword(call, name)
+        if not is_literal(value, True) or value is None or is_playground(module, call):
+            continue
+        if name not in ("debug", "use_debugger") and not path.startswith(("uvicorn.", "sanic.")):
+            continue
+        facts = {"env": _variable(path, name)}
+        yield check.found(module, value, f"{name}=True is on wherever this runs", facts=facts)
+
+
+@check.node(ast.Assign, ast.AnnAssign)
+def assigned(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `DEBUG = True` in settings, `app.debug = True`, `app.config["DEBUG"] = True`."""
+    if (
+        not isinstance(node, ast.Assign | ast.AnnAssign)
+        or not is_literal(node.value, True)
+        or node.value is None
+    ):
+        return
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    name = _switch(module, node, target)
+    if not name or is_playground(module, node):
+        return
+    if settings_class(module, node):
+        yield check.found(
+            module, node.value, f"{name} is on unless the environment says no", facts={"value": "False"}
+        )
+    else:
+        yield check.found(
+            module, node.value, f"{name} is on wherever this runs", facts={"env": _env_name(name)}
+        )
+
+
+@check.call("*.update", "*.from_mapping")
+def updated(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `app.config.update(DEBUG=True)`."""
+    if not re.search(r"\.config\.(update|from_mapping)$", path):
+        return
+    for name in ("DEBUG", "TESTING"):
+        value = keyword(call, name)
+        if value is not None and is_literal(value, True) and not is_playground(module, call):
+            yield check.found(
+                module, value, f"{name} is on wherever this runs", facts={"env": _env_name(name)}
+            )
+
+
+@check.node(ast.Call)
+def on_by_default(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `os.getenv("DEBUG", "True")`: on wherever the variable is missing."""
+    read = env_read(module, node)
+    if read is None or not _DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
+        return
+    default = read.default
+    if (
+        isinstance(default, ast.Constant)
+        and str(default.value).lower() in _TRUTHY
+        and default.value is not None
+    ):
+        facts = {"value": _switched_off(default)}
+        yield check.found(module, default, f"{read.name} is on where the variable is missing", facts=facts)
+
+
+def _switched_off(default: ast.Constant) -> str:
+    """Return the opposite of a default as it is written: `"True"` gives `False`, `"on"` gives `off`."""
+    if not isinstance(default.value, str):
+        return "False" if default.value is True else "0"
+    off = _OFF[default.value.lower()]
+    return off.title() if default.value.istitle() else off.upper() if default.value.isupper() else off
+
+
+def _switch(module: Module, node: ast.Assign | ast.AnnAssign, target: ast.expr) -> str:
+    """Return the name of the debug setting that a statement sets, or an empty string."""
+    match target:
+        case ast.Attribute(value=app, attr="debug" | "testing" as name):
+            return (
+                name
+                if (module.resolve(app) or "").startswith(("flask.Flask", "quart.Quart", "fastapi."))
+                else ""
+            )
+        case ast.Subscript(
+            value=ast.Attribute(attr="config"), slice=ast.Constant(value="DEBUG" | "TESTING" as name)
+        ):
+            return name
+        case ast.Name(id=name) if name in _SWITCHES or _DEBUG_NAME.fullmatch(name):
+            return name if _is_setting(module, node, name) else ""
+    return ""
+
+
+def _is_setting(module: Module, node: ast.stmt, name: str) -> bool:
+    owner = module.parents.get(node)
+    if isinstance(owner, ast.ClassDef):
+        if settings_class(module, node):
+            return True
+        return name in ("DEBUG", "TESTING") and owner.name.lower().endswith(("config", "settings"))
+    if not isinstance(owner, ast.Module) or name not in _SWITCHES:
+        return False
+    bound = module.names.scopes[module.tree].bindings
+    path = PurePosixPath(module.path)
+    is_settings = path.stem in ("settings", "config", "conf") or "settings" in path.parts[:-1]
+    return len(bound[name]) == 1 and (
+        is_settings or not bound.keys().isdisjoint({"INSTALLED_APPS", "ROOT_URLCONF"})
+    )
+
+
+def _variable(path: str, name: str) -> str:
+    if name in ("debug", "use_debugger"):
+        return "FLASK_DEBUG" if path.startswith(_FLASK_LIKE) else "DEBUG"
+    return "RELOAD"
+
+
+def _env_name(name: str) -> str:
+    return name.upper()

@@ -1,0 +1,190 @@
+"""A secret in the code is known to everyone who has ever seen the code.
+
+It is in every clone, every fork, every container image and every backup, it cannot differ between
+production and a laptop, and replacing it takes a release. Once committed it stays in the history:
+moving it into the environment is the first half, replacing (rotating) it the second.
+`git log -S` with a part of the value lists the commits that hold it.
+
+Names and values are judged together: a password, signing key, token or key by its name that has a value
+in use, a connection URL with a password, and keys of known shape (AWS, Stripe, GitHub, Slack, …) anywhere.
+Tests, examples, settings for development, and values that only look like field names are left out.
+
+Flagged (app/config.py):
+
+    class Config:
+        SECRET_KEY = "velvet-otter-signing-key"
+        SQLALCHEMY_DATABASE_URI = "postgresql://shop:tr0ub4dor@db.internal/shop"
+        PAGE_SIZE = 20
+
+Fixed (app/config.py):
+
+    import os
+
+
+    class Config:
+        SECRET_KEY = os.environ["SECRET_KEY"]
+        SQLALCHEMY_DATABASE_URI = os.environ["SQLALCHEMY_DATABASE_URI"]
+        PAGE_SIZE = 20
+
+Flagged:
+
+    from flask import Flask
+
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "change-me"
+
+Fixed:
+
+    import os
+
+    from flask import Flask
+
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
+
+Flagged (app/settings.py):
+
+    from pydantic import Field, SecretStr
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        jwt_secret: str = "orchid-signing-secret"
+        smtp_password: SecretStr = SecretStr("M8-harbour!")
+        webhook_secret: str = Field("whsec_b7Kq29xTz01mLpQs", min_length=8)
+
+Fixed (app/settings.py):
+
+    from pydantic import Field, SecretStr
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        jwt_secret: str
+        smtp_password: SecretStr
+        webhook_secret: str = Field(min_length=8)
+
+Flagged:
+
+    import psycopg2
+
+
+    def connect():
+        return psycopg2.connect(host="db", user="shop", password="n0t-in-git")
+
+Fixed:
+
+    import os
+
+    import psycopg2
+
+
+    def connect():
+        return psycopg2.connect(host="db", user="shop", password=os.environ["DB_PASSWORD"])
+
+Fine:
+
+    import os
+    from enum import Enum
+
+    SECRET_KEY = os.environ["SECRET_KEY"]
+    TOKEN_TYPE = "bearer"
+    PASSWORD = "password"
+    RESET_TOKEN = "reset_token"
+    API_KEY_HEADER = "X-API-Key"
+    CSRF_TOKEN = "csrf_token"
+    DATABASE_URL = "postgresql://localhost/shop"
+    SECRET_KEY_VARIABLE = "SHOP_SECRET_KEY"
+    PASSWORD_PATTERN = r"^(?=.*[A-Z]).{8,}$"
+    PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGx"
+
+
+    class Grant(Enum):
+        PASSWORD = "password"
+        CLIENT_SECRET = "client_secret_basic"
+
+
+    MESSAGES = {"password": "Enter your password.", "token": "The token has expired."}
+
+
+    def widget(form):
+        form.declare("password", label="New password", placeholder="hunter2?")
+        return {"password": form["password"], "token_type": "bearer", "api_key": None}
+
+When to ignore: the value is public by design (a publishable key, a well-known demo account).
+
+References:
+
+    https://12factor.net/config
+    https://docs.github.com/en/code-security/secret-scanning/introduction/about-secret-scanning
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from harden.checklists.environment import field_variable, is_playground, settings_class
+from harden.checklists.literals import Spot, spot_of
+from harden.checklists.secret_evidence import Kind, Place, has_credentials, is_secret, kind_of, known_shape
+from harden.checklists.variables import variable_for
+from harden.checks import Check, Fix
+from harden.findings import Finding, Risk, Severity
+from harden.module import Module
+
+check = Check(
+    id="hardcoded-secret",
+    title="Secret in the code",
+    severity=Severity.HIGH,
+    fix=Fix("harden.codemods.env_config:RequireVariable", Risk.REVIEW),
+    codes=frozenset({"S105", "S106", "S107", "B105", "B106", "B107"}),
+)
+
+_SCHEMES = ("Bearer ", "Token ", "token ", "Basic ", "ApiKey ")
+
+
+@check.node(ast.Constant)
+def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Judge each text by the name it goes under and by its shape."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str | bytes) or len(node.value) < 3:
+        return
+    value = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+    spot = spot_of(module, node)
+    if spot is None:
+        return
+    scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), "")
+    what = _verdict(module, node, spot, value.removeprefix(scheme))
+    if what:
+        yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme))
+
+
+def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
+    if shape := known_shape(value):
+        return f"{shape} stands in the code"
+    if is_playground(module, node):
+        return ""
+    if has_credentials(value):
+        return "a connection URL with its password stands in the code"
+    kind = kind_of(spot.name)
+    if kind is Kind.NONE or not is_secret(kind, spot.name, value, spot.place):
+        return ""
+    if (
+        kind is Kind.TOKEN
+        and spot.place is Place.LOCAL
+        and spot.name.lower() == "authorization"
+        and " " in value
+    ):
+        return ""
+    return f"the value of {spot.name} stands in the code"
+
+
+def _facts(module: Module, node: ast.Constant, spot: Spot, value: str, scheme: str) -> dict[str, str]:
+    facts = {"env": variable_for(module, node, spot, value), "scheme": scheme}
+    if isinstance(node.value, bytes):
+        facts["bytes"] = "yes"
+    owner = settings_class(module, node)
+    statement = module.statement(node)
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name)) if owner is not None and not name.startswith("_"):
+            facts |= {"field": name, "env": field_variable(owner, name)}
+    return facts

@@ -1,0 +1,95 @@
+"""How a project reads its environment: `os`, environs, django-environ, decouple, starlette, pydantic."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from harden.checklists.secret_names import words_of
+from harden.module import Module, keyword
+
+_OS = ("os.getenv", "os.environ.get", "os.environb.get", "os.getenvb")
+_READERS = (
+    "environs.Env",
+    "environs.env",
+    "environ.Env",
+    "environ.environ.Env",
+    "decouple.config",
+    "starlette.config.Config",
+)
+SETTINGS_BASES = (
+    "pydantic_settings.BaseSettings",
+    "pydantic.BaseSettings",
+    "pydantic_settings.main.BaseSettings",
+)
+_PLAYGROUND = re.compile(
+    r"(^|[_./])(dev|devel|development|develop|local|test|tests|testing|ci|debug|example|demo)($|[_./])"
+)
+_GUARD = re.compile(r"(?i)debug|testing|\bdev\b|development|local|\btest\b|is_dev|is_test")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvRead:
+    """One read of an environment variable; `default` is what it falls back to, if anything."""
+
+    name: str
+    default: ast.expr | None
+    through_os: bool
+
+
+def env_read(module: Module, expr: ast.AST | None) -> EnvRead | None:
+    """Return what an expression reads from the environment, or None when it is no such read."""
+    match expr:
+        case ast.Call(func=func, args=[ast.Constant(value=str() as name), *rest]):
+            path = module.resolve(func) or ""
+            if path in _OS:
+                return EnvRead(name, rest[0] if rest else keyword(expr, "default"), True)
+            if path.startswith(_READERS):
+                return EnvRead(name, rest[0] if rest else keyword(expr, "default"), False)
+        case ast.Subscript(value=value, slice=ast.Constant(value=str() as name), ctx=ast.Load()):
+            if module.resolve(value) == "os.environ":
+                return EnvRead(name, None, True)
+    return None
+
+
+def settings_class(module: Module, node: ast.AST) -> ast.ClassDef | None:
+    """Return the pydantic-settings class whose body holds the statement of `node`, or None."""
+    owner = module.parents.get(module.statement(node))
+    if isinstance(owner, ast.ClassDef) and any(base in SETTINGS_BASES for base in module.bases(owner)):
+        return owner
+    return None
+
+
+def field_variable(owner: ast.ClassDef, field: str) -> str:
+    """Return the environment variable that fills a field of a pydantic-settings class."""
+    for statement in ast.walk(owner):
+        match statement:
+            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str() as prefix)):
+                return (prefix + field).upper()
+            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str() as prefix)):
+                return (prefix + field).upper()
+    return field.upper()
+
+
+def is_playground(module: Module, node: ast.AST) -> bool:
+    """Tell whether a setting is for development or tests only: by file, class or guarding `if`."""
+    if _PLAYGROUND.search(str(PurePosixPath(module.path).with_suffix(""))):
+        return True
+    child = node
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.ClassDef) and any(
+            word in ("test", "tests", "testing", "dev", "development", "develop", "local", "debug")
+            for word in words_of(outer.name)
+        ):
+            return True
+        if isinstance(outer, ast.If) and child in outer.body and _GUARD.search(ast.unparse(outer.test)):
+            return True
+        child = outer
+    return False
+
+
+def screaming(name: str) -> str:
+    """Return a name as environment variables are written: `apiKey` is `API_KEY`."""
+    return "_".join(words_of(name)).upper()

@@ -1,0 +1,216 @@
+"""Move a value from the code into the environment, required at the start."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import ClassVar
+
+import libcst as cst
+from pydantic import BaseModel, Field
+
+from harden.checklists.environment import env_read
+from harden.codemods.arguments import argument_at, without_argument
+from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.env_files import declare_variable, give_to_tests
+from harden.errors import Refusal
+from harden.findings import Finding
+
+_READERS = (
+    "environs.Env",
+    "environs.env",
+    "environ.Env",
+    "decouple.config",
+    "decouple.AutoConfig",
+    "starlette.config.Config",
+)
+_TEXT = (cst.SimpleString, cst.ConcatenatedString)
+
+
+class VariableOptions(Options):
+    """Where the value is to come from."""
+
+    name: str = Field(
+        "",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        max_length=100,
+        title="Variable",
+        description="name of the environment variable; empty: made from the name in the code",
+    )
+    template: bool = Field(
+        True,
+        title="Name it in .env.example",
+        description="add the name, never the value, to the environment template",
+    )
+    tests: bool = Field(
+        True,
+        title="Give it to tests",
+        description="set a harmless value in conftest.py where the project has tests",
+    )
+
+
+class RequireVariable(PythonCodemod):
+    """Replace a secret by a required environment variable, through the reader that the file already has."""
+
+    Options: ClassVar[type[BaseModel]] = VariableOptions
+    options: VariableOptions
+
+    def prepare(self) -> None:
+        """Note which variables the file reads, and how."""
+        self._values: dict[str, str] = {}
+        self._read_here = {
+            read.name
+            for kind in (ast.Call, ast.Subscript)
+            for node in self.module.nodes(kind)
+            if (read := env_read(self.module, node)) is not None
+        }
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.BaseExpression:
+        """Replace a secret written as one literal."""
+        return self._literal(original_node, updated_node)
+
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.BaseExpression:
+        """Replace a secret written as adjacent literals."""
+        return self._literal(original_node, updated_node)
+
+    def leave_AnnAssign(self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign) -> cst.AnnAssign:
+        """Make a field of a settings class required."""
+        finding = self._finding_in(original_node.value)
+        if finding is None or "field" not in finding.facts or updated_node.value is None:
+            return updated_node
+        if self.options.name:
+            raise Refusal(
+                f"pydantic-settings reads {finding.facts['env']} for this field: rename the field instead."
+            )
+        kept = _without_default(updated_node.value)
+        self.drop_import("pydantic")
+        self._announce(finding.facts["env"], _text_in(original_node.value))
+        equal = cst.MaybeSentinel.DEFAULT if kept is None else updated_node.equal
+        return updated_node.with_changes(value=kept, equal=equal)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Take the fallback off a read of the environment."""
+        finding = self.target(original_node)
+        return updated_node if finding is None else self._required(finding, updated_node)
+
+    def leave_BooleanOperation(
+        self, original_node: cst.BooleanOperation, updated_node: cst.BooleanOperation
+    ) -> cst.BaseExpression:
+        """Take `or "literal"` off a read of the environment."""
+        finding = self.target(original_node)
+        if finding is None:
+            return updated_node
+        return self._required(finding, updated_node.left)
+
+    def _literal(self, original: cst.BaseString, updated: cst.BaseString) -> cst.BaseExpression:
+        finding = self.target(original)
+        if finding is None or "field" in finding.facts:
+            return updated
+        value = _text_in(original)
+        name = self.options.name or finding.facts["env"]
+        self._check_name(name, value)
+        code = self._read(name, "'" if _quote(original) == "'" else '"', finding)
+        if finding.facts.get("bytes"):
+            code += ".encode()"
+        scheme = finding.facts.get("scheme", "")
+        if scheme:
+            quote = _quote(original)
+            code = f"{quote}{scheme}{quote} + {code}"
+        self._announce(name, value)
+        return expression(code)
+
+    def _check_name(self, name: str, value: str) -> None:
+        """Refuse a variable that stands for another value already. Raises Refusal."""
+        if self._values.get(name, value) != value:
+            raise Refusal(
+                f"{name} is proposed for two different values: fix this one alone, under another name."
+            )
+        if name in self._read_here and not self.options.name:
+            raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
+        self._values[name] = value
+
+    def _read(self, name: str, quote: str, finding: Finding) -> str:
+        reader = self._reader(finding.line)
+        if reader:
+            return f"{reader}({quote}{name}{quote})"
+        return f"{self.import_member('os', 'environ')}[{quote}{name}{quote}]"
+
+    def _reader(self, line: int) -> str:
+        """Return the file's own reader of the environment that is ready before `line`."""
+        for name, bound in self.module.names.scopes[self.module.tree].bindings.items():
+            at = bound[-1]
+            path = self.module.names.binding_path(at, name) or ""
+            is_instance = isinstance(at, ast.Name) or path in ("decouple.config", "environs.env")
+            if path in _READERS and is_instance and self.module.span(at).line < line:
+                return name
+        return ""
+
+    def _required(self, finding: Finding, node: cst.BaseExpression) -> cst.BaseExpression:
+        name = finding.facts["env"]
+        if self.options.name and self.options.name != name:
+            raise Refusal(f"The code already reads {name}; a new name would lose the value that is set.")
+        self._announce(name, "")
+        if finding.facts.get("reader") and isinstance(node, cst.Call):
+            at = argument_at(node, "default")
+            if at is None and len(node.args) > 1 and node.args[1].keyword is None:
+                at = 1
+            return node if at is None else without_argument(node, at)
+        self.drop_import("os")
+        quote = _quote(node.args[0].value) if isinstance(node, cst.Call) else '"'
+        return expression(f"{self.import_member('os', 'environ')}[{quote}{name}{quote}]")
+
+    def _finding_in(self, value: cst.BaseExpression | None) -> Finding | None:
+        if isinstance(value, _TEXT):
+            return self.target(value)
+        if isinstance(value, cst.Call):
+            return next(filter(None, (self._finding_in(arg.value) for arg in value.args)), None)
+        return None
+
+    def _announce(self, name: str, value: str) -> None:
+        """Name the variable where people and tests look for it."""
+        if self.options.template:
+            declare_variable(self, name)
+        if self.options.tests:
+            give_to_tests(self, name, _harmless(name, value))
+        self.notes.append(f"{name} must be set wherever the service runs; it does not start without.")
+        if value:
+            self.notes.append(
+                "Replace the secret itself: its old value stays in the history of the repository."
+            )
+
+
+def _without_default(value: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Return what is left of a field's value: `Field(min_length=8)` of `Field("x", min_length=8)`."""
+    if not isinstance(value, cst.Call) or not isinstance(value.func, cst.Name | cst.Attribute):
+        return None
+    name = value.func.value if isinstance(value.func, cst.Name) else value.func.attr.value
+    if name != "Field":
+        return None
+    at = argument_at(value, "default")
+    call = without_argument(value, 0 if at is None else at)
+    return call if call.args else None
+
+
+def _text_in(value: cst.BaseExpression | None) -> str:
+    if isinstance(value, _TEXT):
+        text = value.evaluated_value
+        return text.decode("latin-1") if isinstance(text, bytes) else text or ""
+    if isinstance(value, cst.Call):
+        return next(filter(None, (_text_in(arg.value) for arg in value.args)), "")
+    return ""
+
+
+def _quote(value: cst.BaseExpression) -> str:
+    first = value.left if isinstance(value, cst.ConcatenatedString) else value
+    return "'" if isinstance(first, cst.SimpleString) and first.quote.startswith("'") else '"'
+
+
+def _harmless(name: str, value: str) -> str:
+    """Return a value for tests that nobody can take for a secret, of the same form as the old one."""
+    if found := re.match(r"([a-z][a-z0-9+.\-]*)://", value):
+        return f"{found[1]}://test:test@localhost/test"
+    return f"only-for-tests-{name.lower().replace('_', '-')}-{'0' * max(0, 32 - 16 - len(name))}".rstrip("-")
