@@ -32,8 +32,9 @@ class CreateEachTime(PythonCodemod):
             pairs = zip(getattr(original_node.params, field), getattr(params, field), strict=True)
             changed = []
             for before, param in pairs:
-                if before.default is not None and self.target(before.default) is not None:
-                    self._refuse_given_none(original_node, before.name.value)
+                finding = self.target(before.default) if before.default is not None else None
+                if finding is not None:
+                    self._refuse_given_none(finding.scope, before.name.value)
                     guards.append(_guard(param, self._inner_indent(updated_node)))
                     param = self._none_by_default(param)
                 changed.append(param)
@@ -45,9 +46,11 @@ class CreateEachTime(PythonCodemod):
         body = _after_docstring(updated_node.body, guards)
         return updated_node.with_changes(params=params, body=body)
 
-    def _refuse_given_none(self, function: cst.FunctionDef, parameter: str) -> None:
+    def _refuse_given_none(self, scope: str, parameter: str) -> None:
         """Refuse where somebody in the project passes None to the parameter: it must stay None there."""
-        if place := given_none(self.project, self.module, function.name.value, parameter):
+        *owners, name = scope.split(".")
+        called = owners[-1] if owners and name == "__init__" else name
+        if place := given_none(self.project, self.module, name, called, parameter):
             raise Refusal(f"{place} passes None as {parameter}, which would become the default.")
 
     def _inner_indent(self, function: cst.FunctionDef) -> str | None:
@@ -121,8 +124,8 @@ class CreateEachTime(PythonCodemod):
         return updated_node.with_changes(body=updated_node.body.with_changes(body=_with_init(kept, moved)))
 
 
-def given_none(project: Project, module: Module, function: str, parameter: str) -> str:
-    """Return the place of a call of any `function` that passes None as `parameter`, or nothing."""
+def given_none(project: Project, module: Module, function: str, called: str, parameter: str) -> str:
+    """Return the place of a call of anything named `called` that passes None as `parameter`, or nothing."""
     named: list[FunctionNode] = [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
     positions = {
         at
@@ -132,7 +135,7 @@ def given_none(project: Project, module: Module, function: str, parameter: str) 
         if arg.arg == parameter
     }
     positions |= {at - 1 for at in positions}  # without self
-    wanted = f"{function}(".encode()
+    wanted = f"{called}(".encode()
     for path in project.paths:
         if not path.endswith(".py"):
             continue
@@ -144,7 +147,7 @@ def given_none(project: Project, module: Module, function: str, parameter: str) 
             given = [item.value for item in call.keywords if item.arg == parameter]
             given += [arg for at, arg in enumerate(call.args) if at in positions]
             name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-            if name == function and any(is_literal(value, None) for value in given):
+            if name == called and any(is_literal(value, None) for value in given):
                 return f"{path}:{call.lineno}"
     return ""
 

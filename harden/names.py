@@ -135,6 +135,8 @@ class Names:
                 return self.resolve(value, depth)
             case ast.Subscript(value=value):
                 base = self.resolve(value, depth)
+                if base in _WRAPPERS:  # an alias such as `SessionDep = Annotated[Session, Depends(...)]`
+                    return self.annotation(expr, depth)
                 return f"{base}[]" if base else None
             case ast.BoolOp(values=values):
                 return next(filter(None, (self.resolve(value, depth) for value in values)), None)

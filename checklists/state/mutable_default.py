@@ -3,7 +3,8 @@
 Python evaluates a default when the `def` runs, not when the function is called. What one request puts into
 such a list is still there in the next one, of another user. A list or dict in a class body is shared in the
 same way by all instances that change it through `self`. Defaults that are only read are reported as low:
-the first edit that changes them brings the defect in. Left out: parameters named as a cache on purpose,
+the first edit that changes them brings the defect in. Left out: parameters named as a cache on purpose, those
+annotated as Sequence, Mapping and the like, private tables of a class that are filled by key,
 request handlers and commands whose framework copies the default, and `ClassVar` attributes.
 
 Flagged:
@@ -84,11 +85,12 @@ Fixed:
 
 Fine:
 
+    from collections.abc import Sequence
     from typing import ClassVar, overload
 
 
-    def add_item(item, cart=None, tags=(), kinds=frozenset()):
-        return [*(cart or []), item, *tags, *kinds]
+    def add_item(item, cart=None, tags=(), kinds=frozenset(), names: Sequence[str] = []):
+        return [*(cart or []), item, *tags, *kinds, *names]
 
 
     def fibonacci(n, _cache={}):
@@ -168,6 +170,12 @@ _PURE = frozenset(
     | {f"builtins.{name}" for name in ("any", "all", "sum", "min", "max", "bool", "str", "repr", "zip")}
     | {"builtins.isinstance", "builtins.print"}
 )
+_READ_ONLY_TYPES = frozenset(
+    f"{package}.{name}"
+    for package in ("typing", "collections.abc")
+    for name in ("Sequence", "Mapping", "Collection", "Iterable", "Container", "AbstractSet", "Set")
+    if (package, name) != ("typing", "Set")
+)
 _SHARED_ON_PURPOSE = ("cache", "memo", "registry", "singleton", "instances", "_shared")
 _COPIED_BY = ("fastapi.", "starlette.", "typer.", "ninja.", "litestar.", "pydantic.", "fastmcp.", "mcp.")
 _OWN_RULES = (
@@ -195,6 +203,8 @@ def mutable_default(module: Module, node: ast.AST) -> Iterator[Finding]:
         if not _is_mutable(module, default) or _is_meant(arg.arg):
             continue
         used = _is_changed_or_passed_on(module, node, arg.arg)
+        if _is_read_only(module, arg) or (arg.arg.startswith("_") and not used):
+            continue
         yield check.found(
             module,
             default,
@@ -238,6 +248,12 @@ def _is_mutable(module: Module, expr: ast.expr) -> bool:
 
 def _is_meant(name: str) -> bool:
     return any(word in name.lower() for word in _SHARED_ON_PURPOSE)
+
+
+def _is_read_only(module: Module, arg: ast.arg) -> bool:
+    """Tell whether the annotation promises that nobody changes the value."""
+    kind = module.names.annotation(arg.annotation) if arg.annotation is not None else None
+    return (kind or "").partition("[")[0] in _READ_ONLY_TYPES
 
 
 def _is_exempt(module: Module, node: FunctionNode | ast.Lambda) -> bool:
@@ -367,7 +383,8 @@ def _attribute_uses(node: ast.ClassDef) -> tuple[set[str], set[str], set[str]]:
             case ast.Subscript(
                 value=ast.Attribute(value=ast.Name(id="self"), attr=name), ctx=ast.Store() | ast.Del()
             ):
-                changed.add(name)
+                if not name.startswith("_"):  # a private table that is filled by key is mostly a memo
+                    changed.add(name)
             case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
                 assigned.add(name)
             case ast.Attribute(value=ast.Name(id="cls"), attr=name):
