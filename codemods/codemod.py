@@ -206,6 +206,10 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         """Take away the file's imports of `module` that nothing uses any more after the edit."""
         self._left_behind.add(module)
 
+    def is_optional(self, package: str) -> bool:
+        """Tell whether the file imports a package only in functions or guards, so that it may be missing."""
+        return self._imports.is_optional(package)
+
     def top_level(self, code: str, *, binds: str) -> None:
         """Add a statement after the imports, once; `binds` is the name it defines.
 

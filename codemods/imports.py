@@ -85,6 +85,8 @@ class Imports:
         """
         if found := self._existing(module, name, at):
             return found
+        if self.is_optional(module):
+            raise Refusal(f"{module.partition('.')[0]} is imported only where it may be missing.")
         for wanted in (_New(module, name), _New(module, "")):
             if not self._taken(wanted.bound, wanted.path, at):
                 self._add(wanted, at)
@@ -99,6 +101,19 @@ class Imports:
         if not known:
             self._statements.append((code, binds))
         self._must_precede(at)
+
+    def is_optional(self, module: str) -> bool:
+        """Tell whether the file imports a third-party package, but never plainly at its top."""
+        top = module.partition(".")[0]
+        if top in sys.stdlib_module_names or not self.module.imports(top):
+            return False
+        plain = (node for node in self.module.tree.body if isinstance(node, ImportStatement))
+        return all(top not in self._packages(node) for node in plain)
+
+    def _packages(self, statement: ImportStatement) -> set[str]:
+        if isinstance(statement, ast.ImportFrom):
+            return {self.module.names.absolute(statement).partition(".")[0]}
+        return {alias.name.partition(".")[0] for alias in statement.names}
 
     def _add(self, wanted: _New, at: Span | None) -> None:
         if wanted not in self._new:

@@ -1,34 +1,141 @@
-"""Add a timeout to a call that waits for ever."""
+"""Give calls that wait for ever a limit: the right parameter, unit and form for each library."""
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.codemods.arguments import with_keyword
+from harden.codemods.arguments import with_argument, with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.errors import Refusal
 
-__all__ = ["AddTimeout", "TimeoutOptions", "with_keyword"]
+__all__ = ["AddTimeout", "AddWaitLimit", "TimeoutOptions", "with_keyword"]
 
 
 class TimeoutOptions(Options):
-    """How long a call may wait."""
+    """How long a call may wait for its peer."""
 
     timeout: float = Field(10, gt=0, le=3600, title="Timeout", description="seconds before the call gives up")
+    connect_timeout: float | None = Field(
+        None,
+        gt=0,
+        le=3600,
+        title="Connect timeout",
+        description="seconds to connect, where the library tells the two apart; empty: as the timeout",
+    )
+    slow_timeout: float = Field(
+        60,
+        gt=0,
+        le=3600,
+        title="Timeout of slow services",
+        description="seconds for language models and the like",
+    )
+
+
+class WaitOptions(Options):
+    """How long to wait for another thread, task or program."""
+
+    timeout: float = Field(
+        60, gt=0, le=86400, title="Timeout", description="seconds before the wait is given up"
+    )
 
 
 class AddTimeout(PythonCodemod):
-    """Give a call the timeout argument named by the finding's `keyword` fact."""
+    """Add what the finding's facts ask for.
+
+    `set`: keyword arguments as `name=form`, parted by spaces; a form is one of `_FORMS`, of `_MADE`, or a
+    value in seconds (`seconds`, `connect`, `slow`). `at`: the number of a positional argument to replace.
+    `method`: a method to call with the timeout before the statement. `wrap`: a coroutine to await it through.
+    """
 
     Options: ClassVar[type[BaseModel]] = TimeoutOptions
     options: TimeoutOptions
 
+    def prepare(self) -> None:
+        """Start without statements to add."""
+        self._before: list[str] = []
+
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        """Add or replace the keyword argument."""
+        """Set the arguments of a call, or note the statement that goes before it."""
         finding = self.target(original_node)
         if finding is None:
             return updated_node
-        value = expression(f"{self.options.timeout:g}")
-        return with_keyword(updated_node, finding.facts["keyword"], value)
+        facts = finding.facts
+        if "method" in facts:
+            self._before.append(f"{facts['method']}({self._value('seconds')})")
+        if "at" in facts:
+            updated_node = with_argument(updated_node, int(facts["at"]), self._written(facts["form"]))
+        for item in facts.get("set", "").split():
+            name, _, form = item.partition("=")
+            updated_node = with_keyword(updated_node, name, self._written(form))
+        if "wrap" in facts:
+            waiter = self.import_name(*facts["wrap"].split(":"))
+            wrapped = expression(f"{waiter}(call, timeout={self._value('seconds')})")
+            if isinstance(wrapped, cst.Call):
+                return with_argument(wrapped, 0, updated_node)
+        return updated_node
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
+        """Put the noted statements in front."""
+        if not self._before:
+            return updated_node
+        added = [cst.parse_statement(code) for code in self._before]
+        self._before = []
+        first = added[0].with_changes(leading_lines=updated_node.leading_lines)
+        return cst.FlattenSentinel([first, *added[1:], updated_node.with_changes(leading_lines=[])])
+
+    def leave_SimpleStatementSuite(
+        self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
+    ) -> cst.BaseSuite:
+        """Refuse where there is no line for another statement."""
+        if self._before:
+            raise Refusal("The call stands on the line of its `if`: no room for the statement before it.")
+        return updated_node
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        """Refuse what found no statement line to stand before, as in the head of an `if`."""
+        if self._before:
+            raise Refusal("The call is part of a compound statement: no room for the statement before it.")
+        return updated_node
+
+    def _written(self, form: str) -> cst.BaseExpression:
+        return expression(self._value(form))
+
+    def _value(self, form: str) -> str:
+        read = self.options.timeout
+        connect = getattr(self.options, "connect_timeout", None) or read
+        match form:
+            case "connect":
+                return _number(connect)
+            case "pair":
+                return f"({_number(connect)}, {_number(read)})" if connect != read else _number(read)
+            case "slow":
+                return _number(self.options.slow_timeout)
+            case "aiohttp":
+                apart = f", connect={_number(connect)}" if connect != read else ""
+                return f"{self.import_name('aiohttp', 'ClientTimeout')}(total={_number(read)}{apart})"
+            case "boto" | "boto-slow":
+                read = self.options.slow_timeout if form == "boto-slow" else read
+                if self.is_optional("boto3"):
+                    raise Refusal("boto3 is imported only where it may be missing, and botocore with it.")
+                config = self.import_name("botocore.config", "Config")
+                return f"{config}(connect_timeout={_number(connect)}, read_timeout={_number(read)})"
+            case "twilio":
+                client = self.import_name("twilio.http.http_client", "TwilioHttpClient")
+                return f"{client}(timeout={_number(read)})"
+        return _number(read)
+
+
+class AddWaitLimit(AddTimeout):
+    """The same for waits within the program, which may take longer than an answer from the network."""
+
+    Options: ClassVar[type[BaseModel]] = WaitOptions
+
+
+def _number(seconds: float) -> str:
+    return str(math.trunc(seconds)) if seconds == math.trunc(seconds) else repr(seconds)

@@ -1,0 +1,90 @@
+"""What the checks of timeouts share: whether a call sets one, and where a program waits as a service."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from harden.errors import UnreadableSource
+from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.project import Project
+from harden.roles import FileKind, Role
+
+SERVICES = re.compile(
+    r"(?im)^[\s\"'-]*(flask|fastapi|django|starlette|sanic|quart|tornado|aiohttp|falcon|bottle|litestar|celery|"
+    r"dramatiq|huey|rq|arq|gunicorn|uvicorn|hypercorn|streamlit|grpcio|apiflask|connexion)(?![\w-])"
+)
+"""A line of a dependency file that names a web framework, a server or a task queue."""
+_FRAMEWORKS = ("flask", "fastapi", "django", "starlette", "sanic", "quart", "celery", "dramatiq", "tornado")
+
+
+def lacks(call: ast.Call, name: str, at: int = -1) -> bool:
+    """Tell whether a call leaves a timeout out or gives None for it, by keyword or as argument `at`."""
+    value = keyword(call, name)
+    if value is None and 0 <= at < len(call.args):
+        value = call.args[at]
+    if value is not None:
+        return is_unlimited(value)
+    return not has_star_arguments(call)
+
+
+def is_unlimited(value: ast.expr) -> bool:
+    """Tell whether a value means no limit: None, or a pair with None in it."""
+    if isinstance(value, ast.Tuple):
+        return any(is_literal(item, None) for item in value.elts)
+    return is_literal(value, None)
+
+
+def place_of(call: ast.Call, name: str, at: int, form: str) -> dict[str, str]:
+    """Return the facts by which the codemod sets a timeout: in place of a positional None, or by name."""
+    if 0 <= at < len(call.args) and keyword(call, name) is None:
+        return {"at": str(at), "form": form}
+    return {"set": f"{name}={form}"}
+
+
+def sets_elsewhere(module: Module, *prefixes: str, name: str = "timeout") -> bool:
+    """Tell whether any call in the file of something that begins so passes a timeout itself."""
+    return any(
+        (value := keyword(call, name)) is not None
+        and not is_unlimited(value)
+        and (module.resolve(call.func) or "").startswith(prefixes)
+        for call in module.nodes(ast.Call)
+    )
+
+
+def has_default_timeout(project: Project) -> bool:
+    """Tell whether the project gives all sockets a timeout."""
+    return bool(project.mentions("setdefaulttimeout"))
+
+
+def serves(module: Module, node: ast.AST) -> bool:
+    """Tell whether `node` runs in a service, not in a script, a command or behind a `__main__` guard."""
+    if module.kind is not FileKind.APP or module.in_main_guard(node):
+        return False
+    role = module.role(node)
+    if role is not Role.NONE:
+        return role in (Role.HANDLER, Role.TASK)
+    if is_command(module):
+        return False
+    return module.imports(*_FRAMEWORKS) or is_service(module.project)
+
+
+def is_command(module: Module) -> bool:
+    """Tell whether a file is a command: by its name, its folder, or by what it reads its arguments with."""
+    return module.imports("argparse", "click", "typer", "fire", "docopt") or bool(
+        re.search(r"(^|/)(cli|commands?|management|__main__)(/|\.py$)", module.path)
+    )
+
+
+def is_service(project: Project) -> bool:
+    """Tell whether the project depends on a web framework, a server or a task queue."""
+    if "manage.py" in project.paths:
+        return True
+    for path in project.paths:
+        if path.count("/") < 2 and re.search(r"(requirements[^/]*\.(txt|in)|pyproject\.toml|Pipfile)$", path):
+            try:
+                if SERVICES.search(project.text_file(path).text):
+                    return True
+            except UnreadableSource:
+                continue
+    return False
