@@ -42,3 +42,29 @@ def uses(name: str | None, *nodes: ast.AST) -> bool:
     return name is not None and any(
         isinstance(inner, ast.Name) and inner.id == name for node in nodes for inner in ast.walk(node)
     )
+
+
+def subject(module: Module, node: ast.AST, body: list[ast.stmt]) -> str:
+    """Return what failed when `body` raised: the one call that it makes, else the function around `node`."""
+    if len(body) == 1 and isinstance(
+        body[0], ast.Expr | ast.Assign | ast.Return | ast.AnnAssign | ast.AugAssign
+    ):
+        value = body[0].value.value if isinstance(body[0].value, ast.Await) else body[0].value
+        if isinstance(value, ast.Call) and (name := _dotted(value.func)) and len(name) <= 40:
+            return name
+    function = module.function(node)
+    if function is None:
+        return module.name.rpartition(".")[2]
+    owner = module.owner(function)
+    if function.name.startswith("__") and owner is not None:
+        return owner.name
+    return function.name.strip("_")
+
+
+def _dotted(expr: ast.expr) -> str:
+    match expr:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{inner}.{name}" if (inner := _dotted(value)) else ""
+    return ""

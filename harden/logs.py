@@ -92,7 +92,12 @@ def log_call(module: Module, call: ast.Call) -> LogCall | None:
 def flavour_of(module: Module, expr: ast.expr) -> Flavour | None:
     """Return the kind of logger that an expression is, or None when it is not known to be one."""
     path = module.resolve(expr)
-    return None if path is None else _flavour(module, path, 0)
+    return None if path is None else flavour_of_path(module, path)
+
+
+def flavour_of_path(module: Module, path: str) -> Flavour | None:
+    """Return the kind of logger that a resolved path is, or None when it is not known to be one."""
+    return _flavour(module, path, 0)
 
 
 def _flavour(module: Module, path: str, depth: int) -> Flavour | None:

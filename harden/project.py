@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from harden.errors import UnreadableSource
 from harden.module import Module, TextFile
 from harden.names import FunctionNode
+from harden.roles import FileKind, file_kind
 
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
+_IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 _ROOTS = ("src", "lib", "backend", "app", "api", "server", "service")
 
 
@@ -47,6 +50,11 @@ class Project:
         other = Project(self.root, paths, {**self.overlay, **overlay})
         if paths == self.paths:
             other.__dict__["names"] = self.names
+        if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
+            added = [
+                name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
+            ]
+            other.__dict__["imported"] = self.imported.union(added)
         return other
 
     def read(self, path: str) -> bytes:
@@ -70,6 +78,19 @@ class Project:
             if len(self._modules) > _KEPT_MODULES:
                 self._modules.popitem(last=False)
         return known
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """Return the top-level packages that the project's Python files, tests aside, seem to import."""
+        return frozenset(
+            name.decode("ascii", "replace")
+            for path in self.paths
+            if path.endswith(".py") and file_kind(path) is not FileKind.TEST and self._readable(path)
+            for name in _IMPORTED.findall(self.read(path))
+        )
+
+    def _readable(self, path: str) -> bool:
+        return path in self.overlay or (self.root / path).is_file()
 
     def mentions(self, word: str) -> tuple[str, ...]:
         """Return the paths of the Python files whose text contains `word`."""
@@ -187,10 +208,8 @@ class Project:
             source = self.module(self.names[module])
         except UnreadableSource:
             return None
-        for node in (*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef)):
-            if source.qualname(node) == rest:
-                return source, node
-        return None
+        functions: list[FunctionNode] = [*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef)]
+        return next(((source, node) for node in functions if source.qualname(node) == rest), None)
 
     def _split(self, path: str) -> tuple[str, str]:
         parts = path.split(".")

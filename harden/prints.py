@@ -1,0 +1,233 @@
+"""Which prints are the log of a service, and which are the output of a program."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import PurePosixPath
+
+from harden.handlers import handler_around, is_broad, raises
+from harden.module import Module, has_star_arguments, keyword
+from harden.names import FunctionNode
+from harden.roles import FileKind, Role
+
+PRINTS = ("builtins.print", "pprint.pprint", "pprint.pp", "sys.stderr.write")
+"""Calls that write to the terminal."""
+
+_SERVICES = frozenset(
+    {
+        "flask",
+        "quart",
+        "fastapi",
+        "starlette",
+        "django",
+        "rest_framework",
+        "sanic",
+        "tornado",
+        "bottle",
+        "falcon",
+    }
+    | {"pyramid", "cherrypy", "litestar", "blacksheep", "robyn", "nameko", "connexion", "channels", "uvicorn"}
+    | {
+        "gunicorn",
+        "hypercorn",
+        "waitress",
+        "celery",
+        "rq",
+        "dramatiq",
+        "huey",
+        "arq",
+        "taskiq",
+        "faust",
+        "grpc",
+    }
+    | {
+        "pika",
+        "kombu",
+        "aiokafka",
+        "confluent_kafka",
+        "kafka",
+        "apscheduler",
+        "slack_bolt",
+        "aiogram",
+        "telegram",
+    }
+)
+_PROGRAMS = frozenset(
+    {"argparse", "click", "typer", "fire", "docopt", "optparse", "cmd", "tqdm", "rich", "getpass", "invoke"}
+    | {
+        "prompt_toolkit",
+        "questionary",
+        "inquirer",
+        "textual",
+        "curses",
+        "asyncclick",
+        "rich_click",
+        "IPython",
+    }
+    | {"readline", "plumbum", "cement", "code", "pdb"}
+)
+_PROGRAM_FILES = re.compile(
+    r"(^|_)(cli|console|commands?|shell|repl|manage|seeds?|seeder|populate|fixtures|demo|examples?|playground)"
+    r"(_|$)|^(__main__|init_?db|create_(admin|user|superuser|tables|db)|initial_data|load_data|import_data|setup"
+    r"|train|evaluate|benchmark|fabfile|gunicorn.*|conftest|scratch|debug|generate.*|bootstrap)$"
+)
+_PROGRAM_FOLDERS = frozenset(
+    {"management", "cli", "commands", "console", "scripts", "notebooks", "dev", "tools"}
+)
+_SETTINGS = re.compile(r"(^|_)(settings|config|conf|configuration)(_|$)")
+_PRINTERS = re.compile(
+    r"(^|_)(print|show|display|dump|pprint|echo|report|usage|banner|help|prompt|confirm|progress|draw|demo"
+    r"|example|main|cli|menu|interactive|repl|debug)(_|$)"
+)
+_PRINTER_CLASSES = re.compile(
+    r"(Console|Printer|Reporter|Display|CLI|Cli|Command|Progress|Prompt|Shell|Repl|Terminal|Logger|Handler|Demo)$"
+)
+_GUARDS = re.compile(r"verbos|quiet|silent|interactive|isatty|dry_?run|trace|echo|\btty|print")
+_EXITS = frozenset({"sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"})
+
+
+def is_log(module: Module, call: ast.Call) -> bool:
+    """Tell whether a call of PRINTS stands in a service where a log record belongs."""
+    if module.kind is not FileKind.APP or not _goes_to_terminal(module, call) or module.in_main_guard(call):
+        return False
+    role = module.role(call)
+    if role in (Role.CLI, Role.TEST) or _is_for_people(module, call) or _before_exit(module, call):
+        return False
+    if role in (Role.HANDLER, Role.TASK):
+        return True
+    if _is_program(module) or not _is_service(module):
+        return False
+    return module.function(call) is not None or _runs_on_import(module)
+
+
+def _goes_to_terminal(module: Module, call: ast.Call) -> bool:
+    if module.resolve(call.func) == "sys.stderr.write":
+        return isinstance(module.parents[call], ast.Expr)
+    target = keyword(call, "file") or keyword(call, "stream")
+    if target is None:
+        return not any(item.arg is None for item in call.keywords)
+    return module.resolve(target) in ("sys.stderr", "sys.stdout")
+
+
+def _is_for_people(module: Module, node: ast.AST) -> bool:
+    """Tell whether a person at a terminal is meant: by the names around, or a condition on a terminal."""
+    for outer in module.ancestors(node):
+        match outer:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if _PRINTERS.search(name) or _asks(module, outer):
+                    return True
+            case ast.ClassDef(name=name):
+                if _PRINTER_CLASSES.search(name) or any(
+                    base.startswith(("logging.", "cmd.", "argparse.", "code."))
+                    for base in module.bases(outer)
+                ):
+                    return True
+            case ast.If(test=test) if _GUARDS.search(ast.unparse(test).lower()):
+                return True
+    return False
+
+
+def _asks(module: Module, function: FunctionNode) -> bool:
+    return any(
+        module.resolve(call.func) == "builtins.input"
+        for call in module.nodes(ast.Call)
+        if module.function(call) is function
+    )
+
+
+def _before_exit(module: Module, call: ast.Call) -> bool:
+    """Tell whether the program ends right after the print: these are its last words."""
+    statement = module.statement(call)
+    block = next(
+        (
+            body
+            for name in ("body", "orelse", "finalbody")
+            if isinstance(body := getattr(module.parents[statement], name, None), list) and statement in body
+        ),
+        [],
+    )
+    for later in block[block.index(statement) + 1 :] if statement in block else []:
+        ends = later.exc if isinstance(later, ast.Raise) else getattr(later, "value", None)
+        if isinstance(ends, ast.expr) and module.resolve(ends) in _EXITS:
+            return True
+    return False
+
+
+def _is_program(module: Module) -> bool:
+    """Tell whether a file is a program for the terminal, or a part of one."""
+    pure = PurePosixPath(module.path)
+    return (
+        module.has_main_guard
+        or module.imports(*_PROGRAMS)
+        or not _PROGRAM_FOLDERS.isdisjoint(pure.parts[:-1])
+        or _PROGRAM_FILES.search(pure.stem) is not None
+        or "# %%" in module.text
+    )
+
+
+def _is_service(module: Module) -> bool:
+    return module.imports(*_SERVICES) or not _SERVICES.isdisjoint(module.project.imported)
+
+
+def _runs_on_import(module: Module) -> bool:
+    """Tell whether the statements outside functions run when a service imports the file."""
+    if _SETTINGS.search(PurePosixPath(module.path).stem) or "/settings/" in f"/{module.path}":
+        return False  # logging is set up after the settings are read
+    return bool(
+        module.nodes(ast.FunctionDef) or module.nodes(ast.AsyncFunctionDef) or module.nodes(ast.ClassDef)
+    )
+
+
+_ERROR = re.compile(
+    r"\b(errors?|fail(ed|ure|s|ing)?|exceptions?|critical|fatal|could ?n[o']t|unable|cannot|can't|crash(ed)?"
+    r"|traceback|denied)\b",
+    re.IGNORECASE,
+)
+_WARNING = re.compile(
+    r"\b(warn(ing)?s?|deprecat\w+|retry(ing)?|missing|skipp(ed|ing)|time(d )?-?out|not found|ignor(ed|ing)"
+    r"|invalid|unexpected|unknown|rejected|expired|slow)\b",
+    re.IGNORECASE,
+)
+_DEBUG = re.compile(r"\b(debug(ging)?|dbg|trace)\b|^\s*(>>>|===|---|\*\*\*)", re.IGNORECASE)
+
+
+def level_of(module: Module, call: ast.Call) -> str:
+    """Return the level that a print asks for: by the except block around it, its target and its words."""
+    words = " ".join(
+        node.value
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    level = _spoken(words)
+    handler = handler_around(module, call)
+    stderr = module.resolve(call.func) == "sys.stderr.write" or (
+        (target := keyword(call, "file")) is not None and module.resolve(target) == "sys.stderr"
+    )
+    if handler is not None and is_broad(module, handler) and not raises(handler):
+        return "exception"
+    if (handler is not None or stderr) and level in ("info", "debug"):
+        return "warning"
+    return level
+
+
+def _spoken(words: str) -> str:
+    if _DEBUG.search(words):
+        return "debug"
+    if _ERROR.search(words):
+        return "error"
+    return "warning" if _WARNING.search(words) else "info"
+
+
+def why_no_record(module: Module, call: ast.Call) -> str:
+    """Return why a print cannot become one log record, or an empty string."""
+    if has_star_arguments(call):
+        return "It prints a number of values that is not known here."
+    for name in ("sep", "end"):
+        given = keyword(call, name)
+        if given is not None and not isinstance(given, ast.Constant):
+            return f"Its `{name}` is computed."
+    end = keyword(call, "end")
+    if isinstance(end, ast.Constant) and isinstance(end.value, str) and "\n" not in end.value:
+        return "It prints a part of a line, such as progress: a log has whole lines only."
+    return ""
