@@ -15,6 +15,9 @@ SERVICES = re.compile(
     r"dramatiq|huey|rq|arq|gunicorn|uvicorn|hypercorn|streamlit|grpcio|apiflask|connexion)(?![\w-])"
 )
 """A line of a dependency file that names a web framework, a server or a task queue."""
+_DEPENDENCY_FILE = re.compile(
+    r"(requirements[^/]*\.(txt|in)|requirements/[^/]+\.txt|pyproject\.toml|Pipfile)$"
+)
 _FRAMEWORKS = ("flask", "fastapi", "django", "starlette", "sanic", "quart", "celery", "dramatiq", "tornado")
 
 
@@ -78,13 +81,16 @@ def is_command(module: Module) -> bool:
 
 def is_service(project: Project) -> bool:
     """Tell whether the project depends on a web framework, a server or a task queue."""
-    if "manage.py" in project.paths:
-        return True
+    return "manage.py" in project.paths or bool(SERVICES.search(dependencies(project)))
+
+
+def dependencies(project: Project) -> str:
+    """Return the text of the files near the root that declare what the project depends on."""
+    texts = []
     for path in project.paths:
-        if path.count("/") < 2 and re.search(r"(requirements[^/]*\.(txt|in)|pyproject\.toml|Pipfile)$", path):
+        if path.count("/") < 2 and _DEPENDENCY_FILE.search(path):
             try:
-                if SERVICES.search(project.text_file(path).text):
-                    return True
+                texts.append(project.text_file(path).text)
             except UnreadableSource:
                 continue
-    return False
+    return "\n".join(texts)

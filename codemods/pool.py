@@ -70,7 +70,7 @@ class TendPool(PythonCodemod):
         if finding.facts["place"] == "flask-dict":
             pairs = [("SQLALCHEMY_ENGINE_OPTIONS", self._flask(quote))]
         for name, value in pairs:
-            updated_node = _with_entry(updated_node, f"{quote}{name}{quote}", value)
+            updated_node = with_entry(updated_node, f"{quote}{name}{quote}", value)
         return updated_node
 
     def leave_SimpleStatementLine(
@@ -108,7 +108,7 @@ class TendPool(PythonCodemod):
         return "'" if text.count("'") > text.count('"') else '"'
 
 
-def _with_entry(node: cst.Dict, key: str, value: str) -> cst.Dict:
+def with_entry(node: cst.Dict, key: str, value: str) -> cst.Dict:
     """Return the dict with one more entry, in the layout that it already has."""
     new = cst.DictElement(expression(key), expression(value))
     if not node.elements:

@@ -34,7 +34,7 @@ def _start(module: Module, expr: ast.expr | None, depth: int) -> str:
         case ast.Name():
             return _named(module, expr, depth)
         case ast.Attribute(value=value, attr=name):
-            held = _member(module, value, name)
+            held = member_value(module, value, name)
             return _start(held[0], held[1], depth + 1) if held else ""
     return ""
 
@@ -46,12 +46,13 @@ def _named(module: Module, name: ast.Name, depth: int) -> str:
         return "" if parent.value is name else _start(module, parent.value, depth + 1)
     if isinstance(bound, ast.alias) and isinstance(parent, ast.ImportFrom):
         path = module.project.names.get(module.names.absolute(parent))
-        found = _value_in(module, path, bound.name) if path else None
+        found = value_in(module, path, bound.name) if path else None
         return _start(found[0], found[1], depth + 1) if found else ""
     return ""
 
 
-def _value_in(module: Module, path: str, name: str) -> tuple[Module, ast.expr] | None:
+def value_in(module: Module, path: str, name: str) -> tuple[Module, ast.expr] | None:
+    """Return what a module of the project gives a name at its top level, and that module."""
     try:
         other = module.project.module(path)
     except UnreadableSource:
@@ -66,17 +67,22 @@ def _value_in(module: Module, path: str, name: str) -> tuple[Module, ast.expr] |
     return None
 
 
-def _member(module: Module, base: ast.expr, name: str) -> tuple[Module, ast.expr] | None:
+def member_value(
+    module: Module, base: ast.expr, name: str, *, defaults: bool = False
+) -> tuple[Module, ast.expr] | None:
     """Return the value of `settings.name` where the class of `settings` is the project's own.
 
-    Fields of pydantic settings come from the environment, so that their value here is only a default.
+    Fields of pydantic settings come from the environment, so that their value here is only a
+    default: they count if `defaults`.
     """
     path = module.resolve(base)
     if path is None:
         return None
     found = module.project.class_of(path)
-    if found is not None and not any("BaseSettings" in base for base in found[0].bases(found[1])):
+    if found is not None and (
+        defaults or not any("BaseSettings" in base for base in found[0].bases(found[1]))
+    ):
         value = found[0].names.member(found[0].qualname(found[1]), name)
         return (found[0], value) if value is not None else None
     file = module.project.names.get(path)
-    return _value_in(module, file, name) if file else None
+    return value_in(module, file, name) if file else None

@@ -1,0 +1,104 @@
+"""Which database and driver an address names, through names, settings, defaults and other files."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from harden.checklists.database.urls import member_value, value_in
+from harden.checklists.waiting import dependencies
+from harden.module import Module, is_literal
+
+_DEPTH = 8
+_SCHEME = re.compile(r"([a-z0-9]+(?:\+[a-z0-9_]+)?)://")
+
+
+def address(module: Module, expr: ast.expr | None, depth: int = 0) -> str:
+    """Return the text of an address as far as it is constant; of one from the environment, its default."""
+    if expr is None or depth > _DEPTH:
+        return ""
+    match expr:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(address(module, value, depth + 1) or "…" for value in values)
+        case ast.FormattedValue(value=value):
+            return address(module, value, depth + 1)
+        case ast.BinOp(left=left, right=right):
+            return address(module, left, depth + 1) + (address(module, right, depth + 1) or "…")
+        case ast.BoolOp(values=values) if values:
+            return next(filter(None, (address(module, value, depth + 1) for value in values)), "")
+        case ast.Call():
+            return _called(module, expr, depth)
+        case ast.Name():
+            return _named(module, expr, depth)
+        case ast.Attribute(value=value, attr=name):
+            held = member_value(module, value, name, defaults=True)
+            return address(held[0], held[1], depth + 1) if held else ""
+    return ""
+
+
+def scheme(text: str) -> str:
+    """Return `postgresql+asyncpg` and the like of an address, or an empty string."""
+    found = _SCHEME.match(text)
+    return found[1] if found else ""
+
+
+def _called(module: Module, call: ast.Call, depth: int) -> str:
+    """Look into `str(…)`, `os.getenv(…, default)`, `Field(default)`, `URL.create(driver)` and `.replace(…)`."""
+    path = module.resolve(call.func) or ""
+    name = path.rpartition(".")[2]
+    defaults = [item.value for item in call.keywords if item.arg in ("default", "drivername")]
+    if name in ("getenv", "get", "env", "config", "Field", "pop"):
+        fallback = call.args[0] if name == "Field" else call.args[1] if len(call.args) > 1 else None
+        given = defaults[0] if defaults else fallback
+        return "" if is_literal(given, None) else address(module, given, depth + 1)
+    if path.endswith(("URL.create", "engine.url.URL")):
+        driver = defaults[0] if defaults else call.args[0] if call.args else None
+        text = address(module, driver, depth + 1)
+        return f"{text}://…" if text else ""
+    if isinstance(call.func, ast.Name) and call.args:
+        return address(module, call.args[0], depth + 1)
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("replace", "format", "strip"):
+        return address(module, call.func.value, depth + 1)
+    return ""
+
+
+def _named(module: Module, name: ast.Name, depth: int) -> str:
+    bound = module.names.lookup(name)
+    parent = module.parents.get(bound) if bound is not None else None
+    if isinstance(bound, ast.Name) and isinstance(parent, ast.Assign | ast.AnnAssign):
+        return "" if parent.value is name else address(module, parent.value, depth + 1)
+    if isinstance(bound, ast.alias) and isinstance(parent, ast.ImportFrom):
+        path = module.project.names.get(module.names.absolute(parent))
+        found = value_in(module, path, bound.name) if path else None
+        return address(found[0], found[1], depth + 1) if found else ""
+    return ""
+
+
+_DEFAULTS = {"postgresql": "psycopg2", "postgres": "psycopg2", "mysql": "mysqldb", "mariadb": "mysqldb"}
+_DECLARED = {
+    "psycopg2": "psycopg2",
+    "psycopg2-binary": "psycopg2",
+    "psycopg": "psycopg",
+    "asyncpg": "asyncpg",
+    "pymysql": "pymysql",
+    "mysqlclient": "mysqldb",
+    "aiomysql": "aiomysql",
+    "asyncmy": "asyncmy",
+}
+
+
+def driver_of(module: Module, text: str) -> str:
+    """Return the driver that an address names, or the only one that the project declares if it names none."""
+    database, _, driver = scheme(text).partition("+")
+    if database:
+        return driver or _DEFAULTS.get(database, "")
+    if text and not text.startswith("…"):
+        return ""
+    declared = {
+        driver
+        for name, driver in _DECLARED.items()
+        if re.search(rf"(?im)^[\s\"'-]*{name}(?![\w-])", dependencies(module.project))
+    }
+    return declared.pop() if len(declared) == 1 else ""
