@@ -53,7 +53,7 @@ def with_message(call: cst.Call, at: int, lazy: Lazy, *, column: int, limit: int
     new = [cst.Arg(value, comma=cst.Comma(whitespace_after=_SPACE)) for value in values[:-1]]
     new.append(last.with_changes(value=values[-1]))
     flat = call.with_changes(args=[*before, *new])
-    return flat if at or _fits(flat, column, limit) else _broken(flat, limit)
+    return flat if at or _fits(flat, column, limit) else _broken(flat, column, limit)
 
 
 def _spread(
@@ -61,7 +61,7 @@ def _spread(
 ) -> list[cst.Arg] | None:
     """Return the arguments one per line, where the call is written so or its one line grows too long."""
     opening = call.whitespace_before_args
-    if not isinstance(opening, cst.ParenthesizedWhitespace):
+    if not isinstance(opening, cst.ParenthesizedWhitespace) or (len(values) == 1 and len(old) == 1):
         return None
     last, first = old[-1], old[0]
     between = first.comma.whitespace_after if len(old) > 1 and isinstance(first.comma, cst.Comma) else opening
@@ -83,12 +83,12 @@ def _fits(call: cst.Call, column: int, limit: int) -> bool:
     return "\n" in code or column + len(code) <= limit
 
 
-def _broken(call: cst.Call, limit: int) -> cst.Call:
+def _broken(call: cst.Call, column: int, limit: int) -> cst.Call:
     """Return a call with its arguments on lines of their own, as formatters break it."""
     inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
     outer = cst.ParenthesizedWhitespace(indent=True)
     *rest, last = call.args
-    if sum(len(source_of(arg)) for arg in call.args) + 8 > limit:
+    if column + 4 + sum(len(source_of(arg)) for arg in call.args) > limit:
         rest = [arg.with_changes(comma=cst.Comma(whitespace_after=inner)) for arg in rest]
         last = last.with_changes(comma=cst.Comma(whitespace_after=outer), whitespace_after_arg=_NONE)
     else:

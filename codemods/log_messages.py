@@ -26,6 +26,10 @@ _SAFE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BinaryOperation, 
 """Expressions that need no parentheses of their own among arguments."""
 
 
+_LEADING_BREAKS = re.compile(r"^(\\n|\\r|\n)+")
+_TRAILING_BREAKS = re.compile(r"(?<!\\)(\\n|\\r|\n)+$")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """An expression that goes into a message, and its placeholder."""
@@ -88,6 +92,15 @@ class Message:
     def value(self, value: Value) -> None:
         """Add the placeholder of a value."""
         self._part(value)
+
+    def strip(self) -> None:
+        """Take line breaks off both ends: a record is a line."""
+        if self.literals:
+            first, last = self.literals[0].parts, self.literals[-1].parts
+            if first and isinstance(first[0], str) and not self.pending:
+                first[0] = _LEADING_BREAKS.sub("", first[0])
+            if last and isinstance(last[-1], str):
+                last[-1] = _TRAILING_BREAKS.sub("", last[-1])
 
     def bind(self, given: Sequence[cst.BaseExpression]) -> None:
         """Give the placeholders that already stand in the text their values. Raises Refusal on a mismatch."""

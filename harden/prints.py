@@ -129,10 +129,12 @@ def _is_for_people(module: Module, node: ast.AST) -> bool:
 
 
 def _asks(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a function waits for somebody's answer, or lays values out for the eye."""
     return any(
-        module.resolve(call.func) == "builtins.input"
+        path == "builtins.input" or (path == "pprint.pprint" and keyword(call, "stream") is not None)
         for call in module.nodes(ast.Call)
         if module.function(call) is function
+        for path in [module.resolve(call.func)]
     )
 
 
@@ -185,10 +187,11 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _WARNING = re.compile(
-    r"\b(warn(ing)?s?|deprecat\w+|retry(ing)?|missing|skipp(ed|ing)|time(d )?-?out|not found|ignor(ed|ing)"
+    r"\b(warn(ing)?s?|retry(ing)?|missing|skipp(ed|ing)|time(d )?-?out|not found|ignor(ed|ing)"
     r"|invalid|unexpected|unknown|rejected|expired|slow)\b",
     re.IGNORECASE,
 )
+_NOTICE = re.compile(r"\b(deprecat\w+|will be removed|in a future)\b", re.IGNORECASE)
 _DEBUG = re.compile(r"\b(debug(ging)?|dbg|trace)\b|^\s*(>>>|===|---|\*\*\*)", re.IGNORECASE)
 
 
@@ -214,6 +217,8 @@ def level_of(module: Module, call: ast.Call) -> str:
 def _spoken(words: str) -> str:
     if _DEBUG.search(words):
         return "debug"
+    if _NOTICE.search(words):
+        return "warning"
     if _ERROR.search(words):
         return "error"
     return "warning" if _WARNING.search(words) else "info"

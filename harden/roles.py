@@ -69,6 +69,8 @@ def file_kind(path: str, data: bytes = b"") -> FileKind:
         return FileKind.TEST
     pure = PurePosixPath(path)
     kinds = [_FOLDERS[part] for part in pure.parts[:-1] if part in _FOLDERS]
+    if any(part.startswith("tests_") or part.endswith("_tests") for part in pure.parts[:-1]):
+        return FileKind.TEST
     for kind in (FileKind.VENDORED, FileKind.TEST, FileKind.MIGRATION, FileKind.EXAMPLE, FileKind.SCRIPT):
         if kind in kinds:
             return kind

@@ -1,0 +1,120 @@
+"""Send what is printed to the file's logger."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import libcst as cst
+from pydantic import BaseModel, Field
+
+from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.log_layout import favourite_quote, line_limit, with_message
+from harden.codemods.log_messages import Message
+from harden.codemods.loggers import logger_at
+from harden.errors import Refusal
+from harden.findings import Finding
+from harden.logs import Flavour
+
+Level = Literal["auto", "debug", "info", "warning", "error"]
+
+
+class LoggerOptions(Options):
+    """The logger that a file gets which has none."""
+
+    name: str = Field(
+        "logger",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        title="Name of a new logger",
+        description="used where the file has no logger yet",
+    )
+
+
+class PrintOptions(LoggerOptions):
+    """How a print becomes a record."""
+
+    level: Level = Field(
+        "auto",
+        title="Level",
+        description="auto goes by the words of the message and the except block around it",
+    )
+
+
+class PrintToLogger(PythonCodemod):
+    """Turn `print`, `pprint` and `sys.stderr.write` into a call of the file's logger."""
+
+    Options: ClassVar[type[BaseModel]] = PrintOptions
+    options: PrintOptions
+
+    def prepare(self) -> None:
+        """Learn how the file is written."""
+        self.limit = line_limit(self.module)
+        self.quote = favourite_quote(self.module)
+
+    def leave_Expr(
+        self, original_node: cst.Expr, updated_node: cst.Expr
+    ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """Take away a print that only draws a line or leaves one empty."""
+        if not isinstance(original_node.value, cst.Call):
+            return updated_node
+        finding = self.target(original_node.value)
+        if finding is None or finding.facts["form"] != "ruler":
+            return updated_node
+        return cst.RemoveFromParent()
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Write the record with the level that the finding or the owner names."""
+        finding = self.target(original_node)
+        if finding is None or finding.facts["form"] == "ruler":
+            return updated_node
+        level = finding.facts["level"] if self.options.level == "auto" else self.options.level
+        logger, flavour = logger_at(self, finding, self.options.name)
+        call = without_keywords(updated_node)
+        func = expression(f"{logger}.{level}")
+        if flavour is not Flavour.STANDARD:
+            return eager(call.with_changes(func=func))
+        message = self._message(call, finding)
+        column = self.span(original_node).column
+        return with_message(call.with_changes(func=func), 0, message.lazy(), column=column, limit=self.limit)
+
+    def _message(self, call: cst.Call, finding: Finding) -> Message:
+        form = finding.facts["form"]
+        if form == "pprint":
+            shown = cst.Call(
+                expression(self.import_name("pprint", "pformat")),
+                [call.args[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)],
+            )
+            self.drop_import("pprint")
+            message = Message(self.quote)
+            message.add(shown)
+            return message
+        if form == "stderr" or "sys." in finding.facts.get("file", ""):
+            self.drop_import("sys")
+        message = printed(call, finding.facts.get("sep", " "), self.quote)
+        message.strip()
+        return message
+
+
+def printed(call: cst.Call, separator: str, quote: str) -> Message:
+    """Return what a print shows: its arguments, parted by the separator."""
+    message = Message(quote)
+    for at, arg in enumerate(call.args):
+        if at:
+            message.text(separator)
+        message.add(arg.value)
+    return message
+
+
+def without_keywords(call: cst.Call) -> cst.Call:
+    """Return a call with its positional arguments only; the last one ends as the call did."""
+    args = [arg for arg in call.args if arg.keyword is None]
+    if args and len(args) < len(call.args):
+        ends = call.args[-1]
+        args[-1] = args[-1].with_changes(comma=ends.comma, whitespace_after_arg=ends.whitespace_after_arg)
+    return call.with_changes(args=args)
+
+
+def eager(call: cst.Call) -> cst.Call:
+    """Return a call for a logger that takes no `%` arguments: one finished text. Raises Refusal."""
+    if len(call.args) != 1:
+        raise Refusal("This file's logger takes one text: put the printed values together first.")
+    return call
