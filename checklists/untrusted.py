@@ -40,6 +40,11 @@ def untrusted_source(module: Module, expr: ast.expr, depth: int = 0) -> str:
             return untrusted_source(module, value, depth + 1)
         case ast.BinOp(left=left, right=right):
             return _first(module, [left, right], depth)
+        case ast.JoinedStr(values=values):
+            inside = [value.value for value in values if isinstance(value, ast.FormattedValue)]
+            return _first(module, inside, depth)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _first(module, [body, orelse], depth)
         case ast.BoolOp(values=values):
             return _first(module, values, depth)
     return ""

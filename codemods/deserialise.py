@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from harden.codemods.arguments import argument_at, without_argument
+from harden.codemods.arguments import argument_at, with_keyword, without_argument
 from harden.codemods.codemod import PythonCodemod, expression
-from harden.codemods.timeouts import with_keyword
 
 
 class LoadDataOnly(PythonCodemod):

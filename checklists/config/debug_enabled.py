@@ -25,7 +25,9 @@ Fixed:
     app = Flask(__name__)
 
     if __name__ == "__main__":
-        app.run(debug=os.getenv("FLASK_DEBUG", "False").lower() in {"1", "true", "yes", "on"})
+        app.run(
+            debug=os.getenv("FLASK_DEBUG", "False").lower() in {"1", "true", "yes", "on"}
+        )
 
 Flagged (shop/settings.py):
 

@@ -24,7 +24,9 @@ Fixed:
 
 
     def new_reset_token():
-        return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+        return "".join(
+            secrets.choice(string.ascii_letters + string.digits) for _ in range(32)
+        )
 
 Flagged:
 
