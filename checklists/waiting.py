@@ -75,7 +75,7 @@ def serves(module: Module, node: ast.AST) -> bool:
 def is_command(module: Module) -> bool:
     """Tell whether a file is a command: by its name, its folder, or by what it reads its arguments with."""
     return module.imports("argparse", "click", "typer", "fire", "docopt") or bool(
-        re.search(r"(^|/)(cli|commands?|management|__main__)(/|\.py$)", module.path)
+        re.search(r"(^|/)(cli|commands?|management|__main__)(/|\.py$)|^dev/", module.path)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import ClassVar
 
@@ -224,6 +225,10 @@ class AddDatabaseTimeout(AddTimeout):
         return values[form]
 
     def _quote(self, node: cst.CSTNode) -> str:
+        """Return the quotation mark of the code at hand, else the file's own."""
         code = cst.Module([]).code_for_node(node)
-        text = code if "'" in code or '"' in code else self.module.text
-        return "'" if text.count("'") > text.count('"') else '"'
+        marks = [mark for mark in code if mark in "'\""]
+        if not marks:
+            texts = [node for node in self.module.nodes(ast.Constant) if isinstance(node.value, str)]
+            marks = [mark for text in texts[:50] if (mark := self.module.segment(text)[:1]) in "'\""]
+        return "'" if marks.count("'") > marks.count('"') else '"'

@@ -45,7 +45,7 @@ def scheme(text: str) -> str:
 
 
 def _called(module: Module, call: ast.Call, depth: int) -> str:
-    """Look into `str(…)`, `os.getenv(…, default)`, `Field(default)`, `URL.create(driver)` and `.replace(…)`."""
+    """Look into `str(…)`, `os.getenv(…, default)`, `Field(…)`, `URL.create(driver)` and `.replace(…)`."""
     path = module.resolve(call.func) or ""
     name = path.rpartition(".")[2]
     defaults = [item.value for item in call.keywords if item.arg in ("default", "drivername")]
@@ -94,8 +94,8 @@ def driver_of(module: Module, text: str) -> str:
     database, _, driver = scheme(text).partition("+")
     if database:
         return driver or _DEFAULTS.get(database, "")
-    if text and not text.startswith("…"):
-        return ""
+    if (text and not text.startswith("…")) or module.project.mentions("sqlite"):
+        return ""  # what only PostgreSQL takes would break SQLite
     declared = {
         driver
         for name, driver in _DECLARED.items()
