@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden import ledger
-from harden.errors import RepositoryError
+from harden.differences import merge
+from harden.errors import ApplyError, RepositoryError
 from harden.journal import Entry
-from harden.places import DECISIONS, LEDGER
+from harden.places import DECISIONS, LEDGER, write_atomically
 from harden.registry import check_named, stages
-from harden.repository import Commit, FileChange, merge
+from harden.repository import Commit, FileChange
 
 if TYPE_CHECKING:
     from harden.session import Session
@@ -35,13 +38,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class CommitPlan:
-    """What would be committed where. `mixed` files also hold the user's own edits, which stay out."""
+    """What would be committed where.
+
+    `others` are files that the user changed and harden did not. `mixed` files also hold the user's own
+    edits, which stay out. `left_out` tells, a line for each, which applied patches cannot be committed.
+    """
 
     branch: str
     current_branch: str
     groups: tuple[Group, ...]
     others: tuple[str, ...]
     mixed: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     def on_branch(self, name: str) -> CommitPlan:
         """Return the plan on another branch; the current branch's name means: stay here."""
@@ -58,29 +66,57 @@ class CommitPlan:
         return replace(self, groups=(*self.groups[:index], group, *self.groups[index + 1 :]))
 
 
+class _Tip:
+    """What a branch will hold at its tip while patches are put on top of HEAD."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.contents: dict[str, bytes | None] = {}
+
+    def content(self, path: str) -> bytes | None:
+        """Return a file as the commits so far leave it."""
+        if path not in self.contents:
+            self.contents[path] = self.session.repository.committed(path)
+        return self.contents[path]
+
+    def put(self, entry: Entry) -> str:
+        """Put a patch on top, all of it or nothing; return the file that forbids it, if any."""
+        changed: dict[str, bytes | None] = {}
+        for edit in self.session.journal.edits(entry):
+            merged = _onto(self.content(edit.path), edit.before, edit.after)
+            if merged is None:
+                return edit.path
+            changed[edit.path] = merged
+        self.contents.update(changed)
+        return ""
+
+
 def plan(session: Session) -> CommitPlan:
     """Group the applied patches by stage. Raises RepositoryError where nothing can be committed."""
     repository = session.repository
     if reason := repository.blocked():
         raise RepositoryError(reason)
-    entries = session.applied_entries()
-    if not entries:
-        raise RepositoryError("Nothing to commit: no patch is applied.")
+    changed = repository.changed()
+    entries = [entry for entry in session.applied_entries() if _is_uncommitted(session, entry, changed)]
+    tip = _Tip(session)
+    fitting, left_out = [], []
+    for entry in entries:
+        before = [tip.content(path) for path in entry.paths]
+        if stuck := tip.put(entry):
+            left_out.append(f"{entry.title}: {stuck} holds your own uncommitted edits where the fix is.")
+        elif before != [tip.content(path) for path in entry.paths]:
+            fitting.append(entry)
+    if not fitting:
+        reason = f"{left_out[0]} Commit them first." if left_out else "no patch is applied."
+        raise RepositoryError(f"Nothing to commit: {reason}")
     ours = {path for entry in entries for path in entry.paths}
-    others = {path for path in repository.changed() if path not in ours and not path.startswith(".harden/")}
-    mixed = {
-        edit.path
-        for entry in entries
-        for edit in session.journal.edits(entry)
-        if _dirty_before(session, edit.path)
-    }
-    groups = tuple(Group(title, found, message_for(found)) for title, found in _grouped(session, entries))
     return CommitPlan(
         branch=_free_name(repository.branches()),
         current_branch=repository.branch,
-        groups=groups,
-        others=tuple(sorted(others)),
-        mixed=tuple(sorted(mixed)),
+        groups=tuple(Group(title, found, message_for(found)) for title, found in _grouped(session, fitting)),
+        others=tuple(sorted(path for path in changed - ours if not path.startswith(".harden/"))),
+        mixed=tuple(sorted(path for path in ours if _is_mixed(session, tip, path))),
+        left_out=tuple(left_out),
     )
 
 
@@ -92,21 +128,17 @@ def carry_out(session: Session, commit_plan: CommitPlan) -> list[Commit]:
     groups = [group for group in commit_plan.groups if group.chosen]
     if not groups:
         raise RepositoryError("No commit is selected.")
-    came_from = commit_plan.current_branch
+    came_from, start = commit_plan.current_branch, repository.head
     new_branch = commit_plan.branch != came_from
     if new_branch:
         repository.start_branch(commit_plan.branch)
-    made: list[Commit] = []
-    contents: dict[str, bytes | None] = {}
+    tip = _Tip(session)
     try:
-        for group in groups:
-            changes = _changes(session, group, contents)
-            made.append(_commit_group(session, group, changes))
-    except RepositoryError:
-        if new_branch and not made:
+        return [_commit_group(session, group, tip) for group in groups]
+    except BaseException:
+        if new_branch and repository.head == start:
             repository.switch_back(came_from, commit_plan.branch)
         raise
-    return made
 
 
 def message_for(entries: Sequence[Entry]) -> str:
@@ -128,67 +160,82 @@ def _inside_sentence(title: str) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _commit_group(session: Session, group: Group, changes: list[FileChange]) -> Commit:
-    line = ledger.Line("committed", "", group.paths, note=group.message.partition("\n")[0])
+def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
+    for entry in group.entries:
+        if stuck := tip.put(entry):
+            raise RepositoryError(
+                f"{stuck} holds your own uncommitted edits where the fix is: commit them first."
+            )
     book = session.root / LEDGER
     before = book.read_bytes() if book.exists() else None
+    note = group.message.partition("\n")[0]
     ledger.append(
-        session.root, *(replace(line, check=e.check, patch=e.patch, paths=e.paths) for e in group.entries)
+        session.root, *(ledger.Line("committed", e.check, e.paths, e.patch, note) for e in group.entries)
     )
-    own = [path for path in (DECISIONS, LEDGER) if (session.root / path).exists()]
-    records = [FileChange(path, (session.root / path).read_bytes()) for path in own]
     try:
-        commit = session.repository.commit(group.message, [*changes, *records])
-    except RepositoryError:
-        if before is None:
-            book.unlink(missing_ok=True)
-        else:
-            book.write_bytes(before)
+        commit = session.repository.commit(group.message, [*_changes(tip, group), *_records(session)])
+    except BaseException:
+        _restore(book, before)
         raise
-    session.journal.mark_committed({entry.number: commit.sha for entry in group.entries})
+    with suppress(ApplyError):  # a plan knows by the files what is committed
+        session.journal.mark_committed({entry.number: commit.sha for entry in group.entries})
     return commit
 
 
-def _changes(session: Session, group: Group, contents: dict[str, bytes | None]) -> list[FileChange]:
-    """Put a group's patches on top of what is committed so far; the user's own edits are not in it."""
-    for entry in group.entries:
-        for edit in session.journal.edits(entry):
-            at_head = (
-                contents[edit.path] if edit.path in contents else session.repository.committed(edit.path)
-            )
-            merged = _onto(at_head, edit.before, edit.after)
-            if merged is None:
-                raise RepositoryError(
-                    f"{edit.path}: the fix stands on lines that you changed yourself; commit them first."
-                )
-            contents[edit.path] = merged
-    return [FileChange(path, contents[path]) for path in group.paths]
+def _changes(tip: _Tip, group: Group) -> list[FileChange]:
+    contents = {path: tip.content(path) for path in group.paths}
+    return [FileChange(path, data) for path, data in contents.items() if data is not None]
 
 
-def _onto(at_head: bytes | None, before: bytes | None, after: bytes) -> bytes | None:
-    if at_head == before or (at_head is None and before is None):
+def _records(session: Session) -> list[FileChange]:
+    """Return harden's own files, which travel with the commits unless git is told to ignore them."""
+    own = [path for path in (DECISIONS, LEDGER) if (session.root / path).exists()]
+    return [
+        FileChange(path, (session.root / path).read_bytes())
+        for path in own
+        if not session.repository.is_ignored(path)
+    ]
+
+
+def _restore(book: Path, before: bytes | None) -> None:
+    if before is None:
+        book.unlink(missing_ok=True)
+    else:
+        write_atomically(book, before)
+
+
+def _onto(at_tip: bytes | None, before: bytes | None, after: bytes) -> bytes | None:
+    """Return what a file becomes when the change from `before` to `after` is made on what it is."""
+    if at_tip in (before, after):
         return after
-    return merge(at_head, before or b"", after) if at_head is not None else None
+    return None if at_tip is None or before is None else merge(at_tip, before, after)
 
 
-def _dirty_before(session: Session, path: str) -> bool:
-    """Tell whether a file held edits of the user's when harden first touched it."""
-    for entry in session.applied_entries():
-        for edit in session.journal.edits(entry):
-            if edit.path == path:
-                return edit.before is not None and session.repository.committed(path) != edit.before
-    return False
+def _is_uncommitted(session: Session, entry: Entry, changed: frozenset[str]) -> bool:
+    """Tell whether a patch still stands in the working tree and was not committed by hand."""
+    return any(
+        merge(now, edit.after, edit.before or b"") != now
+        for edit in session.journal.edits(entry)
+        if edit.path in changed and (now := _on_disk(session, edit.path)) is not None
+    )
+
+
+def _on_disk(session: Session, path: str) -> bytes | None:
+    full = session.root / path
+    return full.read_bytes() if full.is_file() else None
+
+
+def _is_mixed(session: Session, tip: _Tip, path: str) -> bool:
+    """Tell whether a file holds more than what the commits will take from it."""
+    return _on_disk(session, path) != tip.content(path)
 
 
 def _grouped(session: Session, entries: Sequence[Entry]) -> list[tuple[str, tuple[Entry, ...]]]:
     """Return entries by stage; one group for all where a stage alone would not apply to what is committed."""
     by_stage = [(stage.title, tuple(e for e in entries if e.stage == stage.id)) for stage in stages()]
     found = [(title, group) for title, group in by_stage if group]
-    contents: dict[str, bytes | None] = {}
-    try:
-        for title, group in found:
-            _changes(session, Group(title, group, ""), contents)
-    except RepositoryError:
+    tip = _Tip(session)
+    if any(tip.put(entry) for _, group in found for entry in group):
         return [("All stages", tuple(entries))]
     return found
 

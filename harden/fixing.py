@@ -14,7 +14,7 @@ from harden.checks import Check
 from harden.errors import Refusal, UnreadableSource, UsageError
 from harden.findings import Finding
 from harden.module import parse
-from harden.patches import FileEdit, Patch
+from harden.patches import FileEdit, Patch, Target
 from harden.project import Project
 from harden.scan import Rules, scan_file
 from harden.source import decode
@@ -143,7 +143,7 @@ class _Work:
             _verify_text(name, self._read(name), data)
         self._verify_resolved(path, targets, after)
         self.refused.update(edited.refused)
-        self.notes += [note for note in edited.notes if note not in self.notes]
+        self.notes = list(dict.fromkeys([*self.notes, *edited.notes]))
         before = self._scan(self.project, path)
         left = {finding.fingerprint for finding in self._scan(after, path)}
         mended = {target.fingerprint for target in targets}
@@ -178,7 +178,7 @@ class _Work:
             risk=self.check.fix.risk,
             edits=edits,
             resolves=tuple(unique),
-            targets=tuple((finding.path, finding.line) for finding in unique.values()),
+            targets=tuple(Target(f.path, f.span.line, f.span.end_line) for f in unique.values()),
             notes=tuple(self.notes),
         )
         return Offer(patch, self.refused)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from harden.differences import merge
 from harden.errors import ApplyError
 from harden.patches import FileEdit, Patch
-from harden.places import state_folder, write_atomically
+from harden.places import remove_unfinished, state_folder, write_atomically
 
-Merge = Callable[[bytes, bytes, bytes], bytes | None]
-"""Three-way merge of (ours, base, theirs); None when they conflict."""
+_IN_FLIGHT = {"applying": "Applying", "undoing": "Undoing", "redoing": "Redoing"}
+_KEPT_COMMITTED = 50
+"""Committed patches that stay in the journal; git knows them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One applied patch. `state` is applying, applied, undoing, undone or committed."""
+    """One applied patch. `state` is applying, applied, undoing, undone, redoing or committed."""
 
     number: int
     state: str
@@ -32,6 +34,15 @@ class Entry:
     paths: tuple[str, ...]
     created: tuple[bool, ...]
     commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A file on its way from `old` to `new`; None where it does not exist."""
+
+    path: str
+    old: bytes | None
+    new: bytes | None
 
 
 class Journal:
@@ -53,6 +64,17 @@ class Journal:
                 continue
         return found
 
+    def edits(self, entry: Entry) -> tuple[FileEdit, ...]:
+        """Return the contents before and after of every file of an entry. Raises ApplyError."""
+        return tuple(
+            FileEdit(
+                path,
+                None if created else self._kept(entry, f"{at}.before"),
+                self._kept(entry, f"{at}.after"),
+            )
+            for at, (path, created) in enumerate(zip(entry.paths, entry.created, strict=True))
+        )
+
     def undoable(self) -> Entry | None:
         """Return the patch that undo takes back: the newest one applied and not committed."""
         return next((entry for entry in reversed(self.entries()) if entry.state == "applied"), None)
@@ -70,105 +92,154 @@ class Journal:
         """Write all files of a patch, or none. Raises ApplyError."""
         with self._lock():
             for edit in patch.edits:
-                if self._current(edit.path) != edit.before:
-                    raise ApplyError(f"{edit.path} has changed since the preview; look at the fix again.")
-            self._forget_undone()
+                self._check_unchanged(edit)
             entry = self._open(patch)
-            return self._replace_all(entry, "applied", self._edits(entry))
+            done = self._carry_out(
+                entry, "applied", [_Change(e.path, e.before, e.after) for e in patch.edits]
+            )
+            for old in self.entries():
+                if old.state == "undone":
+                    self._drop(old)
+            return done
 
-    def undo(self, merge: Merge) -> Entry:
+    def undo(self) -> Entry:
         """Take the newest applied patch back, keeping what was edited since. Raises ApplyError."""
         with self._lock():
             entry = self.undoable()
             if entry is None:
                 raise ApplyError("There is nothing to undo.")
-            return self._reverse(entry, "undone", merge, back=True)
+            changes = [self._merged(edit.path, edit.after, edit.before, "undo") for edit in self.edits(entry)]
+            return self._reverse(entry, "undoing", "undone", changes)
 
-    def redo(self, merge: Merge) -> Entry:
-        """Apply the last undone patch again. Raises ApplyError."""
+    def redo(self) -> Entry:
+        """Apply the last undone patch again, keeping what was edited since. Raises ApplyError."""
         with self._lock():
             entry = self.redoable()
             if entry is None:
                 raise ApplyError("There is nothing to redo.")
-            return self._reverse(entry, "applied", merge, back=False)
+            changes = [self._merged(edit.path, edit.before, edit.after, "redo") for edit in self.edits(entry)]
+            return self._reverse(entry, "redoing", "applied", changes)
 
     def mark_committed(self, numbers: dict[int, str]) -> None:
-        """Record in which commit each entry ended."""
+        """Record in which commit each entry ended. Raises ApplyError."""
         with self._lock():
             for entry in self.entries():
                 if entry.number in numbers:
                     self._save(replace(entry, state="committed", commit=numbers[entry.number]))
+            committed = [entry for entry in self.entries() if entry.state == "committed"]
+            for entry in committed[:-_KEPT_COMMITTED]:
+                self._drop(entry)
 
     def recover(self) -> list[str]:
-        """Finish what a crash interrupted: files go back to what they were. Return a line for each patch."""
-        lines: list[str] = []
-        if not any(entry.state in ("applying", "undoing") for entry in self.entries()):
-            return lines
+        """Put back what a crash interrupted. Return a line for each patch. Raises ApplyError."""
+        if not any(entry.state in _IN_FLIGHT for entry in self.entries()):
+            return []
         with self._lock():
-            for entry in self.entries():
-                if entry.state not in ("applying", "undoing"):
-                    continue
-                undoing = entry.state == "undoing"
-                for edit in self._edits(entry):
-                    wanted, other = (edit.after, edit.before) if undoing else (edit.before, edit.after)
-                    if self._current(edit.path) == other and other != wanted:
-                        self._write(edit.path, wanted)
-                if undoing:
-                    self._save(replace(entry, state="applied"))
-                else:
-                    shutil.rmtree(self._folder(entry.number), ignore_errors=True)
-                what = "Undoing" if undoing else "Applying"
-                lines.append(f"{what} {entry.title!r} was interrupted; its files are as they were before.")
-        return lines
+            return [self._recovered(entry) for entry in self.entries() if entry.state in _IN_FLIGHT]
 
-    def edits(self, entry: Entry) -> tuple[FileEdit, ...]:
-        """Return the contents before and after of every file of an entry."""
-        return tuple(self._edits(entry))
+    def _recovered(self, entry: Entry) -> str:
+        changes = self._flight(entry)
+        for folder in {(self.root / path).resolve().parent for path in entry.paths}:
+            remove_unfinished(folder)
+        edited = self._put_back(changes)
+        self._settle(entry)
+        what = f"{_IN_FLIGHT[entry.state]} {entry.title!r} was interrupted"
+        if not edited:
+            return f"{what}; its files are as they were before."
+        return f"{what}; left as found, because edited since: {', '.join(edited)}."
 
-    def _reverse(self, entry: Entry, state: str, merge: Merge, *, back: bool) -> Entry:
-        changes = []
-        for edit in self._edits(entry):
-            start, end = (edit.after, edit.before) if back else (edit.before, edit.after)
-            current = self._current(edit.path)
-            if current != start:
-                merged = merge(current or b"", start or b"", end or b"") if current is not None else None
-                if merged is None:
-                    verb = "undo" if back else "redo"
-                    raise ApplyError(f"{edit.path} was edited where the patch is; {verb} it by hand or git.")
-                end = merged
-            changes.append((edit.path, current, end))
-        self._save(replace(entry, state="undoing" if back else "applying"))
+    def _check_unchanged(self, edit: FileEdit) -> None:
+        full = self.root / edit.path
+        if not full.resolve().is_relative_to(self.root.resolve()):
+            raise ApplyError(f"{edit.path} leads outside the repository; it is left alone.")
+        current = self._current(edit.path)
+        if current != edit.before:
+            reason = "holds this fix already" if current == edit.after else "has changed since the preview"
+            raise ApplyError(f"{edit.path} {reason}; look at the fix again.")
+
+    def _merged(self, path: str, start: bytes | None, end: bytes | None, verb: str) -> _Change:
+        """Return the change of a file from what it holds now, towards `end`. Raises ApplyError."""
+        current = self._current(path)
+        if current in (start, end):
+            return _Change(path, current, end)
+        merged = None if current is None or start is None or end is None else merge(current, start, end)
+        if merged is None:
+            done = "deleted" if current is None else "edited where the fix is"
+            raise ApplyError(f"{path} was {done} since; {verb} it by hand or with git.")
+        return _Change(path, current, merged)
+
+    def _reverse(self, entry: Entry, state: str, end: str, changes: list[_Change]) -> Entry:
+        folder = self._folder(entry.number)
         try:
-            self._write_all(changes)
-        except ApplyError:
-            self._save(entry)
-            raise
-        done = replace(entry, state=state)
-        self._save(done)
-        return done
+            for at, change in enumerate(changes):
+                _keep(folder / f"{at}.old", change.old)
+                _keep(folder / f"{at}.new", change.new)
+        except OSError as error:
+            raise _not_written(folder, error) from error
+        moving = replace(entry, state=state)
+        self._save(moving)
+        return self._carry_out(moving, end, changes)
 
-    def _replace_all(self, entry: Entry, state: str, edits: list[FileEdit]) -> Entry:
+    def _carry_out(self, entry: Entry, end: str, changes: list[_Change]) -> Entry:
+        """Write one file after the other; when anything fails, all go back. Raises ApplyError."""
+        path = ""
         try:
-            self._write_all([(edit.path, edit.before, edit.after) for edit in edits])
-        except ApplyError:
-            shutil.rmtree(self._folder(entry.number), ignore_errors=True)
-            raise
-        done = replace(entry, state=state)
-        self._save(done)
-        return done
-
-    def _write_all(self, changes: list[tuple[str, bytes | None, bytes | None]]) -> None:
-        """Write (path, old, new) one after the other; when one fails, the earlier ones go back."""
-        written: list[tuple[str, bytes | None]] = []
-        for path, old, new in changes:
-            try:
-                self._write(path, new)
-            except OSError as error:
-                for earlier, content in reversed(written):
-                    self._write(earlier, content)
+            for change in changes:
+                path = change.path
+                self._write(path, change.new)
+            done = replace(entry, state=end)
+            self._save(done)
+        except BaseException as error:
+            self._take_back(entry, changes)
+            if isinstance(error, OSError):
                 reason = error.strerror or str(error)
                 raise ApplyError(f"{path} cannot be written ({reason}); nothing was changed.") from error
-            written.append((path, old))
+            raise
+        return done
+
+    def _take_back(self, entry: Entry, changes: list[_Change]) -> None:
+        try:
+            self._put_back(changes)
+        except (OSError, ApplyError) as error:
+            raise ApplyError(
+                f"{entry.title!r} could not be written, nor taken back ({error}); the next start does that."
+            ) from error
+        with suppress(ApplyError):  # the next start settles it
+            self._settle(entry)
+
+    def _put_back(self, changes: list[_Change]) -> list[str]:
+        """Give every file its old content, unless it holds neither; return those that do."""
+        edited = []
+        for change in reversed(changes):
+            current = self._current(change.path)
+            if current == change.old:
+                continue
+            if current == change.new:
+                self._write(change.path, change.old)
+            else:
+                edited.append(change.path)
+        return edited
+
+    def _settle(self, entry: Entry) -> None:
+        """Give an entry whose files are back the state from which it started."""
+        if entry.state == "applying":
+            self._drop(entry)
+        else:
+            self._save(replace(entry, state="applied" if entry.state == "undoing" else "undone"))
+
+    def _flight(self, entry: Entry) -> list[_Change]:
+        """Return what an interrupted entry was writing. Raises ApplyError."""
+        if entry.state == "applying":
+            return [_Change(edit.path, edit.before, edit.after) for edit in self.edits(entry)]
+        folder = self._folder(entry.number)
+        return [
+            _Change(
+                path,
+                self._kept(entry, f"{at}.old") if (folder / f"{at}.old").exists() else None,
+                self._kept(entry, f"{at}.new") if (folder / f"{at}.new").exists() else None,
+            )
+            for at, path in enumerate(entry.paths)
+        ]
 
     def _write(self, path: str, data: bytes | None) -> None:
         full = self.root / path
@@ -190,69 +261,59 @@ class Journal:
 
     def _open(self, patch: Patch) -> Entry:
         number = max((entry.number for entry in self.entries()), default=0) + 1
-        created = tuple(edit.before is None for edit in patch.edits)
         entry = Entry(
-            number,
-            "applying",
-            patch.check,
-            patch.stage,
-            patch.title,
-            patch.id,
-            patch.resolves,
-            patch.paths,
-            created,
+            number=number,
+            state="applying",
+            check=patch.check,
+            stage=patch.stage,
+            title=patch.title,
+            patch=patch.id,
+            resolves=patch.resolves,
+            paths=patch.paths,
+            created=tuple(edit.before is None for edit in patch.edits),
         )
         folder = self._folder(number)
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             for at, edit in enumerate(patch.edits):
-                _write_durably(folder / f"{at}.before", edit.before or b"")
-                _write_durably(folder / f"{at}.after", edit.after)
+                _keep(folder / f"{at}.before", edit.before)
+                _keep(folder / f"{at}.after", edit.after)
             self._save(entry)
-        except OSError as error:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
-            reason = error.strerror or str(error)
-            raise ApplyError(
-                f"The undo journal {folder} cannot be written ({reason}); nothing was changed."
-            ) from error
+            if isinstance(error, OSError):
+                raise _not_written(folder, error) from error
+            raise
         return entry
 
-    def _edits(self, entry: Entry) -> list[FileEdit]:
-        folder = self._folder(entry.number)
+    def _kept(self, entry: Entry, name: str) -> bytes:
+        file = self._folder(entry.number) / name
         try:
-            return [
-                FileEdit(
-                    path,
-                    None if created else (folder / f"{at}.before").read_bytes(),
-                    (folder / f"{at}.after").read_bytes(),
-                )
-                for at, (path, created) in enumerate(zip(entry.paths, entry.created, strict=True))
-            ]
+            return file.read_bytes()
         except OSError as error:
-            raise ApplyError(
-                f"The undo journal {folder} cannot be read: {error.strerror or error}"
-            ) from error
+            raise ApplyError(f"The undo journal {file} cannot be read: {error.strerror or error}") from error
 
     def _save(self, entry: Entry) -> None:
-        data = json.dumps(asdict(entry), indent=1).encode()
+        folder = self._folder(entry.number)
         try:
-            write_atomically(self._folder(entry.number) / "entry.json", data)
+            write_atomically(folder / "entry.json", json.dumps(asdict(entry), indent=1).encode())
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise ApplyError(f"The undo journal {self.folder} cannot be written: {reason}") from error
+            raise _not_written(folder, error) from error
 
-    def _forget_undone(self) -> None:
-        for entry in self.entries():
-            if entry.state == "undone":
-                shutil.rmtree(self._folder(entry.number), ignore_errors=True)
+    def _drop(self, entry: Entry) -> None:
+        """Forget an entry; its record goes first, so that a crash leaves none without its contents."""
+        folder = self._folder(entry.number)
+        with suppress(OSError):
+            (folder / "entry.json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may hold secrets of the files
             lock = FileLock(self.folder / "lock", timeout=5)
             lock.acquire()
         except Timeout:
@@ -260,15 +321,23 @@ class Journal:
                 "Another harden is writing to this repository; try again when it is done."
             ) from None
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise ApplyError(f"The undo journal {self.folder} cannot be written: {reason}") from error
+            raise _not_written(self.folder, error) from error
         try:
             yield
         finally:
             lock.release()
 
 
-def _write_durably(path: Path, data: bytes) -> None:
+def _not_written(folder: Path, error: OSError) -> ApplyError:
+    reason = error.strerror or str(error)
+    return ApplyError(f"The undo journal {folder} cannot be written ({reason}); nothing was changed.")
+
+
+def _keep(path: Path, data: bytes | None) -> None:
+    """Write a content into the journal and on to the disk; None removes what an earlier run left."""
+    if data is None:
+        path.unlink(missing_ok=True)
+        return
     with path.open("wb") as file:
         file.write(data)
         file.flush()

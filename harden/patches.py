@@ -6,11 +6,11 @@ import ast
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from typing import NamedTuple
 
+from harden.differences import Block, changed_blocks
 from harden.errors import Refusal
 from harden.findings import Risk
-from harden.module import split_lines
 
 CONTEXT = 3
 """Unchanged lines shown around a change; changes closer than twice this share a hunk."""
@@ -23,6 +23,14 @@ class FileEdit:
     path: str
     before: bytes | None
     after: bytes
+
+
+class Target(NamedTuple):
+    """The lines of a mended finding before the patch, 1-based; `end_line` is included."""
+
+    path: str
+    line: int
+    end_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +53,28 @@ class Hunk:
     index: int
     path: str
     rows: tuple[Row, ...]
-    blocks: tuple[tuple[int, int, int, int], ...]
+    blocks: tuple[Block, ...]
     supports: bool
 
     @property
     def header(self) -> str:
         """Return the `@@` line of a unified diff."""
-        old = [row for row in self.rows if row.kind != "+"]
-        new = [row for row in self.rows if row.kind != "-"]
-        return f"@@ -{_range([r.old for r in old])} +{_range([r.new for r in new])} @@"
+        old = [row.old for row in self.rows if row.kind != "+"]
+        new = [row.new for row in self.rows if row.kind != "-"]
+        return f"@@ -{_range(old, self.blocks[0][0])} +{_range(new, self.blocks[0][2])} @@"
+
+    def touches(self, target: Target) -> bool:
+        """Tell whether the hunk shows a line of the target."""
+        return self.path == target.path and any(
+            target.line <= row.old <= target.end_line for row in self.rows
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
     """Edits that are previewed, written, undone and committed together.
 
-    `resolves` are the fingerprints of the findings it mends, `targets` their (path, line) before it.
+    `resolves` are the fingerprints of the findings it mends, `targets` where each stood before it.
     """
 
     check: str
@@ -69,7 +83,7 @@ class Patch:
     risk: Risk
     edits: tuple[FileEdit, ...]
     resolves: tuple[str, ...]
-    targets: tuple[tuple[str, int], ...]
+    targets: tuple[Target, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -77,7 +91,7 @@ class Patch:
         """Return an identity made of what the patch does to which bytes."""
         digest = hashlib.blake2b(self.check.encode(), digest_size=8)
         for edit in self.edits:
-            digest.update(edit.path.encode() + b"\0" + (edit.before or b"") + b"\0" + edit.after)
+            digest.update(b"\0".join((bytes_of(edit.path), edit.before or b"", edit.after)))
         return digest.hexdigest()
 
     @property
@@ -89,11 +103,10 @@ class Patch:
         """Return the hunks of all files, numbered from 0 in order."""
         found: list[Hunk] = []
         for edit in self.edits:
-            lines = {line for path, line in self.targets if path == edit.path}
             for blocks, rows in _grouped(edit, context):
-                touched = {row.old for row in rows}
-                supports = not any(line in touched for line in lines)
-                found.append(Hunk(len(found), edit.path, rows, blocks, supports))
+                hunk = Hunk(len(found), edit.path, rows, blocks, supports=False)
+                supports = not any(map(hunk.touches, self.targets))
+                found.append(replace(hunk, supports=supports))
         if all(hunk.supports for hunk in found):
             return tuple(replace(hunk, supports=False) for hunk in found)
         return tuple(found)
@@ -109,53 +122,37 @@ class Patch:
             raise Refusal("No hunk is selected.")
         if len(wanted) == sum(not hunk.supports for hunk in hunks):
             return self
-        kept = [*wanted, *(hunk for hunk in hunks if hunk.supports)]
-        edits = tuple(
-            FileEdit(
-                edit.path,
-                edit.before,
-                _with_blocks(edit, [b for h in kept if h.path == edit.path for b in h.blocks]),
-            )
-            for edit in self.edits
-            if any(hunk.path == edit.path for hunk in kept)
-        )
-        for edit in edits:
-            if edit.path.endswith(".py"):
-                try:
-                    ast.parse(edit.after)
-                except (SyntaxError, ValueError):
-                    raise Refusal("These hunks need each other: one alone would not parse.") from None
-        done = {(hunk.path, row.old) for hunk in wanted for row in hunk.rows}
-        pairs = list(zip(self.resolves, self.targets, strict=False))
+        others = {edit.path for edit in self.edits} - {target.path for target in self.targets}
+        paths = {hunk.path for hunk in wanted} | others
+        kept = [hunk for hunk in hunks if hunk.path in paths and (hunk.supports or hunk in wanted)]
+        dropped = [hunk for hunk in hunks if not hunk.supports and hunk not in wanted]
+        done = [
+            (resolved, target)
+            for resolved, target in zip(self.resolves, self.targets, strict=True)
+            if any(hunk.touches(target) for hunk in wanted)
+            and not any(hunk.touches(target) for hunk in dropped)
+        ]
         return replace(
             self,
-            edits=edits,
-            resolves=tuple(print_ for print_, target in pairs if target in done),
-            targets=tuple(target for _, target in pairs if target in done),
+            edits=tuple(_partial(edit, kept) for edit in self.edits if edit.path in paths),
+            resolves=tuple(resolved for resolved, _ in done),
+            targets=tuple(target for _, target in done),
         )
 
-    def diff(self, context: int = CONTEXT) -> str:
-        """Return the patch as a unified diff that `git apply` accepts."""
+    def diff(self, hunks: Sequence[Hunk] | None = None) -> str:
+        """Return the patch as a unified diff that `git apply` accepts; encode it with `bytes_of`.
+
+        `hunks` are shown in place of the patch's own, such as those with secrets masked.
+        """
+        hunks = self.hunks() if hunks is None else hunks
         parts: list[str] = []
-        before = {edit.path: edit.before for edit in self.edits}
-        shown = ""
-        for hunk in self.hunks(context):
-            if hunk.path != shown:
-                shown = hunk.path
-                parts.append(
-                    f"--- {'a/' + shown if before[shown] is not None else '/dev/null'}\n+++ b/{shown}\n"
-                )
-            parts.append(hunk.header + "\n")
-            parts += [_diff_line(row) for row in hunk.rows]
+        for edit in self.edits:
+            own = [hunk for hunk in hunks if hunk.path == edit.path]
+            parts.append(_diff_head(edit, is_empty=not own))
+            for hunk in own:
+                parts.append(hunk.header + "\n")
+                parts += map(_diff_line, hunk.rows)
         return "".join(parts)
-
-
-def _diff_line(row: Row) -> str:
-    return (
-        f"{row.kind}{row.text}"
-        if row.text.endswith(("\n", "\r"))
-        else f"{row.kind}{row.text}\n\\ No newline at end of file\n"
-    )
 
 
 def text_of(data: bytes | None) -> str:
@@ -168,27 +165,43 @@ def bytes_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def changed_blocks(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """Return the (old start, old end, new start, new end) of every changed run of lines, 0-based."""
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
-    return [
-        (a + head, b + head, c + head, d + head)
-        for tag, a, b, c, d in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+def _diff_head(edit: FileEdit, *, is_empty: bool) -> str:
+    old, new = _quoted(f"a/{edit.path}"), _quoted(f"b/{edit.path}")
+    if edit.before is None:
+        start = f"diff --git {old.rstrip()} {new.rstrip()}\nnew file mode 100644\n"
+        return start if is_empty else f"{start}--- /dev/null\n+++ {new}\n"
+    return "" if is_empty else f"--- {old}\n+++ {new}\n"
 
 
-def _grouped(
-    edit: FileEdit, context: int
-) -> Iterator[tuple[tuple[tuple[int, int, int, int], ...], tuple[Row, ...]]]:
-    old, new = split_lines(text_of(edit.before)), split_lines(text_of(edit.after))
-    group: list[tuple[int, int, int, int]] = []
+def _quoted(name: str) -> str:
+    """Write a name as git does: a tab ends one with spaces, quotes surround one with control characters."""
+    if any(character in '"\\' or ord(character) < 32 for character in name):
+        escaped = "".join(f"\\{c}" if c in '"\\' else f"\\{ord(c):03o}" if ord(c) < 32 else c for c in name)
+        return f'"{escaped}"'
+    return f"{name}\t" if " " in name else name
+
+
+def _diff_line(row: Row) -> str:
+    missing = "" if row.text.endswith("\n") else "\n\\ No newline at end of file\n"
+    return f"{row.kind}{row.text}{missing}"
+
+
+def _range(numbers: list[int], before: int) -> str:
+    """Return the range of one side; an empty one names the line `before` it."""
+    if len(numbers) == 1:
+        return str(numbers[0])
+    return f"{numbers[0]},{len(numbers)}" if numbers else f"{before},0"
+
+
+def _lines(data: bytes | None) -> list[str]:
+    r"""Split at `\n` only, as git does, keeping the endings."""
+    *whole, rest = text_of(data).split("\n")
+    return [line + "\n" for line in whole] + ([rest] if rest else [])
+
+
+def _grouped(edit: FileEdit, context: int) -> Iterator[tuple[tuple[Block, ...], tuple[Row, ...]]]:
+    old, new = _lines(edit.before), _lines(edit.after)
+    group: list[Block] = []
     for block in changed_blocks(old, new):
         if group and block[0] - group[-1][1] > 2 * context:
             yield tuple(group), tuple(_rows(group, old, new, context))
@@ -198,9 +211,7 @@ def _grouped(
         yield tuple(group), tuple(_rows(group, old, new, context))
 
 
-def _rows(
-    group: list[tuple[int, int, int, int]], old: list[str], new: list[str], context: int
-) -> Iterator[Row]:
+def _rows(group: list[Block], old: list[str], new: list[str], context: int) -> Iterator[Row]:
     at, at_new = max(0, group[0][0] - context), group[0][2] - min(context, group[0][0])
     for a, b, c, d in group:
         yield from (Row(" ", at + i + 1, at_new + i + 1, old[at + i]) for i in range(a - at))
@@ -211,14 +222,40 @@ def _rows(
     yield from (Row(" ", at + i + 1, at_new + i + 1, old[at + i]) for i in range(end - at))
 
 
-def _with_blocks(edit: FileEdit, blocks: Iterable[tuple[int, int, int, int]]) -> bytes:
-    old, new = split_lines(text_of(edit.before)), split_lines(text_of(edit.after))
-    for a, b, c, d in sorted(blocks, reverse=True):
-        old[a:b] = new[c:d]
+def _partial(edit: FileEdit, kept: Iterable[Hunk]) -> FileEdit:
+    """Return an edit with some of its hunks. Raises Refusal when the result would not parse."""
+    own = [hunk for hunk in kept if hunk.path == edit.path]
+    data = _with_hunks(edit, own, keep_old=False)
+    if edit.path.endswith(".py"):
+        try:
+            if _loses_import(edit.before or b"", data):
+                data = _with_hunks(edit, own, keep_old=True)
+            ast.parse(data)
+        except (SyntaxError, ValueError):
+            raise Refusal("These hunks need each other: one alone would not parse.") from None
+    return FileEdit(edit.path, edit.before, data)
+
+
+def _with_hunks(edit: FileEdit, hunks: list[Hunk], *, keep_old: bool) -> bytes:
+    """Put hunks in; with `keep_old` the supporting ones only add, so that no import is lost."""
+    old, new = _lines(edit.before), _lines(edit.after)
+    placed = [(block, hunk.supports and keep_old) for hunk in hunks for block in hunk.blocks]
+    for (a, b, c, d), only_add in sorted(placed, reverse=True):
+        old[b if only_add else a : b] = new[c:d]
     return bytes_of("".join(old))
 
 
-def _range(numbers: list[int]) -> str:
-    if not numbers:
-        return "0,0"
-    return f"{numbers[0]},{len(numbers)}" if len(numbers) != 1 else str(numbers[0])
+def _loses_import(before: bytes, after: bytes) -> bool:
+    """Tell whether a name that `before` imports is used, but no longer imported, in `after`."""
+    tree = ast.parse(after)
+    lost = _imported(ast.parse(before)) - _imported(tree)
+    return bool(lost) and any(isinstance(node, ast.Name) and node.id in lost for node in ast.walk(tree))
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }

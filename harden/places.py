@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 DECISIONS = ".harden/decisions.toml"
 LEDGER = ".harden/ledger.jsonl"
+_UNFINISHED = (".harden-", ".tmp")
 
 
 def state_folder(root: Path) -> Path:
@@ -17,7 +19,7 @@ def state_folder(root: Path) -> Path:
     if git.is_dir():
         return git / "harden"
     if git.is_file():  # a linked worktree or a submodule: the file names the real directory
-        named = git.read_text(encoding="utf-8", errors="replace").partition("gitdir:")[2].strip()
+        named = git.read_text(encoding="utf-8", errors="surrogateescape").partition("gitdir:")[2].strip()
         if named:
             return (root / named).resolve() / "harden"
     from platformdirs import user_state_path
@@ -29,26 +31,52 @@ def state_folder(root: Path) -> Path:
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file in one step, keeping its mode: a crash leaves the old or the new content, no mixture.
 
-    A link is written through. Raises OSError.
+    A link is written through. Raises OSError; then the file is as it was.
     """
     target = path.resolve() if path.is_symlink() else path
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".harden", dir=target.parent)
+    prefix, suffix = _UNFINISHED
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _mode(target))
+        _keep_owner_and_mode(target, name)
         os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    with suppress(OSError):  # the content is safe already; this keeps its name through a power cut
+        _sync_folder(target.parent)
 
 
-def _mode(target: Path) -> int:
-    if target.exists():
-        return target.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `write_atomically` left in a folder when its process was killed."""
+    prefix, suffix = _UNFINISHED
+    for left in folder.glob(f"{prefix}*{suffix}"):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _keep_owner_and_mode(target: Path, name: str) -> None:
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        return
+    if os.name == "posix":
+        with suppress(OSError):  # only root may give files away
+            os.chown(name, old.st_uid, old.st_gid)
+    os.chmod(name, old.st_mode & 0o7777)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -107,6 +107,10 @@ class Project:
         except UnreadableSource:
             return b""
 
+    def text(self, path: str) -> str:
+        """Return what a file says, whatever its encoding; nothing where it cannot be read."""
+        return self._bytes(path).decode(errors="replace")
+
     def text_file(self, path: str) -> TextFile:
         """Return a file that is not Python. Raises UnreadableSource."""
         return TextFile(path, self.read(path))

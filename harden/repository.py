@@ -9,17 +9,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import git
-
+from harden.differences import merge
 from harden.errors import RepositoryError
+
+try:
+    import git
+except ImportError as missing:  # GitPython says so when there is no git to run
+    raise RepositoryError("git is not installed.") from missing
+
+_UNFINISHED = {
+    "MERGE_HEAD": "a merge",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "BISECT_LOG": "a bisect",
+}
+_NO_IDENTITY = ("user.email", "empty ident", "unable to auto-detect email")
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a commit: its new content, None where it is removed."""
+    """One file of a commit and its new content."""
 
     path: str
-    data: bytes | None
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +68,17 @@ class Repository:
     def blocked(self) -> str:
         """Return why nothing can be committed now, or an empty string."""
         folder = Path(self.repo.git_dir)
-        for mark, what in (
-            ("MERGE_HEAD", "a merge"),
-            ("rebase-merge", "a rebase"),
-            ("rebase-apply", "a rebase"),
-            ("CHERRY_PICK_HEAD", "a cherry-pick"),
-            ("REVERT_HEAD", "a revert"),
-            ("BISECT_LOG", "a bisect"),
-        ):
+        for mark, what in _UNFINISHED.items():
             if (folder / mark).exists():
                 return f"Commit is off until {what} is finished."
+        if self.repo.head.is_detached:
+            return "Commit is off while HEAD is detached: switch to a branch first."
         return ""
+
+    @property
+    def head(self) -> str:
+        """Return the hash of the commit at HEAD, an empty string before the first one."""
+        return self.repo.head.commit.hexsha if self.has_commits() else ""
 
     def has_commits(self) -> bool:
         """Tell whether HEAD points at a commit."""
@@ -80,13 +94,15 @@ class Repository:
 
         Line-ending and other checkout filters are applied, so it compares with the bytes on disk.
         """
-        if not self.has_commits():
-            return None
-        command = ["git", "cat-file", "--filters", f"HEAD:{path}"]
+        return self._bytes("cat-file", "--filters", f"HEAD:{path}")
+
+    def is_ignored(self, path: str) -> bool:
+        """Tell whether git ignores a path that it does not track."""
+        command = ["git", "check-ignore", "-q", "--", path]
         done = subprocess.run(
             command, cwd=self.root, capture_output=True, check=False, stdin=subprocess.DEVNULL
         )
-        return done.stdout if done.returncode == 0 else None
+        return done.returncode == 0
 
     def branches(self) -> frozenset[str]:
         """Return the names of all local branches."""
@@ -111,105 +127,78 @@ class Repository:
         What the user has staged stays staged, and the working tree is not touched.
         """
         with tempfile.TemporaryDirectory(prefix="harden-") as folder:
-            index = str(Path(folder) / "index")
-            environment = {"GIT_INDEX_FILE": index}
+            environment = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            before = {change.path: self._blob("HEAD", change.path) for change in changes}
             if self.has_commits():
                 self._git("read-tree", "HEAD", env=environment)
             for change in changes:
-                self._stage(change, environment)
+                self._put(change.path, self._hash(change.data, change.path), environment)
             text = Path(folder) / "message"
-            text.write_text(message, encoding="utf-8")
+            text.write_text(message, encoding="utf-8", errors="backslashreplace")
             self._git("commit", "-q", "-F", str(text), env=environment)
-            if Path(self.repo.git_dir, "index").exists() or not self.has_commits():
-                for change in changes:
-                    self._follow_in_index(change)
+        for change in changes:
+            self._follow_in_index(change.path, before[change.path])
         head = self.repo.head.commit
         return Commit(head.hexsha, message.partition("\n")[0], tuple(change.path for change in changes))
 
-    def _stage(self, change: FileChange, environment: dict[str, str]) -> None:
-        if change.data is None:
-            self._git("rm", "-q", "--cached", "--ignore-unmatch", "--", change.path, env=environment)
+    def _follow_in_index(self, path: str, before: bytes | None) -> None:
+        """Move the user's index to the new commit for one path, keeping what they have staged in it."""
+        staged, now = self._blob("", path), self._blob("HEAD", path)
+        if now is None or staged == now:
             return
-        sha = self._hash(change)
-        self._git(
-            "update-index",
-            "--add",
-            "--cacheinfo",
-            f"{self._mode(change.path)},{sha},{change.path}",
-            env=environment,
-        )
+        if staged == before:
+            self._put(path, self._hash(now), {})
+        elif staged is not None and before is not None:
+            merged = merge(staged, before, now)
+            if merged is not None:  # else their staged version overlaps: it stays exactly as they staged it
+                self._put(path, self._hash(merged), {})
 
-    def _hash(self, change: FileChange) -> str:
-        command = ["git", "hash-object", "-w", "--stdin", "--path", change.path]
-        done = subprocess.run(command, cwd=self.root, input=change.data, capture_output=True, check=False)
+    def _put(self, path: str, sha: str, environment: dict[str, str]) -> None:
+        """Put a blob into an index."""
+        mode = self._mode(path)
+        self._git("update-index", "--add", "--cacheinfo", f"{mode},{sha},{path}", env=environment)
+
+    def _hash(self, data: bytes, path: str = "") -> str:
+        """Store a blob; with a path, as git would store that file (line endings, filters)."""
+        filters = ["--path", path] if path else ["--no-filters"]
+        command = ["git", "hash-object", "-w", "--stdin", *filters]
+        done = subprocess.run(command, cwd=self.root, input=data, capture_output=True, check=False)
         if done.returncode:
             raise RepositoryError(f"git hash-object: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout.decode().strip()
 
     def _mode(self, path: str) -> str:
         full = self.root / path
-        listed = self._git("ls-files", "-s", "--", path)
+        listed = self._git("--literal-pathspecs", "ls-files", "-s", "--", path)
         if listed:
             return listed.partition(" ")[0]
         return "100755" if full.exists() and os.access(full, os.X_OK) and os.name != "nt" else "100644"
 
-    def _follow_in_index(self, change: FileChange) -> None:
-        """Move the user's index to the new commit for one path, keeping what they have staged in it."""
-        before = self._blob("HEAD~1", change.path)
-        staged = self._blob("", change.path)
-        if staged != before and staged is not None and before is not None and change.data is not None:
-            merged = merge(staged, before, self._blob("HEAD", change.path) or b"")
-            if merged is None:
-                return  # their staged version overlaps ours: it stays exactly as they staged it
-            self._stage_raw(change.path, merged)
-        elif staged == before:
-            self._stage(change, {})
-
-    def _stage_raw(self, path: str, data: bytes) -> None:
-        command = ["git", "hash-object", "-w", "--stdin"]
-        done = subprocess.run(command, cwd=self.root, input=data, capture_output=True, check=True)
-        self._git(
-            "update-index",
-            "--add",
-            "--cacheinfo",
-            f"{self._mode(path)},{done.stdout.decode().strip()},{path}",
-        )
-
     def _blob(self, revision: str, path: str) -> bytes | None:
-        command = ["git", "cat-file", "blob", f"{revision}:{path}"]
+        return self._bytes("cat-file", "blob", f"{revision}:{path}")
+
+    def _bytes(self, *arguments: str) -> bytes | None:
+        command = ["git", *arguments]
         done = subprocess.run(
             command, cwd=self.root, capture_output=True, check=False, stdin=subprocess.DEVNULL
         )
         return done.stdout if done.returncode == 0 else None
 
     def _git(self, *arguments: str, env: dict[str, str] | None = None) -> str:
+        """Run git and return what it printed. Raises RepositoryError with git's own words."""
         try:
             result = self.repo.git.execute(
                 ["git", *arguments], env=env, strip_newline_in_stdout=False, with_extended_output=False
             )
         except git.GitCommandError as error:
-            said = " ".join(
-                f"{error.stderr} {error.stdout}".replace("stderr:", "").replace("stdout:", "").split()
-            )
-            raise RepositoryError(f"git {arguments[0]}: {said.strip()}") from error
+            raise RepositoryError(_said(arguments[0], f"{error.stderr} {error.stdout}")) from error
         except git.GitCommandNotFound as error:
             raise RepositoryError("git is not installed.") from error
         return str(result)
 
 
-def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
-    """Merge two changes of `base` line by line; None where they overlap or git is missing."""
-    if ours == base:
-        return theirs
-    if theirs in (base, ours):
-        return ours
-    with tempfile.TemporaryDirectory(prefix="harden-") as folder:
-        files = [Path(folder) / name for name in ("ours", "base", "theirs")]
-        for file, data in zip(files, (ours, base, theirs), strict=True):
-            file.write_bytes(data)
-        command = ["git", "merge-file", "-p", "-q", *map(str, files)]
-        try:
-            done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-        except OSError:
-            return None
-    return done.stdout if done.returncode == 0 else None
+def _said(command: str, text: str) -> str:
+    """Return what git printed as one line."""
+    if any(sign in text for sign in _NO_IDENTITY):
+        return "git does not know who you are: set user.name and user.email with `git config`."
+    return f"git {command}: {' '.join(text.replace('stderr:', '').replace('stdout:', '').split())}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harden import decisions as decided
 from harden import ledger
 from harden import settings as configured
 from harden.checks import Check
@@ -23,6 +23,7 @@ from harden.errors import ApplyError, Refusal, RepositoryError, UsageError
 from harden.findings import Finding, Problem
 from harden.journal import Entry, Journal
 from harden.patches import Patch
+from harden.places import DECISIONS
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
 from harden.scan import FileResult, Rules, scan, scan_file
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from harden.commits import CommitPlan
+    from harden.decisions import Answer, AnswerKind, Decisions, OptionValue
     from harden.fixing import Offer
     from harden.repository import Commit, Repository
 
@@ -65,13 +67,20 @@ class Session:
     def __init__(self, start: Path) -> None:
         self.root = find_root(start)
         self.settings = configured.load(self.root)
-        self.decisions = decided.load(self.root)
         self.journal = Journal(self.root)
-        self.recovered = self.journal.recover()
+        self.recovered = self._recover()
+        self.notices: list[str] = []
+        self._results: dict[str, FileResult] = {}
         self._findings: dict[str, Finding] = {}
         self._applied: dict[str, Finding] = {}
-        self._gone: set[str] = set()
-        self._problems: dict[str, tuple[Problem, ...]] = {}
+        if (self.root / DECISIONS).exists():
+            _ = self.decisions  # what is wrong with them is told at the start
+
+    def _recover(self) -> list[str]:
+        try:
+            return self.journal.recover()
+        except ApplyError as error:
+            return [str(error)]
 
     # What there is to look at
 
@@ -90,34 +99,47 @@ class Session:
         """Return the files of the repository, those excluded by the settings left out."""
         return Project(self.root, tuple(p for p in list_files(self.root) if not self.settings.excludes(p)))
 
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Return what the team has decided. Raises SettingsError."""
+        from harden.decisions import load
+
+        return load(self.root)
+
     # Scanning
 
     def scan(
         self, chosen: Sequence[Check] | None = None, only: Iterable[str] | None = None
     ) -> Iterator[FileResult]:
         """Scan the repository afresh and take each file's result over as it is yielded."""
+        if self._results:
+            self._reread()
         self._findings.clear()
-        self._problems.clear()
-        self.__dict__.pop("project", None)
+        self._results.clear()
         for result in scan(self.project, self.checks if chosen is None else chosen, only=only):
             self.take(result)
             yield result
 
     def take(self, result: FileResult) -> None:
         """Replace what is known about one file."""
-        for known in [f.fingerprint for f in self._findings.values() if f.path == result.path]:
-            del self._findings[known]
+        known = self._results.get(result.path)
+        for finding in known.findings if known else ():
+            self._findings.pop(finding.fingerprint, None)
         self._findings.update({finding.fingerprint: finding for finding in result.findings})
-        self._problems[result.path] = result.problems
+        self._results[result.path] = result
 
     def rescan(self, paths: Iterable[str]) -> None:
         """Look at some files again, after they were changed."""
-        self.__dict__.pop("project", None)
+        self._reread()
         rules = Rules(self.checks)
+        listed = frozenset(self.project.paths)
         for path in paths:
             if rules.wants(path):
-                exists = self.project.exists(path)
-                self.take(scan_file(self.project, rules, path) if exists else FileResult(path))
+                self.take(scan_file(self.project, rules, path) if path in listed else FileResult(path))
+
+    def _reread(self) -> None:
+        """Forget the files as they were listed and read so far."""
+        self.__dict__.pop("project", None)
 
     # Findings
 
@@ -152,6 +174,8 @@ class Session:
         """Return why a finding is ignored, in code or in the decisions, or an empty string."""
         if finding.suppressed:
             return finding.suppressed
+        if "decisions" not in vars(self):  # there are none, and loading their model takes time
+            return ""
         today = datetime.datetime.now(datetime.UTC).date()
         return next((item.reason for item in self.decisions.ignored if item.covers(finding, today)), "")
 
@@ -162,7 +186,7 @@ class Session:
     @property
     def problems(self) -> list[Problem]:
         """Return the places that could not be looked at."""
-        return sorted(problem for problems in self._problems.values() for problem in problems)
+        return sorted(problem for result in self._results.values() for problem in result.problems)
 
     # Fixing
 
@@ -170,10 +194,11 @@ class Session:
         """Return the options of a check's codemod: the person's, else the settings', else the defaults."""
         return self.options_with(check, {})
 
-    def options_with(self, check: Check, values: Mapping[str, decided.OptionValue]) -> BaseModel:
+    def options_with(self, check: Check, values: Mapping[str, OptionValue]) -> BaseModel:
         """Return the options with some replaced. Raises UsageError: option, value, what is allowed."""
         from pydantic import ValidationError
 
+        from harden.decisions import first_problem
         from harden.fixing import codemod_class
 
         model = codemod_class(check).Options
@@ -182,16 +207,16 @@ class Session:
             return model.model_validate({**saved, **values})
         except ValidationError as error:
             names = ", ".join(model.model_fields) or "none"
-            raise UsageError(f"{check.id}: {decided.first_problem(error)} (options: {names})") from None
+            raise UsageError(f"{check.id}: {first_problem(error)} (options: {names})") from None
 
-    def keep_options(self, check: Check, values: Mapping[str, decided.OptionValue]) -> BaseModel:
+    def keep_options(self, check: Check, values: Mapping[str, OptionValue]) -> BaseModel:
         """Remember options for this repository. Raises UsageError."""
         options = self.options_with(check, values)
         changed = options.model_dump(mode="json", exclude_defaults=True)
-        self.decisions.options.pop(check.id, None)
-        if changed:
-            self.decisions.options[check.id] = changed
-        decided.save(self.root, self.decisions)
+        with self._deciding() as decisions:
+            decisions.options.pop(check.id, None)
+            if changed:
+                decisions.options[check.id] = changed
         return options
 
     def preview(self, findings: Sequence[Finding], options: BaseModel | None = None) -> Offer:
@@ -201,7 +226,7 @@ class Session:
         check = check_named(findings[0].check)
         if options is None and check.fix.codemod:
             options = self.options(check)
-        self.__dict__.pop("project", None)
+        self._reread()
         return make_offer(self.project, check, findings, options)
 
     def apply(self, patch: Patch) -> Entry:
@@ -210,7 +235,7 @@ class Session:
         mended = [finding for print_ in patch.resolves if (finding := self._findings.get(print_))]
         self._applied.update({finding.fingerprint: finding for finding in mended})
         self.rescan(patch.paths)
-        ledger.append(self.root, ledger.Line("applied", patch.check, patch.paths, patch.id))
+        self._record(ledger.Line("applied", patch.check, patch.paths, patch.id))
         return entry
 
     def undo(self) -> Entry:
@@ -222,23 +247,38 @@ class Session:
         return self._reverse("redone")
 
     def _reverse(self, event: Literal["undone", "redone"]) -> Entry:
-        from harden.repository import merge
-
-        entry = self.journal.undo(merge) if event == "undone" else self.journal.redo(merge)
+        entry = self.journal.undo() if event == "undone" else self.journal.redo()
         if event == "undone":
             for print_ in entry.resolves:
                 self._applied.pop(print_, None)
         else:
             self._applied.update({p: self._findings[p] for p in entry.resolves if p in self._findings})
         self.rescan(entry.paths)
-        ledger.append(self.root, ledger.Line(event, entry.check, entry.paths, entry.patch))
+        self._record(ledger.Line(event, entry.check, entry.paths, entry.patch))
         return entry
+
+    def _record(self, line: ledger.Line) -> None:
+        """Write a line to the ledger; what it tells has happened, so that a failure is a notice only."""
+        try:
+            ledger.append(self.root, line)
+        except ApplyError as error:
+            self.notices.append(str(error))
 
     def applied_entries(self) -> list[Entry]:
         """Return the patches that are written and not yet committed, oldest first."""
         return [entry for entry in self.journal.entries() if entry.state == "applied"]
 
     # Deciding
+
+    @contextmanager
+    def _deciding(self) -> Iterator[Decisions]:
+        """Give the decisions as they are on disk now, and save them: others may have written since."""
+        from harden.decisions import load, save
+
+        decisions = load(self.root)
+        yield decisions
+        save(self.root, decisions)
+        self.decisions = decisions
 
     def ignore(
         self,
@@ -251,36 +291,39 @@ class Session:
         """Accept a finding, its check in the file, or the whole check. Raises UsageError without a reason."""
         if not reason.strip():
             raise UsageError("A reason is required: the team will read it.")
-        self.decisions.ignored.append(
-            decided.Ignored(
-                check=finding.check,
-                reason=reason.strip(),
-                scope=scope,
-                path="" if scope == "check" else finding.path,
-                fingerprint=finding.fingerprint if scope == "line" else "",
-                until=until,
-            )
+        from harden.decisions import Ignored
+
+        decision = Ignored(
+            check=finding.check,
+            reason=reason.strip(),
+            scope=scope,
+            path="" if scope == "check" else finding.path,
+            fingerprint=finding.fingerprint if scope == "line" else "",
+            until=until,
         )
-        decided.save(self.root, self.decisions)
-        ledger.append(self.root, ledger.Line("ignored", finding.check, (finding.path,), note=reason.strip()))
+        with self._deciding() as decisions:
+            decisions.ignored.append(decision)
+        self._record(ledger.Line("ignored", finding.check, (finding.path,), note=reason.strip()))
 
     def reopen(self, finding: Finding) -> None:
         """Drop every decision that ignores a finding. Raises UsageError where a comment in the code does."""
         if finding.suppressed:
             raise UsageError(f"{finding.place} is ignored by a comment in the code: remove it there.")
         today = datetime.datetime.now(datetime.UTC).date()
-        self.decisions.ignored = [item for item in self.decisions.ignored if not item.covers(finding, today)]
-        decided.save(self.root, self.decisions)
-        ledger.append(self.root, ledger.Line("reopened", finding.check, (finding.path,)))
+        with self._deciding() as decisions:
+            decisions.ignored = [item for item in decisions.ignored if not item.covers(finding, today)]
+        self._record(ledger.Line("reopened", finding.check, (finding.path,)))
 
-    def answer(self, question: Question, answer: decided.AnswerKind, note: str | None = None) -> None:
+    def answer(self, question: Question, answer: AnswerKind, note: str | None = None) -> None:
         """Record a person's answer; a note given before is kept unless a new one is given."""
-        known = self.decisions.answers.get(question.id)
-        kept = note if note is not None else known.note if known else ""
-        self.decisions.answers[question.id] = decided.Answer(answer=answer, note=kept)
-        decided.save(self.root, self.decisions)
+        from harden.decisions import Answer
 
-    def answered(self, question: Question) -> decided.Answer | None:
+        with self._deciding() as decisions:
+            known = decisions.answers.get(question.id)
+            kept = note if note is not None else known.note if known else ""
+            decisions.answers[question.id] = Answer(answer=answer, note=kept)
+
+    def answered(self, question: Question) -> Answer | None:
         """Return the answer to a question, if there is one."""
         return self.decisions.answers.get(question.id)
 
@@ -296,7 +339,7 @@ class Session:
             for path in self.project.paths:
                 if not spec.match_file(path):
                     continue
-                text = (self.root / path).read_bytes()[:200_000].decode(errors="replace")
+                text = self.project.text(path)[:200_000]
                 for number, line in enumerate(text.splitlines(), 1):
                     if pattern.search(line):
                         found.append(EvidenceLine(path, number, line.strip()[:120]))
