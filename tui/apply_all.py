@@ -1,0 +1,110 @@
+"""Show every fix of a check before any of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from harden.errors import HardenError, Refusal
+from harden.patches import Patch
+from harden.tui import keys
+from harden.tui.dialog import Dialog
+from harden.tui.diffpane import DiffPane
+
+if TYPE_CHECKING:
+    from harden.findings import Finding
+    from harden.tui.app import HardenApp
+    from harden.tui.previews import Preview
+
+
+class ApplyAll(Dialog[Patch]):
+    """Files first, then the whole diff; enter applies what is switched on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", "apply", priority=True, show=False),
+        *keys.bound_to({"hunk.next": "move(1)", "hunk.previous": "move(-1)", "hunk.toggle": "switch"}),
+    ]
+
+    files = getters.query_one("#files", Static)
+    diff = getters.query_one(DiffPane)
+
+    def __init__(self, title: str, findings: Sequence[Finding]) -> None:
+        super().__init__()
+        self._title = title
+        self._findings = findings
+        self._preview: Preview | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the two panes."""
+        with Vertical(classes="dialog large"):
+            yield Static(self._title, classes="name", markup=False)
+            yield Static(f"Preparing {len(self._findings)} fixes …", id="files", markup=False)
+            yield DiffPane(id="all")
+            yield Static("enter apply   h l hunk   space leave out   esc back", classes="hint")
+
+    def on_mount(self) -> None:
+        """Make the patch beside the screen."""
+        self.diff.focus()
+        self._prepare()
+
+    @work(exit_on_error=False, exclusive=True)
+    async def _prepare(self) -> None:
+        from harden.tui.diffing import colours_of
+        from harden.tui.previews import preview, reason_of
+
+        app = cast("HardenApp", self.app)
+        if app.session is None:
+            return
+        try:
+            made = await app.run_engine(preview, app.session, self._findings)
+        except HardenError as error:
+            self.files.update(reason_of(error))
+            return
+        self._preview = made
+        self.files.update(_told(made))
+        if made.patch is not None:
+            self.diff.show_hunks(made.hunks, made.refused)
+            self.diff.colour(await app.run_engine(colours_of, made.patch, made.hunks))
+
+    def action_move(self, step: int) -> None:
+        """Go to another hunk."""
+        self.diff.move(step)
+
+    def action_switch(self) -> None:
+        """Leave the hunk out, or take it in."""
+        if self.diff.hunks:
+            self.diff.toggle()
+
+    def action_apply(self) -> None:
+        """Answer with the patch as it is shown."""
+        if self._preview is None:
+            self.notify("The fixes are still being prepared.", timeout=3)
+        elif self._preview.patch is None:
+            self.notify("There is nothing to apply.", timeout=3)
+        else:
+            try:
+                self.dismiss(self._preview.patch.select(self.diff.chosen))
+            except Refusal as refusal:
+                self.notify(str(refusal), severity="warning", markup=False)
+
+
+def _told(made: Preview) -> str:
+    """Return the files with their numbers of hunks, and how many findings were declined."""
+    counts: dict[str, int] = {}
+    for hunk in made.hunks:
+        counts[hunk.path] = counts.get(hunk.path, 0) + (not hunk.supports)
+    lines = [f"  {path}  {count} hunk{'s' if count != 1 else ''}" for path, count in counts.items()]
+    if len(lines) > 8:
+        lines = [*lines[:7], f"  and {len(lines) - 7} more files"]
+    lines.insert(0, f"{len(counts)} file{'s' if len(counts) != 1 else ''} will be written:")
+    if not counts:
+        lines = ["Nothing can be applied."]
+    if made.refused:
+        lines.append(f"{len(made.refused)} declined; the reasons stand below the diff.")
+    return "\n".join(lines)

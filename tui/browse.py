@@ -1,0 +1,246 @@
+"""Find one's way: stages, the list with its filters, and the panes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harden.tui.part import Action, Part
+from harden.tui.rail import StageLine
+from harden.tui.rows import STATUSES, Group, groups_of, keys_of, open_count
+from harden.tui.wording import WELCOME, intro
+
+if TYPE_CHECKING:
+    from harden.registry import Stage
+    from harden.resume import View
+
+
+class Browsing(Part):
+    """Holds which stage is shown and by what the list is narrowed."""
+
+    at = 0
+    words = ""
+    status = "all"
+    first_start = False
+    _wanted = ""
+    _shown_stage = ""
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return the actions of this part."""
+        return {
+            **{f"stage.{n}": partial(self.go_to_stage, n - 1) for n in range(1, 9)},
+            "pane.next": self._next_pane,
+            "pane.previous": self._previous_pane,
+            "pane.zoom": self._zoom,
+            "app.back": self.back,
+            "list.next": partial(self._jump, 1),
+            "list.previous": partial(self._jump, -1),
+            "list.filter": self._open_filter,
+            "list.status": self._next_status,
+        }
+
+    def why_not(self, id: str) -> str:
+        """Return why an action can do nothing now."""
+        if id.startswith("stage.") and int(id.removeprefix("stage.")) > len(self.session.stages):
+            return f"There are {len(self.session.stages)} stages."
+        return ""
+
+    @property
+    def stage(self) -> Stage:
+        """Return the stage that is shown."""
+        return self.session.stages[self.at]
+
+    # Coming and going
+
+    def restore(self, view: View) -> None:
+        """Go back to where the person left off."""
+        ids = [stage.id for stage in self.session.stages]
+        self.at = ids.index(view.stage) if view.stage in ids else 0
+        self.status = view.status if view.status in STATUSES else "all"
+        self.words = view.filter
+        self._wanted = view.selected
+        self.first_start = not view.started
+        with self.screen.prevent(self.screen.filter.Changed):
+            self.screen.filter.value = self.words
+        self.screen.filter.display = bool(self.words)
+
+    def remember(self) -> None:
+        """Write down where the person is."""
+        from harden.resume import View
+
+        item = self.screen.item
+        self.app.remember(
+            View(
+                stage=self.stage.id,
+                selected=item.key if item else self._wanted,
+                filter=self.words,
+                status=self.status,
+                theme=self.app.theme,
+                started=True,
+            )
+        )
+
+    # The list
+
+    def sync(self) -> None:
+        """Show the stage as the session knows it now."""
+        findings = self.screen.findings
+        session = self.session
+        if self._shown_stage != self.stage.id:
+            findings.reset_rows()
+            findings.touched = False
+            self._shown_stage = self.stage.id
+        groups = groups_of(session, self.stage, words=self.words, status=self.status)
+        findings.sync(groups)
+        self._place_cursor(groups)
+        self._title(groups)
+        scanning = self.screen.going.scanning
+        lines = tuple(
+            StageLine(
+                number,
+                stage.title,
+                str(count) if (count := open_count(session, stage)) else ".." if scanning else "ok",
+            )
+            for number, stage in enumerate(session.stages, 1)
+        )
+        self.screen.rail.show(lines, self.at)
+        self.screen.strip.stages, self.screen.strip.at = lines, self.at
+
+    def _place_cursor(self, groups: list[Group]) -> None:
+        findings = self.screen.findings
+        if self._wanted and findings.select(self._wanted):
+            self._wanted = ""
+        elif findings.cursor_node is None and groups and not (self._wanted and self.screen.going.scanning):
+            findings.select_first()
+        elif findings.item is not None:
+            self.screen.showing.refresh(findings.item)
+        if not groups:
+            self.screen.showing.show(None)
+
+    def _title(self, groups: list[Group]) -> None:
+        pane = self.screen.list_pane
+        pane.border_title = f"{self.stage.title}  {open_count(self.session, self.stage)} open"
+        told = [f"{self.status} only"] if self.status != "all" else []
+        told += [f"/{self.words}"] if self.words else []
+        pane.border_subtitle = "  ".join(told).replace("[", r"\[") or r"/ filter  f status"
+
+    def go_to_stage(self, at: int) -> None:
+        """Show another stage."""
+        if at != self.at:
+            self.at = at
+            self.sync()
+
+    def go_to(self, key: str, stage: str) -> None:
+        """Show a row wherever it is, filters off."""
+        self._clear_filters()
+        ids = [known.id for known in self.session.stages]
+        self.at = ids.index(stage)
+        self._wanted = key
+        self.sync()
+        self.screen.findings.focus()
+
+    def filter_by(self, words: str) -> None:
+        """Narrow the list to rows that hold every word."""
+        self.words = words.strip()
+        self.sync()
+
+    def _open_filter(self) -> None:
+        self.screen.filter.display = True
+        self.screen.filter.focus()
+
+    def _clear_filters(self) -> None:
+        self.words, self.status = "", "all"
+        self.screen.filter.value = ""
+        self.screen.filter.display = False
+
+    def _next_status(self) -> None:
+        self.status = STATUSES[(STATUSES.index(self.status) + 1) % len(STATUSES)]
+        self.sync()
+
+    def _jump(self, step: int) -> None:
+        """Go to the next row that waits, in this stage or the stages after it."""
+        findings = self.screen.findings
+        waiting = findings.open_keys
+        item = findings.item
+        order = keys_of([node.data for node in findings.root.children if isinstance(node.data, Group)])
+        here = order.index(item.key) if item and item.key in order else -1
+        if isinstance(item, Group) and item.rows:
+            here = order.index(item.rows[0].key) - (step > 0)
+        later = [key for key in waiting if (order.index(key) - here) * step > 0]
+        if later:
+            findings.select(later[0] if step > 0 else later[-1])
+            return
+        stages = self.session.stages
+        for distance in range(1, len(stages)):
+            at = (self.at + step * distance) % len(stages)
+            if self.session.open_findings(stage=stages[at].id):
+                self.at = at
+                self.sync()
+                if waiting := findings.open_keys:
+                    findings.select(waiting[0] if step > 0 else waiting[-1])
+                return
+        self.screen.notify("Nothing else is open.", timeout=3)
+
+    # Panes
+
+    def enter(self) -> None:
+        """Go from the list to the detail."""
+        self.screen.add_class("-inside")
+        self.screen.detail.focus_view()
+
+    def back(self) -> None:
+        """Undo one step: the form, the filter, the zoom, the detail, the scan."""
+        screen = self.screen
+        if screen.detail.form is not None:
+            screen.detail.form.action_cancel()
+        elif screen.filter.has_focus or (screen.findings.has_focus and (self.words or self.status != "all")):
+            self._clear_filters()
+            self.sync()
+            screen.findings.focus()
+        elif screen.has_class("-zoomed"):
+            self._zoom()
+        elif not screen.findings.has_focus:
+            screen.remove_class("-inside")
+            screen.findings.focus()
+        else:
+            screen.going.stop_scan()
+
+    def _zoom(self) -> None:
+        screen = self.screen
+        panes = list(screen.query(".pane"))
+        zoomed = screen.has_class("-zoomed")
+        here = next((pane for pane in panes if pane.has_focus_within), screen.detail)
+        screen.set_class(not zoomed, "-zoomed")
+        for pane in panes:
+            pane.set_class(not zoomed and pane is here, "-here")
+
+    def _next_pane(self) -> None:
+        self._focus_pane(1)
+
+    def _previous_pane(self) -> None:
+        self._focus_pane(-1)
+
+    def _focus_pane(self, step: int) -> None:
+        screen = self.screen
+        if screen.detail.form is not None:
+            screen.focus_next() if step > 0 else screen.focus_previous()
+            return
+        stops = [screen.rail, screen.findings, screen.detail]
+        stops = [stop for stop in stops if stop.region.width and not screen.has_class("-zoomed")] or stops[1:]
+        here = next((i for i, stop in enumerate(stops) if stop.has_focus or stop.has_focus_within), 0)
+        wanted = stops[(here + step) % len(stops)]
+        if wanted is screen.detail:
+            self.enter()
+        else:
+            screen.remove_class("-inside")
+            wanted.focus()
+
+    def empty(self) -> tuple[str, ...]:
+        """Return what to say where the list has no row under the cursor."""
+        return (WELCOME,) if self.first_start else ()
+
+    @property
+    def introduction(self) -> object:
+        """Return the text of the stage."""
+        return intro(self.stage)

@@ -1,0 +1,131 @@
+"""The pane at the right: what a finding is, its fix, why it matters, and the code around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import events, getters
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widgets import ContentSwitcher, Static
+
+from harden.tui.diffpane import DiffPane
+from harden.tui.lines import Line, LinePane
+
+if TYPE_CHECKING:
+    from harden.tui.form import OptionsForm
+
+TABS = ("fix", "why", "code")
+
+
+class Detail(Vertical):
+    """Header, tabs, and the three views; all but the one that is seen stay as they are."""
+
+    tab: reactive[str] = reactive("fix", init=False)
+
+    heading = getters.query_one("#heading", Static)
+    tabs = getters.query_one("#tabs", Static)
+    options_line = getters.query_one("#options-line", Static)
+    diff = getters.query_one("#diff", DiffPane)
+    code = getters.query_one("#code", LinePane)
+    why_text = getters.query_one("#why-text", Static)
+
+    def compose(self) -> ComposeResult:
+        """Make the views once."""
+        yield Static(id="heading", markup=False)
+        yield Static(id="tabs", markup=False)
+        with ContentSwitcher(initial="fix", id="views"):
+            with Container(id="fix"):
+                yield Static(id="options-line", markup=False)
+                yield DiffPane(id="diff")
+            with VerticalScroll(id="why"):
+                yield Static(id="why-text", markup=False)
+            yield LinePane(id="code")
+
+    @property
+    def form(self) -> OptionsForm | None:
+        """Return the form of options while it is open."""
+        from harden.tui.form import OptionsForm
+
+        found = self.query(OptionsForm)
+        return found.first() if found else None
+
+    def show_heading(self, heading: Content, position: str) -> None:
+        """Show what is selected."""
+        self._position = position
+        self.heading.update(heading)
+        self._show_tabs()
+
+    def show_options(self, text: Content) -> None:
+        """Show the options of a fix in one line; an empty one hides it."""
+        self.options_line.update(text)
+        self.options_line.display = bool(text)
+
+    def say(self, *sentences: Content | str) -> None:
+        """Show sentences in place of a diff."""
+        self.diff.show_text(wrapped(sentences, max(20, self.diff.size.width or self.size.width) - 2))
+
+    def show_why(self, content: Content) -> None:
+        """Show the page of a check, or a question with its reason."""
+        self.why_text.update(content)
+        self.query_one("#why", VerticalScroll).scroll_home(animate=False)
+
+    def show_code(self, lines: Sequence[Line], line: int) -> None:
+        """Show a file around a 1-based line."""
+        self.code.show(lines, top=max(0, line - 1 - max(3, self.code.size.height // 3)))
+
+    def watch_tab(self, tab: str) -> None:
+        """Show another view, and leave the focus in this pane if it is here."""
+        within = self.has_focus_within
+        self.query_one("#views", ContentSwitcher).current = tab
+        self._show_tabs()
+        if within:
+            self.focus_view()
+
+    def focus_view(self) -> None:
+        """Put the focus on the view that is seen."""
+        self.query_one({"fix": "#diff", "why": "#why", "code": "#code"}[self.tab]).focus()
+
+    def turn(self, step: int) -> None:
+        """Go to the tab beside."""
+        self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
+
+    def on_mount(self) -> None:
+        """Draw the tabs once."""
+        self._show_tabs()
+
+    _position = ""
+
+    def _show_tabs(self) -> None:
+        parts = []
+        for tab in TABS:
+            here = tab == self.tab
+            text = f"[{tab.title()}]" if here else f" {tab.title()} "
+            style = "bold $text-accent" if here else "$text-muted"
+            parts.append(Content(text).stylize(style).stylize(Style.from_meta({"tab": tab})))
+        line = Content(" ").join(parts)
+        room = max(1, self.size.width - line.cell_length - len(self._position) - 1)
+        self.tabs.update(line + Content.styled(" " * room + self._position, "$text-muted"))
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the tab that was clicked."""
+        if tab := event.style.meta.get("tab"):
+            self.tab = tab
+
+    def on_resize(self) -> None:
+        """Keep the position at the right edge."""
+        self._show_tabs()
+
+
+def wrapped(sentences: Sequence[Content | str], width: int) -> list[Line]:
+    """Return sentences as lines that fit, an empty line after each."""
+    lines: list[Line] = []
+    for sentence in sentences:
+        content = sentence if isinstance(sentence, Content) else Content(sentence)
+        lines += [Line(Content(" ") + part) for part in content.wrap(width)]
+        lines.append(Line(Content("")))
+    return lines

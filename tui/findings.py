@@ -1,0 +1,207 @@
+"""The list of findings: a tree of checks and places that keeps its cursor while results arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import BindingType
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from harden.tui import keys
+from harden.tui.rows import FindingRow, Group, Item, QuestionRow
+
+_MARKS = {"yes": "y", "no": "n", "not applicable": "0"}
+_GLYPHS = {"open": "●", "applied": "+", "ignored": "-", "gone": " "}
+_WORDS = {"fix": "row--fix", "suggest": "row--suggest", "guide": "row--guide"}
+
+
+class Findings(Tree[Item], inherit_bindings=False):
+    """Groups and rows; the group of a row is its check."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row--high",
+        "row--medium",
+        "row--low",
+        "row--fix",
+        "row--suggest",
+        "row--guide",
+        "row--applied",
+        "row--ignored",
+        "row--quiet",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
+        {
+            "move.down": "cursor_down",
+            "move.up": "cursor_up",
+            "move.page_down": "page_down",
+            "move.page_up": "page_up",
+            "move.first": "scroll_home",
+            "move.last": "scroll_end",
+            "move.fold": "fold",
+            "move.unfold": "unfold",
+            "move.open": "select_cursor",
+        }
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("", id=id)
+        self.show_root = False
+        self.show_guides = False
+        self.guide_depth = 2
+        self.auto_expand = False
+        self._by_key: dict[str, TreeNode[Item]] = {}
+        self.touched = False
+
+    @property
+    def item(self) -> Item | None:
+        """Return what the cursor stands on."""
+        return self.cursor_node.data if self.cursor_node else None
+
+    @property
+    def open_keys(self) -> list[str]:
+        """Return the identities of the rows that wait for a decision, in order."""
+        return [
+            row.key
+            for node in self.root.children
+            if isinstance(group := node.data, Group)
+            for row in group.rows
+            if (isinstance(row, FindingRow) and row.state == "open")
+            or (isinstance(row, QuestionRow) and row.answer is None)
+        ]
+
+    def sync(self, groups: Sequence[Group]) -> None:
+        """Show groups, touching only what changed: the cursor stays on its row."""
+        here = self.item.key if self.item is not None else ""
+        before = [key for key in self._row_keys() if key in self._by_key]
+        wanted = {group.key for group in groups} | {row.key for group in groups for row in group.rows}
+        for key in [key for key in self._by_key if key not in wanted]:
+            node = self._by_key.pop(key)
+            if node.parent is not None and node.parent in (self.root, *self.root.children):
+                node.remove()
+        for at, group in enumerate(groups):
+            self._sync_group(at, group)
+        self._tree_lines_cached = None
+        self._updates += 1
+        self.refresh()
+        if here and here not in self._by_key:
+            self._go_near(before, here)
+
+    def _row_keys(self) -> list[str]:
+        groups = [node.data for node in self.root.children]
+        return [row.key for group in groups if isinstance(group, Group) for row in group.rows]
+
+    def _go_near(self, before: Sequence[str], gone: str) -> None:
+        """Put the cursor on the row that took the place of one that is gone."""
+        at = before.index(gone) if gone in before else 0
+        near = [key for key in (*before[at:], *reversed(before[:at])) if key in self._by_key]
+        self.cursor_line = -1
+        if near:
+            self.select(near[0])
+        else:
+            self.select_first()
+
+    def _sync_group(self, at: int, group: Group) -> None:
+        node = self._by_key.get(group.key)
+        if node is None:
+            before = at if at < len(self.root.children) else None
+            node = self.root.add("", group, before=before, expand=group.key != "problems")
+            self._by_key[group.key] = node
+        node.data = group
+        for index, row in enumerate(group.rows):
+            leaf = self._by_key.get(row.key)
+            if leaf is None:
+                before = index if index < len(node.children) else None
+                leaf = self._by_key[row.key] = node.add_leaf("", row, before=before)
+            leaf.data = row
+
+    def reset_rows(self) -> None:
+        """Forget every row, before another stage is shown."""
+        self._by_key.clear()
+        self.clear()
+        self.cursor_line = -1
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on a row; tell whether it is there."""
+        node = self._by_key.get(key)
+        if node is None:
+            return False
+        if node.parent is not None and node.parent is not self.root:
+            node.parent.expand()
+        if node is not self.cursor_node:
+            self._go(node)
+        return True
+
+    def select_first(self) -> None:
+        """Put the cursor on the first row of the first group."""
+        if self.root.children:
+            first = self.root.children[0]
+            self._go(first.children[0] if first.children and first.is_expanded else first)
+
+    def _go(self, node: TreeNode[Item]) -> None:
+        if self._tree_lines:  # asking for the lines gives each node its number
+            self.move_cursor(node)
+
+    def action_fold(self) -> None:
+        """Fold the group, or go up to it."""
+        node = self.cursor_node
+        if node is not None and node.parent is not None and not node.allow_expand:
+            self._go(node.parent)
+        elif node is not None:
+            node.collapse()
+
+    def action_unfold(self) -> None:
+        """Unfold the group."""
+        if self.cursor_node is not None:
+            self.cursor_node.expand()
+
+    def get_label_width(self, node: TreeNode[Item]) -> int:
+        """Return the width that is left: labels are cut, never scrolled."""
+        return self._room(node)
+
+    def _room(self, node: TreeNode[Item]) -> int:
+        depth = 0 if node.parent is self.root else 2
+        return max(8, self.scrollable_content_region.width - depth)
+
+    def render_label(self, node: TreeNode[Item], base_style: Style, style: Style) -> Text:
+        """Return the line of a row: mark and place at the left, state at the right."""
+        item = node.data
+        room = self._room(node)
+        if item is None:
+            return Text("")
+        selected = self.cursor_node is node and self.has_focus
+
+        def paint(name: str) -> Style:
+            return (
+                style if selected or not name else style + self.get_component_rich_style(name, partial=True)
+            )
+
+        left, right = self._texts(item, node.is_expanded)
+        mark = Text(left[0], paint(left[1]))
+        end = Text(right[0], paint(right[1]))
+        body = Text(left[2], paint(left[3]))
+        space = room - mark.cell_len - end.cell_len - 1
+        if isinstance(item, FindingRow) and body.cell_len > space:
+            body = Text("…" + body.plain[-(space - 1) :], body.style)
+        body.truncate(max(0, space), overflow="ellipsis", pad=True)
+        return Text.assemble(mark, body, Text(" ", style), end)
+
+    def _texts(self, item: Item, expanded: bool) -> tuple[tuple[str, str, str, str], tuple[str, str]]:
+        """Return (mark, its style, text, its style) and (word at the right, its style)."""
+        if isinstance(item, Group):
+            arrow = "▾" if expanded else "▸"
+            level = {"H": "row--high", "M": "row--medium", "L": "row--low"}.get(item.letter, "row--quiet")
+            return (f"{arrow} {item.letter or ' '}  ", level, item.title, ""), (item.count, "row--quiet")
+        if isinstance(item, FindingRow):
+            quiet = "" if item.state == "open" else "row--quiet"
+            word = _WORDS.get(item.word, f"row--{item.state}")
+            return (f"{_GLYPHS[item.state]} ", word, item.finding.place, quiet), (item.word, word)
+        if isinstance(item, QuestionRow):
+            answer = item.answer
+            mark = _MARKS[answer.answer.value] if answer else "?"
+            style = {"y": "row--applied", "n": "row--high", "?": "row--suggest"}.get(mark, "row--quiet")
+            return (f"{mark} ", style, item.question.ask, "" if mark == "?" else "row--quiet"), ("", "")
+        return ("! ", "row--high", item.problem.place, ""), ("", "")

@@ -1,0 +1,199 @@
+"""Start and stop scans, tell how things stand, and lead to the other screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from harden.changes import Changes
+from harden.tui.part import Action, Part
+from harden.tui.topbar import Status
+from harden.tui.wording import WELCOME
+
+if TYPE_CHECKING:
+    from harden.score import Score
+
+
+class Going(Part):
+    """Holds the progress of the scan and what git says."""
+
+    scanning = False
+    failed = ""
+    stopped = False
+    done = 0
+    total = 0
+    changes = Changes()
+    _points: int | None = None
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return the actions of this part."""
+        return {
+            "app.help": self._help,
+            "app.palette": self.app_palette,
+            "app.rescan": self._rescan,
+            "app.summary": self._summary,
+            "app.commit": self._commit,
+            "app.quit": self._quit,
+        }
+
+    def why_not(self, id: str) -> str:
+        """Return why an action can do nothing now."""
+        if id in ("app.summary", "app.commit") and self.screen.session is None:
+            return "The repository is still being opened."
+        if id == "app.commit" and not self.changes.applied:
+            return "Nothing to commit: no fix is applied."
+        return ""
+
+    # The scan
+
+    def start(self) -> None:
+        """Begin to scan, and look at git."""
+        for line in self.session.recovered:
+            self.screen.notify(line, timeout=10, markup=False)
+        self.scan()
+        self.look_at_git()
+
+    def scan(self) -> None:
+        """Scan everything, in a process of its own."""
+        self.scanning, self.stopped, self.failed, self.done, self.total = True, False, "", 0, 0
+        self.screen.work(self._scan(), "scan", exclusive=True)
+
+    async def _scan(self) -> None:
+        from harden.report.jsonl import Done, Start
+        from harden.scan import FileResult
+        from harden.tui.scanner import ScanFailed, stream
+
+        session, seen = self.session, set[str]()
+        try:
+            async for event in stream(self.app.root):
+                match event:
+                    case Start(files=files):
+                        self.total = files
+                    case FileResult():
+                        async with self.app.turn:
+                            session.take(event)
+                        seen.add(event.path)
+                        self.done += 1
+                    case Done():
+                        known = {f.path for f in session.findings()} | {p.path for p in session.problems}
+                        for path in known - seen:
+                            session.take(FileResult(path))
+                self.screen.sync_soon()
+        except ScanFailed as error:
+            self.failed = f"The scan stopped: {error}"
+        finally:
+            self.scanning = False
+            self.screen.sync_soon()
+
+    def stop_scan(self) -> None:
+        """Stop a scan that runs; what was found stays."""
+        if self.scanning:
+            self.screen.workers.cancel_group(self.screen, "scan")
+            self.stopped = True
+            self.screen.notify("The scan is stopped; r starts it again.", timeout=4)
+
+    def _rescan(self) -> None:
+        if self.screen.session is None:
+            self.failed = ""
+            self.app.open_session()
+            return
+        self.scan()
+        self.look_at_git()
+        self.screen.sync()
+
+    # How things stand
+
+    def look_at_git(self) -> None:
+        """Ask git for the branch and for other changes, beside the screen."""
+        if self.screen.session is not None:
+            self.screen.work(self._look_at_git(), "git", exclusive=True)
+
+    async def _look_at_git(self) -> None:
+        from harden.changes import changes
+
+        self.changes = await self.app.run_engine(changes, self.session)
+        self.show_status()
+        self.screen.refresh_keys()
+
+    def show_status(self) -> None:
+        """Show the top line and the notes below the stages."""
+        session = self.screen.session
+        score: Score | None = session.score() if session and (self.done or not self.scanning) else None
+        if score is not None:
+            self._points = score.points
+        self.screen.topbar.status = Status(
+            self.app.root.name, self.changes.branch, len(self.changes.others), self._progress(), self._points
+        )
+        if session is not None:
+            self.screen.rail_notes.update(self._notes())
+
+    def _progress(self) -> str:
+        if self.failed:
+            return "scan failed"
+        if self.screen.session is None:
+            return "opening …"
+        if self.scanning:
+            return f"scanning {self.done}/{self.total}" if self.total else "finding files …"
+        return f"{self.done} of {self.total} files, stopped" if self.stopped else f"{self.done} files"
+
+    def _notes(self) -> str:
+        session = self.session
+        questions = [question for stage in session.stages for question in stage.questions]
+        answered = sum(session.answered(question) is not None for question in questions)
+        ignored = sum(session.state(finding).value == "ignored" for finding in session.findings())
+        points = self._points or 0
+        filled = round(points * 12 / 100)
+        lines = [
+            "Readiness",
+            f"{'█' * filled}{'░' * (12 - filled)}  {points}",
+            "",
+            f"applied   {self.changes.applied:>8}",
+            f"ignored   {ignored:>8}",
+            f"answered  {f'{answered}/{len(questions)}':>8}",
+        ]
+        if problems := len(session.problems):
+            lines.append(f"unchecked {problems:>8}")
+        return "\n".join(lines)
+
+    def nothing_to_show(self) -> list[str]:
+        """Return what to say where the list is empty."""
+        browsing = self.screen.browsing
+        start = [WELCOME] if browsing.first_start else []
+        if self.failed:
+            return [self.failed, "r starts it again."]
+        if self.screen.session is None or self.scanning:
+            return [*start, "Looking for files … You can start reading: results are added as they are found."]
+        if browsing.words or browsing.status != "all":
+            return ["Nothing in this stage passes the filter.", "esc shows everything again."]
+        if not self.total:
+            return [f"No Python files under {self.app.root}.", "Files that git ignores are not scanned."]
+        return [*start, f"No issues in {self.done} files."]
+
+    # Other screens
+
+    def _help(self) -> None:
+        from harden.tui.help import Help
+
+        self.app.push_screen(Help(self.session.settings.keys if self.screen.session else {}))
+
+    def app_palette(self) -> None:
+        """Open the palette."""
+        self.app.action_command_palette()
+
+    def _summary(self) -> None:
+        from harden.tui.summary import Summary
+
+        self.app.push_screen(Summary(self.session))
+
+    def _commit(self) -> None:
+        from harden.tui.commit import CommitScreen
+
+        self.app.push_screen(CommitScreen(self.session), self._after_commit)
+
+    def _after_commit(self, made: bool | None) -> None:
+        if made:
+            self.look_at_git()
+            self.screen.sync()
+
+    async def _quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,147 @@
+"""Every key of the app, once: bindings, footer, help, palette and README are made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+ANYWHERE, FINDINGS, PREVIEW, QUESTIONS, COMMITTING, LIST = (
+    "Anywhere",
+    "Findings",
+    "Fix preview",
+    "Questions",
+    "Commit screen",
+    "Moving in the list",
+)
+
+_DISPLAY = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "plus": "+",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "f1": "F1",
+    "shift+tab": "shift+tab",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One binding: `short` is its word in the footer, empty where the footer leaves it out."""
+
+    id: str
+    keys: str
+    description: str
+    where: str
+    short: str = ""
+
+
+KEYS = (
+    Key("app.help", "question_mark,f1", "help", ANYWHERE, "Help"),
+    Key("app.palette", "ctrl+p,colon", "find any action, check or file", ANYWHERE),
+    *(Key(f"stage.{n}", str(n), f"go to stage {n}", ANYWHERE) for n in range(1, 9)),
+    Key("pane.next", "tab", "next pane", ANYWHERE),
+    Key("pane.previous", "shift+tab", "previous pane", ANYWHERE),
+    Key("app.back", "escape", "one step back: close, clear the filter, stop the scan", ANYWHERE),
+    Key("pane.zoom", "plus", "zoom the pane, or show all again", ANYWHERE),
+    Key("app.rescan", "r", "scan again", ANYWHERE),
+    Key("app.summary", "s", "summary: the score and what it is made of", ANYWHERE, "Summary"),
+    Key("app.commit", "C", "commit what was applied", ANYWHERE, "Commit"),
+    Key("fix.undo", "z", "undo the last fix", ANYWHERE, "Undo"),
+    Key("fix.redo", "Z", "redo it", ANYWHERE),
+    Key("app.quit", "q", "quit", ANYWHERE, "Quit"),
+    Key("fix.apply", "a", "apply the fix as previewed", FINDINGS, "Apply"),
+    Key("fix.apply_all", "A", "preview every fix of this check, then apply with enter", FINDINGS),
+    Key("finding.ignore", "x", "ignore, with a reason", FINDINGS, "Ignore"),
+    Key("finding.reopen", "X", "open again what was ignored", FINDINGS),
+    Key("list.next", "J", "next open finding", FINDINGS),
+    Key("list.previous", "K", "previous open finding", FINDINGS),
+    Key("list.filter", "slash", "filter by words", FINDINGS),
+    Key("list.status", "f", "show all, open, applied or ignored ones", FINDINGS),
+    Key("finding.edit", "e", "open the line in your editor", FINDINGS, "Edit"),
+    Key("finding.copy", "Y", "copy the patch, or path:line", FINDINGS),
+    Key("hunk.next", "l", "next hunk", PREVIEW),
+    Key("hunk.previous", "h", "previous hunk", PREVIEW),
+    Key("hunk.toggle", "space", "leave this hunk out, or take it in", PREVIEW, "Hunk"),
+    Key("fix.options", "p", "options of the fix", PREVIEW, "Options"),
+    Key("fix.defaults", "ctrl+r", "options back to their defaults", PREVIEW),
+    Key("tab.previous", "left_square_bracket", "tab to the left: Fix, Why, Code", PREVIEW),
+    Key("tab.next", "right_square_bracket", "tab to the right", PREVIEW),
+    Key("answer.yes", "y", "yes", QUESTIONS, "Yes"),
+    Key("answer.no", "n", "no", QUESTIONS, "No"),
+    Key("answer.none", "0", "not applicable", QUESTIONS, "Not applicable"),
+    Key("answer.note", "i", "write a note", QUESTIONS, "Note"),
+    Key("commit.now", "ctrl+s", "commit", COMMITTING, "Commit"),
+)
+
+MOVES = (
+    Key("move.down", "j,down", "down", LIST),
+    Key("move.up", "k,up", "up", LIST),
+    Key("move.page_down", "pagedown", "page down", LIST),
+    Key("move.page_up", "pageup", "page up", LIST),
+    Key("move.first", "g,home", "first row", LIST),
+    Key("move.last", "G,end", "last row", LIST),
+    Key("move.fold", "left", "fold the group", LIST),
+    Key("move.unfold", "right", "unfold the group", LIST),
+    Key("move.open", "enter", "to the detail", LIST),
+)
+
+BY_ID: Mapping[str, Key] = {key.id: key for key in (*KEYS, *MOVES)}
+
+FOOTER = (
+    "app.help",
+    "answer.yes",
+    "answer.no",
+    "answer.none",
+    "answer.note",
+    "fix.apply",
+    "hunk.toggle",
+    "fix.options",
+    "finding.ignore",
+    "fix.undo",
+    "finding.edit",
+    "app.commit",
+    "app.summary",
+    "app.quit",
+)
+"""The keys of the bottom line, in its order."""
+
+
+def bindings(keys: Iterable[Key], action: str = "do") -> list[BindingType]:
+    """Return bindings whose action is `do('<id>')`, so that one table of handlers serves keys and palette."""
+    return [
+        Binding(key.keys, f"{action}('{key.id}')", key.description, id=key.id, show=bool(key.short))
+        for key in keys
+    ]
+
+
+def bound_to(actions: Mapping[str, str]) -> list[BindingType]:
+    """Return bindings of key ids to a widget's own actions."""
+    return [
+        Binding(BY_ID[id].keys, action, BY_ID[id].description, id=id, show=False)
+        for id, action in actions.items()
+    ]
+
+
+def shown(keys: str) -> str:
+    """Return keys as a person reads them: `question_mark,f1` becomes `? F1`."""
+    return " ".join(_DISPLAY.get(key.strip(), key.strip()) for key in keys.split(","))
+
+
+def table(keymap: Mapping[str, str] | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Return (keys, description) by place, the eight stages as one row, with a person's own keys."""
+    chosen = keymap or {}
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for key in (*KEYS, *MOVES):
+        if key.id.startswith("stage.") and not any(id.startswith("stage.") for id in chosen):
+            if key.id == "stage.1":
+                rows.setdefault(key.where, []).append(("1 … 8", "go to a stage"))
+            continue
+        rows.setdefault(key.where, []).append((shown(chosen.get(key.id, key.keys)), key.description))
+    return rows

@@ -1,0 +1,265 @@
+"""The screen of the work itself: stages, findings, and the detail of one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static, Tree
+
+from harden.tui import keys
+from harden.tui.browse import Browsing
+from harden.tui.decide import Deciding
+from harden.tui.detail import Detail
+from harden.tui.findings import Findings
+from harden.tui.fix import Fixing
+from harden.tui.form import OptionsForm
+from harden.tui.go import Going
+from harden.tui.keybar import KeyBar, Shown
+from harden.tui.part import Action, Part
+from harden.tui.rail import Rail, Strip
+from harden.tui.rows import Item, QuestionRow
+from harden.tui.show import Showing
+from harden.tui.topbar import TopBar
+
+if TYPE_CHECKING:
+    from harden.resume import View
+    from harden.session import Session
+    from harden.tui.app import HardenApp
+
+_SYNC_EVERY = 0.15
+"""Seconds between two updates of the list while results stream in."""
+
+
+class ReviewScreen(Screen[None]):
+    """Composes the panes and hands keys to its parts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys.bindings(key for key in keys.KEYS if key.where != keys.COMMITTING)
+    ]
+    AUTO_FOCUS = "#findings"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"),
+        (40, "-single"),
+        (60, "-portrait"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-flat"),
+        (10, "-short"),
+        (16, "-tall"),
+    ]
+
+    topbar = getters.query_one(TopBar)
+    strip = getters.query_one(Strip)
+    rail = getters.query_one(Rail)
+    rail_notes = getters.query_one("#rail-notes", Static)
+    findings = getters.query_one(Findings)
+    list_pane = getters.query_one("#list", Vertical)
+    filter = getters.query_one("#filter", Input)
+    detail = getters.query_one(Detail)
+    keybar = getters.query_one(KeyBar)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: Session | None = None
+        self.browsing, self.showing = Browsing(self), Showing(self)
+        self.fixing, self.deciding, self.going = Fixing(self), Deciding(self), Going(self)
+        parts: tuple[Part, ...] = (
+            self.browsing,
+            self.showing,
+            self.fixing,
+            self.deciding,
+            self.going,
+        )
+        self.actions: Mapping[str, Action] = {
+            id: action for part in parts for id, action in part.actions().items()
+        }
+        self._owner = {id: part for part in parts for id in part.actions()}
+        self._sync_timer: Timer | None = None
+
+    @property
+    def harden(self) -> HardenApp:
+        """Return the app."""
+        return cast("HardenApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Make the panes once; layouts only hide and move them."""
+        yield TopBar()
+        yield Strip()
+        with Horizontal(id="body"):
+            with Vertical(id="stages", classes="pane"):
+                yield Rail(id="rail")
+                yield Static(id="rail-notes", markup=False)
+            with Vertical(id="list", classes="pane"):
+                yield Input(placeholder="words to look for", id="filter", compact=True)
+                yield Findings(id="findings")
+            yield Detail(id="detail", classes="pane")
+        yield Static("harden needs 40x10; `harden scan` prints the same.", id="too-small", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Draw what is known before anything is read."""
+        self.query_one("#stages").border_title = "Stages"
+        self.detail.border_title = "Detail"
+        self.list_pane.border_title = "Findings"
+        self.filter.display = False
+        self.going.show_status()
+        self.refresh_keys()
+
+    # The life of the session
+
+    def opened(self, session: Session, view: View) -> None:
+        """Take over the session, once it is loaded, and scan."""
+        self.session = session
+        self.browsing.restore(view)
+        self.going.start()
+        self.sync()
+
+    def fail(self, message: str) -> None:
+        """Tell why the repository cannot be opened."""
+        self.going.failed = message
+        self.detail.say(message, "Put it right and press r, or q to leave.")
+        self.going.show_status()
+
+    def leave(self) -> None:
+        """Write down where the person is."""
+        if self.session is not None:
+            self.browsing.remember()
+
+    # Showing what the session knows
+
+    def sync_soon(self) -> None:
+        """Show new results, but not more often than an eye can follow."""
+        if self._sync_timer is None:
+            self._sync_timer = self.set_timer(_SYNC_EVERY, self.sync)
+
+    def sync(self) -> None:
+        """Show what the session knows now."""
+        if self._sync_timer is not None:
+            self._sync_timer.stop()
+            self._sync_timer = None
+        if self.session is not None:
+            self.browsing.sync()
+            self.going.show_status()
+            self.refresh_keys()
+
+    @property
+    def item(self) -> Item | None:
+        """Return what the cursor stands on."""
+        return self.findings.item
+
+    # Keys
+
+    def why_not(self, id: str) -> str:
+        """Return why a key can do nothing now, or an empty string."""
+        if id in self._owner:
+            if self.session is None and not isinstance(self._owner[id], Going):
+                return "The repository is still being opened."
+            return self._owner[id].why_not(id)
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim a key that can do nothing now."""
+        if action == "do":
+            return None if self.why_not(str(parameters[0])) else True
+        return super().check_action(action, parameters)
+
+    async def action_do(self, id: str) -> None:
+        """Do what a key stands for."""
+        result = self.actions[id]()
+        if inspect.isawaitable(result):
+            await result
+        self.refresh_keys()
+
+    def on_key(self, event: events.Key) -> None:
+        """Answer a dimmed key with the reason."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.id and (reason := self.why_not(binding.id)):
+                self.notify(reason, timeout=4, markup=False)
+                event.stop()
+
+    def refresh_keys(self) -> None:
+        """Show the keys that matter for what is selected."""
+        asked = isinstance(self.item, QuestionRow)
+        keymap = self.session.settings.keys if self.session else {}
+        self.keybar.keys = tuple(
+            Shown(
+                key.id,
+                keys.shown(keymap.get(key.id, key.keys)).split()[0],
+                key.short,
+                not self.why_not(key.id),
+            )
+            for key in map(keys.BY_ID.__getitem__, keys.FOOTER)
+            if key.where
+            in (keys.ANYWHERE, keys.QUESTIONS if asked else keys.FINDINGS, "" if asked else keys.PREVIEW)
+        )
+
+    def work(self, job: Coroutine[object, object, None], group: str, *, exclusive: bool = False) -> None:
+        """Run a job beside the screen; what goes wrong in it is told, never fatal."""
+        self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False)
+
+    async def _guarded(self, job: Coroutine[object, object, None]) -> None:
+        from harden.tui.previews import reason_of
+
+        try:
+            await job
+        except Exception as error:
+            self.log.error(repr(error))
+            self.notify(reason_of(error), severity="error", timeout=8, markup=False)
+
+    # Events
+
+    @on(Tree.NodeHighlighted)
+    def _moved(self, event: Tree.NodeHighlighted[Item]) -> None:
+        event.stop()
+        if self.session is not None:
+            self.showing.show(event.node.data)
+            self.refresh_keys()
+
+    @on(Tree.NodeSelected)
+    def _entered(self, event: Tree.NodeSelected[Item]) -> None:
+        event.stop()
+        self.browsing.enter()
+
+    @on(OptionList.OptionHighlighted)
+    def _stage_moved(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self.rail.has_focus:
+            self.browsing.go_to_stage(event.option_index)
+
+    @on(OptionList.OptionSelected)
+    def _stage_entered(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.findings.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self.browsing.filter_by(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.findings.focus()
+
+    @on(OptionsForm.Changed)
+    def _options_changed(self, event: OptionsForm.Changed) -> None:
+        self.fixing.try_options(event.values)
+
+    @on(OptionsForm.Closed)
+    def _options_closed(self, event: OptionsForm.Closed) -> None:
+        self.work(self.fixing.close_options(event.values if event.keep else None), "act")
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self.refresh_keys()
+
+    @on(events.AppFocus)
+    def _back_from_elsewhere(self) -> None:
+        self.going.look_at_git()

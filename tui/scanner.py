@@ -1,0 +1,51 @@
+"""Read a scan that runs in a process of its own, so that no key ever waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harden.report.jsonl import Done, Start
+    from harden.scan import FileResult
+
+COMMAND = (sys.executable, "-P", "-m", "harden", "scan", "--format", "jsonl")
+_LINE_LIMIT = 64 * 1024 * 1024
+
+
+class ScanFailed(Exception):
+    """The scanning process ended without a result; the text is what it said."""
+
+
+async def stream(root: Path) -> AsyncIterator[Start | FileResult | Done]:
+    """Yield what the scan of a repository finds, as it finds it. Raises ScanFailed.
+
+    The process ends with the iteration, whoever ends it.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
+    )
+    if process.stdout is None or process.stderr is None:
+        raise ScanFailed("the scanning process has no output")
+    complaints = asyncio.create_task(process.stderr.read())
+    finished = False
+    try:
+        from harden.report.jsonl import Done, read
+
+        async for line in process.stdout:
+            event = read(line.decode())
+            finished = finished or isinstance(event, Done)
+            yield event
+        await process.wait()
+        if not finished:
+            said = (await complaints).decode(errors="replace").strip().splitlines()
+            raise ScanFailed(said[-1] if said else f"it ended with status {process.returncode}")
+    finally:
+        complaints.cancel()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,190 @@
+"""Fill the detail pane with what the cursor stands on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from textual.content import Content
+
+from harden.errors import HardenError
+from harden.registry import check_named
+from harden.tui import wording
+from harden.tui.part import Action, Part
+from harden.tui.rows import FindingRow, Group, Item, ProblemRow, QuestionRow
+
+_SETTLE = 0.05
+"""Seconds that the cursor rests before work is done for a row."""
+
+
+class Showing(Part):
+    """Shows headings at once, and what needs reading when a worker has it."""
+
+    _shown: Item | None = None
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return the actions of this part."""
+        return {
+            "tab.previous": partial(self._turn, -1),
+            "tab.next": partial(self._turn, 1),
+            "finding.copy": self._copy,
+            "finding.edit": self._edit,
+        }
+
+    def why_not(self, id: str) -> str:
+        """Return why an action can do nothing now."""
+        if id == "finding.edit" and self.place is None:
+            return "Choose a finding: the editor opens at its line."
+        return "Choose a finding first." if id == "finding.copy" and self._shown is None else ""
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """Return the path and 1-based line that the cursor stands for."""
+        match self.screen.item:
+            case FindingRow(finding=finding):
+                return finding.path, finding.line
+            case ProblemRow(problem=problem):
+                return problem.path, problem.line or 1
+        return None
+
+    def forget(self) -> None:
+        """Show the item again in full next time: its file has changed."""
+        self._shown = None
+
+    def refresh(self, item: Item) -> None:
+        """Show an item again if anything about it has changed."""
+        if item != self._shown:
+            self.show(item)
+
+    def show(self, item: Item | None) -> None:
+        """Show an item."""
+        same = item is not None and self._shown is not None and item.key == self._shown.key
+        self._shown = item
+        screen, detail = self.screen, self.screen.detail
+        match item:
+            case FindingRow():
+                check = check_named(item.finding.check)
+                detail.border_title = _escaped(check.title)
+                detail.show_heading(wording.heading(item, check), self._position(item))
+                if not same:
+                    detail.show_why(wording.page(check))
+                screen.fixing.show(item)
+            case Group(check=None):
+                detail.border_title = item.title
+                detail.show_heading(wording.group_heading(item), "")
+                screen.fixing.clear()
+                detail.say("Choose a line below.")
+                detail.show_why(wording.intro(screen.browsing.stage))
+            case Group(check=check) if check is not None:
+                detail.border_title = _escaped(check.title)
+                detail.show_heading(wording.group_heading(item), "")
+                detail.show_why(wording.page(check))
+                screen.fixing.show_group(item)
+            case QuestionRow():
+                self._show_question(item)
+            case ProblemRow():
+                detail.border_title = "Could not check"
+                detail.show_heading(wording.problem_heading(item), "")
+                screen.fixing.clear()
+                problem = item.problem
+                detail.say(
+                    problem.reason, problem.details or "The rest of the repository is checked as usual."
+                )
+                detail.show_why(Content(problem.details or problem.reason))
+            case None:
+                self._show_nothing()
+        if isinstance(item, FindingRow | ProblemRow):
+            if not same:
+                screen.work(self._read_code(item), "code", exclusive=True)
+        else:
+            detail.show_code([], 1)
+
+    def _show_question(self, item: QuestionRow) -> None:
+        detail = self.screen.detail
+        detail.border_title = "Question"
+        detail.show_heading(wording.question_heading(item), "")
+        self.screen.fixing.clear()
+        detail.say(wording.question(item.question, item.answer, None))
+        detail.show_why(wording.question(item.question, item.answer, None))
+        self.screen.work(self._look_for_evidence(item), "code", exclusive=True)
+
+    def _show_nothing(self) -> None:
+        screen = self.screen
+        screen.fixing.clear()
+        screen.detail.border_title = "Detail"
+        screen.detail.show_heading(Content(""), "")
+        screen.detail.say(*screen.going.nothing_to_show())
+        screen.detail.show_why(wording.intro(screen.browsing.stage))
+
+    def _position(self, item: FindingRow) -> str:
+        node = self.screen.findings.cursor_node
+        group = node.parent.data if node is not None and node.parent is not None else None
+        if not isinstance(group, Group):
+            return ""
+        keys = [row.key for row in group.rows]
+        return f"finding {keys.index(item.key) + 1} of {len(keys)}" if item.key in keys else ""
+
+    async def _read_code(self, item: FindingRow | ProblemRow) -> None:
+        await asyncio.sleep(_SETTLE)
+        from harden.tui.reading import code_lines
+
+        path, line = (
+            (item.finding.path, item.finding.line)
+            if isinstance(item, FindingRow)
+            else (item.problem.path, item.problem.line or 1)
+        )
+        last = item.finding.span.end_line if isinstance(item, FindingRow) else line
+        try:
+            lines = await self.app.run_engine(code_lines, self.session, path, line, last)
+        except HardenError as error:
+            self.screen.detail.show_code([], 1)
+            self.screen.log(str(error))
+            return
+        if self._is_still(item):
+            self.screen.detail.show_code(lines, line)
+
+    async def _look_for_evidence(self, item: QuestionRow) -> None:
+        await asyncio.sleep(_SETTLE)
+        from harden.tui.previews import evidence
+
+        found = await self.app.run_engine(evidence, self.session, item.question.id)
+        if self._is_still(item):
+            text = wording.question(item.question, item.answer, found)
+            self.screen.detail.say(text)
+            self.screen.detail.show_why(text)
+
+    def _is_still(self, item: Item) -> bool:
+        return self.screen.item is not None and self.screen.item.key == item.key
+
+    def _turn(self, step: int) -> None:
+        self.screen.detail.turn(step)
+
+    def _copy(self) -> None:
+        diff = self.screen.fixing.diff_text
+        if diff and self.screen.detail.tab == "fix":
+            self.app.copy_to_clipboard(diff)
+            self.screen.notify(
+                "The patch is copied." + (" Secrets in it are masked." if "••••" in diff else "")
+            )
+        elif self.place is not None:
+            path, line = self.place
+            self.app.copy_to_clipboard(f"{path}:{line}")
+            self.screen.notify(f"{path}:{line} is copied.", markup=False)
+        elif isinstance(self._shown, QuestionRow):
+            self.app.copy_to_clipboard(self._shown.question.ask)
+            self.screen.notify("The question is copied.")
+
+    def _edit(self) -> None:
+        if self.place is not None:
+            from harden.tui.editor import edit
+
+            path, line = self.place
+            if problem := edit(self.app, self.session.root / path, line):
+                self.screen.notify(problem, severity="error", timeout=8, markup=False)
+            else:
+                self.screen.work(self.screen.fixing.look_again([path]), "act")
+
+
+def _escaped(title: str) -> str:
+    return title.replace("[", r"\[")

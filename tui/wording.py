@@ -1,0 +1,138 @@
+"""The words of the detail pane: headings, pages of checks, questions and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.highlight import highlight
+
+from harden.findings import Risk, Severity
+from harden.pages import page_of
+from harden.tui.rows import FindingRow, Group, ProblemRow, QuestionRow
+
+if TYPE_CHECKING:
+    from harden.checks import Check
+    from harden.decisions import Answer
+    from harden.registry import Question, Stage
+    from harden.session import EvidenceLine
+
+RISKS = {Risk.AUTO: "safe fix", Risk.REVIEW: "fix to review", Risk.GUIDE: "guide"}
+_SEVERITY_STYLE = {
+    Severity.HIGH: "$text-error",
+    Severity.MEDIUM: "$text-warning",
+    Severity.LOW: "$text-muted",
+}
+WELCOME = (
+    "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
+    "first. Nothing is written until you press a on a preview, and z takes every fix back."
+)
+
+
+def heading(row: FindingRow, check: Check) -> Content:
+    """Return what is wrong where, in two lines."""
+    finding = row.finding
+    risk = RISKS[check.fix.risk if finding.fixable else Risk.GUIDE]
+    message = finding.message[:1].upper() + finding.message[1:]
+    return Content.assemble(
+        (message, "bold"),
+        "\n",
+        finding.place,
+        "   ",
+        (f"{finding.severity.letter} {finding.severity.value}", _SEVERITY_STYLE[finding.severity]),
+        (f"   {row.state if row.state != 'open' else risk}   {check.id}", "$text-muted"),
+    )
+
+
+def group_heading(group: Group) -> Content:
+    """Return the heading of a check, or of the questions."""
+    if group.check is None:
+        return Content.assemble((group.title, "bold"), "\n", (group.count, "$text-muted"))
+    check = group.check
+    return Content.assemble(
+        (check.title, "bold"),
+        "\n",
+        (f"{check.severity.letter} {check.severity.value}", _SEVERITY_STYLE[check.severity]),
+        (f"   {RISKS[check.fix.risk]}   {check.id}   {group.count} open", "$text-muted"),
+    )
+
+
+def page(check: Check) -> Content:
+    """Return the page of a check: why it matters, examples, when to ignore it, references."""
+    text = page_of(check)
+    parts: list[Content] = [Content.styled(text.lead, "bold"), _flowing(text.text)]
+    for before, after in text.pairs[:2]:
+        parts += [_titled("Flagged", before.code, before.path), _titled("Fixed", after.code, after.path)]
+    if text.ignore:
+        parts.append(Content.assemble(("When to ignore  ", "bold $text-accent"), text.ignore))
+    parts.append(
+        Content.assemble(
+            ("In the code  ", "bold $text-accent"),
+            f"# harden: ignore[{check.id}] your reason",
+            "  silences one place.",
+        )
+    )
+    if text.references:
+        parts.append(Content.styled("\n".join(text.references), "$text-muted"))
+    return Content("\n\n").join(part for part in parts if part)
+
+
+def pattern(check: Check) -> Content:
+    """Return the code to aim at, where only a person can write the fix."""
+    pairs = page_of(check).pairs
+    return _titled("The pattern to follow", pairs[0][1].code, pairs[0][1].path) if pairs else Content("")
+
+
+def question(asked: Question, answer: Answer | None, evidence: Sequence[EvidenceLine] | None) -> Content:
+    """Return a question with its reason, the answer given, and lines of the repository that bear on it."""
+    parts = [Content.assemble(("Why  ", "bold $text-accent"), asked.why)]
+    if answer:
+        said = Content.assemble(("Answer  ", "bold $text-accent"), answer.answer.value)
+        if answer.note:
+            said += Content(f": {answer.note}")
+        parts.append(said)
+    if evidence is None:
+        parts.append(Content.styled("Looking for evidence …", "$text-muted"))
+    elif evidence:
+        found = [Content.assemble((f"{e.place}  ", "$text-muted"), e.text) for e in evidence]
+        parts.append(Content("\n").join([Content.styled("In the repository", "bold $text-accent"), *found]))
+    else:
+        parts.append(Content.styled("Nothing in the repository tells.", "$text-muted"))
+    parts.append(Content("y yes   n no   0 not applicable   i note"))
+    return Content("\n\n").join(parts)
+
+
+def question_heading(row: QuestionRow) -> Content:
+    """Return the question itself."""
+    state = row.answer.answer.value if row.answer else "not answered"
+    return Content.assemble((row.question.ask, "bold"), "\n", (f"question   {state}", "$text-muted"))
+
+
+def problem_heading(row: ProblemRow) -> Content:
+    """Return what could not be looked at."""
+    return Content.assemble(
+        ("Could not check", "bold"), "\n", row.problem.place, (f"   {row.problem.check}", "$text-muted")
+    )
+
+
+def intro(stage: Stage) -> Content:
+    """Return what a stage is about."""
+    return Content.assemble((stage.title, "bold"), "\n\n", _flowing(stage.intro))
+
+
+def _flowing(text: str) -> Content:
+    return Content("\n\n".join(" ".join(part.split()) for part in text.split("\n\n")))
+
+
+def _titled(title: str, code: str, path: str) -> Content:
+    body = (
+        highlight(code.rstrip("\n"), language="python")
+        if path.endswith(".py")
+        else Content(code.rstrip("\n"))
+    )
+    lines = [Content("  ") + line for line in body.split("\n", allow_blank=True)]
+    place = "" if path == "app/main.py" else f"  {path}"
+    return Content("\n").join(
+        [Content.assemble((title, "bold $text-accent"), (place, "$text-muted")), *lines]
+    )
