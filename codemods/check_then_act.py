@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harden.codemods.codemod import PythonCodemod, expression
-from harden.codemods.timeouts import with_keyword
+from harden.codemods.arguments import with_keyword
 from harden.errors import Refusal
 
 

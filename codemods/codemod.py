@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from harden.codemods.imports import Imports, LineEdit
 from harden.codemods.unused import without_unused_imports
+from harden.codemods.wrapping import line_limit, wrapped
 from harden.errors import Refusal
 from harden.findings import Finding, Span
 from harden.module import Module, TextFile
@@ -104,6 +105,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             before = "".join(self.module.lines[first - 1 : last])
             after = self._transformed(before, first)
             if after != before:
+                after = wrapped(after, before, line_limit(self.module))
                 edits.append(LineEdit(first, last, after))
         edits += self._imports.edits()
         text = "".join(_with_edits(self.module.lines, edits))

@@ -79,7 +79,9 @@ Fixed:
 
 
     async def convert(source, target):
-        await asyncio.to_thread(subprocess.run, ["convert", source, target], check=True, timeout=60)
+        await asyncio.to_thread(
+            subprocess.run, ["convert", source, target], check=True, timeout=60
+        )
 
 Fine:
 

@@ -32,7 +32,9 @@ Fixed:
 
 
     class Invite(Base):
-        created_at = Column(DateTime(timezone=True), default=lambda: datetime.now(timezone.utc))
+        created_at = Column(
+            DateTime(timezone=True), default=lambda: datetime.now(timezone.utc)
+        )
 
 
     def invite(user):

@@ -21,7 +21,9 @@ Fixed:
 
     from app.settings import settings
 
-    engine = create_engine(settings.database_url, echo=False, pool_pre_ping=True, pool_recycle=1800)
+    engine = create_engine(
+        settings.database_url, echo=False, pool_pre_ping=True, pool_recycle=1800
+    )
 
 Flagged (app/config.py):
 

@@ -17,6 +17,7 @@ MAIN = "app/main.py"
 def offer(tmp_path: Path, code: str | bytes, **others: str) -> Offer:
     files = {MAIN: code if isinstance(code, bytes) else code.encode()}
     files |= {f"app/{name}.py": text.encode() for name, text in others.items()}
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 200\n")
     for path, data in files.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(data)

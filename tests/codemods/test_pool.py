@@ -21,6 +21,7 @@ OPTIONS = '{"pool_pre_ping": True, "pool_recycle": 1800}'
 def offer(tmp_path: Path, code: bytes, options: PoolOptions | None = None) -> Offer:
     (tmp_path / "app").mkdir(exist_ok=True)
     (tmp_path / MAIN).write_bytes(code)
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 200\n")
     project = Project(tmp_path, (MAIN,))
     return make_offer(project, check, scan_file(project, Rules((check,)), MAIN).findings, options)
 

@@ -1,0 +1,95 @@
+"""Lines that an edit makes too long are broken as black breaks them; all others stay as they are."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from harden.codemods.wrapping import DEFAULT_LIMIT, line_limit, wrapped
+from harden.project import Project
+
+LONG = (
+    "client.fetch_everything('https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE)"
+)
+CASES = {
+    "one line inside": (
+        f"r = {LONG}\n",
+        "r = client.fetch_everything(\n"
+        "    'https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE\n"
+        ")\n",
+    ),
+    "one line each": (
+        f"def f():\n    return {LONG[:-1]}, verify=VERIFY, cert=CERT)  # go\n",
+        "def f():\n"
+        "    return client.fetch_everything(\n"
+        "        'https://pay.example/a/long/path',\n"
+        "        timeout=10,\n"
+        "        headers=HEADERS_OF_THE_SERVICE,\n"
+        "        verify=VERIFY,\n"
+        "        cert=CERT,\n"
+        "    )  # go\n",
+    ),
+    "compound head, tabs, line endings": (
+        f"if x:\r\n\twith {LONG} as r:\r\n\t\tpass\r\n",
+        "if x:\r\n\twith client.fetch_everything(\r\n"
+        "\t\t'https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE\r\n"
+        "\t) as r:\r\n\t\tpass\r\n",
+    ),
+    "nested": (
+        "D = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop', 'CONN_MAX_AGE': 60, 'A': 1}}\n",
+        "D = {\n    'default': {\n        'ENGINE': 'django.db.backends.mysql',\n        'NAME': 'shop',\n"
+        "        'CONN_MAX_AGE': 60,\n        'A': 1,\n    },\n}\n",
+    ),
+    "empty brackets come last": (
+        f"r = {LONG}.json()\n",
+        "r = client.fetch_everything(\n"
+        "    'https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE\n"
+        ").json()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
+def test_breaks_at_the_last_brackets(before: str, after: str) -> None:
+    assert wrapped(before, "", DEFAULT_LIMIT) == after
+    assert ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
+    assert wrapped(after, "", DEFAULT_LIMIT) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 'a string without brackets far longer than the limit of a line, so what can be done about it'\n",
+        f"if x: y = {LONG}\n",
+        f"a = 1; b = {LONG}\n",
+        f"x = [\n    {LONG},\n]\n",
+        f'"""\n{LONG}\n"""\n',
+        "total = a_name[this_is_a_very_long_index_name] + (another_name_that_is_long + the_last_of_the_names)\n",
+    ],
+)
+def test_keeps_the_meaning_or_the_line(text: str) -> None:
+    result = wrapped(text, "", DEFAULT_LIMIT)
+    assert ast.dump(ast.parse(result)) == ast.dump(ast.parse(text))
+
+
+def test_leaves_lines_alone_that_were_long_before() -> None:
+    assert wrapped(f"r = {LONG}\n", f"r = {LONG}\n", DEFAULT_LIMIT) == f"r = {LONG}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "limit"),
+    [
+        ("pyproject.toml", "[tool.ruff]\nline-length = 100\n", 100),
+        ("pyproject.toml", "[tool.black]\nline-length = 79\n", 79),
+        ("pyproject.toml", "[tool.black\n", 95),
+        ("ruff.toml", "line-length = 140\n", 140),
+        ("setup.cfg", "[flake8]\nmax-line-length = 99\n", 99),
+        ("tox.ini", "[flake8]\nmax-line-length = many\n", 95),
+    ],
+)
+def test_limit_is_the_projects_own(name: str, text: str, limit: int, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "a.py").write_text(f"x = {'1' * 91}\n")
+    assert line_limit(Project(tmp_path, ("a.py", name)).module("a.py")) == limit
