@@ -38,9 +38,10 @@ CASES = {
         "\t) as r:\r\n\t\tpass\r\n",
     ),
     "nested": (
-        "D = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop', 'CONN_MAX_AGE': 60, 'A': 1}}\n",
-        "D = {\n    'default': {\n        'ENGINE': 'django.db.backends.mysql',\n        'NAME': 'shop',\n"
-        "        'CONN_MAX_AGE': 60,\n        'A': 1,\n    },\n}\n",
+        "D = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'shopping', "
+        "'CONN_MAX_AGE': 60, 'A': True}}\n",
+        "D = {\n    'default': {\n        'ENGINE': 'django.db.backends.mysql',\n        'NAME': 'shopping',\n"
+        "        'CONN_MAX_AGE': 60,\n        'A': True,\n    },\n}\n",
     ),
     "empty brackets come last": (
         f"r = {LONG}.json()\n",
@@ -66,7 +67,7 @@ def test_breaks_at_the_last_brackets(before: str, after: str) -> None:
         f"a = 1; b = {LONG}\n",
         f"x = [\n    {LONG},\n]\n",
         f'"""\n{LONG}\n"""\n',
-        "total = a_name[this_is_a_very_long_index_name] + (another_name_that_is_long + the_last_of_the_names)\n",
+        "total = a_name[this_is_a_long_index_name] + (another_name_that_is_long + the_last_of_the_names)\n",
     ],
 )
 def test_keeps_the_meaning_or_the_line(text: str) -> None:
