@@ -1,0 +1,236 @@
+"""What is opened and not closed adds up until the process may open nothing more.
+
+Each file, socket and database connection that stays open holds a descriptor or a server slot. A worker that
+leaks one per request fails after some hours with "Too many open files" or "too many connections", and what
+was written to such a file may never reach the disk. A `close()` at the end is not enough: an error before it
+skips it. A `with` block closes on every way out. Left out: what is returned, stored or handed to code that
+may close it, what a module opens when it is imported, and cursors, which go with their connection.
+
+Flagged:
+
+    import json
+
+
+    def load(path):
+        file = open(path, encoding="utf-8")
+        data = json.load(file)
+        file.close()
+        return data
+
+
+    def save(path, data):
+        json.dump(data, open(path, "w"))
+
+Fixed:
+
+    import json
+
+
+    def load(path):
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        return data
+
+
+    def save(path, data):
+        with open(path, "w") as file:
+            json.dump(data, file)
+
+Flagged:
+
+    import smtplib
+    import sqlite3
+
+
+    def report(name: str, address: str):
+        connection = sqlite3.connect("orders.db")
+        rows = connection.execute("select * from orders where name = ?", (name,)).fetchall()
+        connection.close()
+        text = open(f"templates/{name}.txt").read()
+
+        server = smtplib.SMTP("localhost", timeout=10)
+        # one mail for all of them
+        server.sendmail("shop@example.com", address, text.format(rows=rows))
+        server.quit()
+
+Fixed:
+
+    import contextlib
+    import smtplib
+    import sqlite3
+    from pathlib import Path
+
+
+    def report(name: str, address: str):
+        with contextlib.closing(sqlite3.connect("orders.db")) as connection:
+            rows = connection.execute("select * from orders where name = ?", (name,)).fetchall()
+        text = Path(f"templates/{name}.txt").read_text()
+
+        with smtplib.SMTP("localhost", timeout=10) as server:
+            # one mail for all of them
+            server.sendmail("shop@example.com", address, text.format(rows=rows))
+
+Fine:
+
+    import contextlib
+    import sqlite3
+
+
+    def load(path, stack, registry):
+        with open(path) as file:
+            text = file.read()
+        kept = stack.enter_context(open(path))
+        registry.log = open(path, "a")
+        other = open(path)
+        registry.add(other)
+        source = open(path)
+        try:
+            source.read()
+        finally:
+            source.close()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("select 1")
+        open(path, "a").close()
+        return text, kept
+
+
+    def connect(path):
+        connection = sqlite3.connect(path)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+
+    def lines(path):
+        handle = open(path)
+        return handle
+
+When to ignore: a program that ends at once, and writes nothing through what it left open.
+
+References:
+    https://docs.python.org/3/reference/compound_stmts.html#with
+    https://docs.python.org/3/library/contextlib.html#contextlib.closing
+    https://docs.astral.sh/ruff/rules/open-file-with-context-handler/
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from harden.checklists.held_open import leak_of
+from harden.checklists.opened import CLOSABLE, FILES, MANAGED, used_in_passing
+from harden.checks import Check, Fix
+from harden.findings import Finding, Risk, Severity
+from harden.module import Module, has_star_arguments, keyword
+
+check = Check(
+    id="resource-leak",
+    title="Opened and not closed on every way out",
+    severity=Severity.MEDIUM,
+    fix=Fix("harden.codemods.with_blocks:CloseAlways", Risk.AUTO),
+    codes=frozenset({"SIM115"}),
+)
+
+_NAMES = {"urllib.request.urlopen": "response", "zipfile.ZipFile": "archive", "tarfile.open": "archive"}
+_SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+_TEXT = frozenset({"builtins.str", "os.path.join", "os.path.abspath", "os.path.expanduser", "os.fspath"})
+
+
+@check.call(*sorted(MANAGED | CLOSABLE))
+def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag what is opened into a local name and left open, or opened and used in passing."""
+    statement = module.parents.get(call)
+    if isinstance(statement, ast.Assign):
+        leak = leak_of(module, call, statement)
+        if leak is not None:
+            facts = {
+                "form": "block",
+                "through": str(leak.through),
+                "close": str(leak.close),
+                "closing": "yes" if path in CLOSABLE else "",
+            }
+            why_not = leak.why_not or _shares_line(module, statement)
+            name = module.segment(statement.targets[0])
+            yield check.found(module, call, f"{name} {leak.said}", facts=facts, why_not=why_not)
+    elif path in FILES and (user := used_in_passing(module, call)) is not None:
+        form, why_not = _form(module, call, path, user)
+        facts = {"form": form, "name": _NAMES.get(path, "file")}
+        reads = isinstance(user, ast.For) or not _writes(module, call)
+        message = f"what {path.rpartition('.')[2]}() opens is never closed"
+        severity = Severity.LOW if reads else Severity.MEDIUM
+        yield check.found(module, call, message, facts=facts, why_not=why_not, severity=severity)
+
+
+def _form(module: Module, call: ast.Call, path: str, user: ast.expr | ast.For) -> tuple[str, str]:
+    """Return how the use in passing can be mended (`path` or `inline`), and why it cannot."""
+    if path in ("builtins.open", "io.open", "pathlib.Path.open") and _is_whole_read(module, call, user):
+        return ("path_open" if path == "pathlib.Path.open" else "path"), ""
+    statement = module.statement(call)
+    in_loop_head = isinstance(statement, ast.For) and _is_inside(statement.iter, call)
+    if not isinstance(statement, _SIMPLE) and not in_loop_head:
+        return "inline", "It is opened in the head of a statement: open it in a `with` block before."
+    if _is_conditional(module, call):
+        return "inline", "It is opened on some ways only, or several times: open it in a `with` block before."
+    return "inline", _shares_line(module, statement)
+
+
+def _is_inside(outer: ast.AST, node: ast.AST) -> bool:
+    return any(inner is node for inner in ast.walk(outer))
+
+
+def _is_conditional(module: Module, call: ast.Call) -> bool:
+    child: ast.AST = call
+    for outer in module.ancestors(call):
+        if isinstance(outer, ast.stmt):
+            return False
+        if isinstance(outer, ast.Lambda | ast.GeneratorExp):
+            return True
+        if isinstance(outer, ast.IfExp) and child is not outer.test:
+            return True
+        if isinstance(outer, ast.BoolOp) and child is not outer.values[0]:
+            return True
+        if isinstance(outer, ast.ListComp | ast.SetComp | ast.DictComp) and child is not outer.generators[0]:
+            return True
+        if isinstance(outer, ast.comprehension) and not _is_inside(outer.iter, call):
+            return True
+        child = outer
+    return False
+
+
+def _is_whole_read(module: Module, call: ast.Call, user: ast.expr | ast.For) -> bool:
+    """Tell whether `open(p).read()` can be `Path(p).read_text()`: a plain read of what is surely a path."""
+    if not isinstance(user, ast.Call) or user.args or user.keywords or has_star_arguments(call):
+        return False
+    if not isinstance(user.func, ast.Attribute) or user.func.attr != "read" or user.func.value is not call:
+        return False
+    method = isinstance(call.func, ast.Attribute) and module.resolve(call.func) == "pathlib.Path.open"
+    if len(call.args) > (1 if method else 2) or _mode(module, call) not in ("r", "rt", "rb"):
+        return False
+    if any(item.arg not in ("mode", "encoding", "errors") for item in call.keywords):
+        return False
+    return method or (bool(call.args) and _is_path(module, call.args[0]))
+
+
+def _is_path(module: Module, expr: ast.expr) -> bool:
+    path = module.resolve(expr) or ""
+    if path in _TEXT or path.startswith("pathlib.Path"):
+        return True
+    return isinstance(expr, ast.BinOp) and (_is_path(module, expr.left) or _is_path(module, expr.right))
+
+
+def _mode(module: Module, call: ast.Call) -> str:
+    method = module.resolve(call.func) == "pathlib.Path.open"
+    at = 0 if method else 1
+    given = call.args[at] if len(call.args) > at else keyword(call, "mode")
+    return "r" if given is None else (module.string(given) or "?")
+
+
+def _writes(module: Module, call: ast.Call) -> bool:
+    return any(letter in _mode(module, call) for letter in "wax+")
+
+
+def _shares_line(module: Module, statement: ast.stmt) -> str:
+    before = module.lines[statement.lineno - 1][: module.span(statement).column]
+    if before.strip() and before.strip() != "\ufeff":
+        return "The statement shares its line with another: put it on a line of its own first."
+    return ""
