@@ -18,16 +18,25 @@ from harden.resume import View
 from harden.tui.review import ReviewScreen
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from harden.session import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _palette() -> type[Provider]:
+    from harden.tui.palette import Palette
+
+    return Palette
+
+
 class HardenApp(App[int]):
     """Holds what all screens share; the engine is loaded after the first paint."""
 
     CSS_PATH = "app.tcss"
+    COMMANDS = App.COMMANDS | {_palette}
     TITLE = "harden"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"

@@ -113,7 +113,7 @@ class Browsing(Part):
             self._wanted = ""
         elif findings.cursor_node is None and groups and not (self._wanted and self.screen.going.scanning):
             findings.select_first()
-        elif findings.item is not None:
+        if findings.item is not None:
             self.screen.showing.refresh(findings.item)
         if not groups:
             self.screen.showing.show(None)

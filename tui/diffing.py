@@ -97,11 +97,11 @@ def folded(text: Content, width: int) -> list[Content]:
 
 
 def _break(text: str, width: int) -> int:
-    """Return where to fold: after a space or comma in the last third, else where the room ends."""
+    """Return where to fold: after a mark in the last half, else where the room ends."""
     cells = list(accumulate(map(cell_len, text)))
     end = bisect_right(cells, width)
-    for at in range(end, max(1, end * 2 // 3), -1):
-        if text[at - 1] in " ,":
+    for at in range(end, max(1, end // 2), -1):
+        if not (text[at - 1].isalnum() or text[at - 1] in "_.'\""):
             return at
     return max(1, end)
 

@@ -39,9 +39,9 @@ def heading(row: FindingRow, check: Check) -> Content:
         (message, "bold"),
         "\n",
         finding.place,
-        "   ",
-        (f"{finding.severity.letter} {finding.severity.value}", _SEVERITY_STYLE[finding.severity]),
-        (f"   {row.state if row.state != 'open' else risk}   {check.id}", "$text-muted"),
+        "  ",
+        (finding.severity.value, _SEVERITY_STYLE[finding.severity]),
+        (f"  {row.state if row.state != 'open' else risk}  {check.id}", "$text-muted"),
     )
 
 
@@ -53,8 +53,8 @@ def group_heading(group: Group) -> Content:
     return Content.assemble(
         (check.title, "bold"),
         "\n",
-        (f"{check.severity.letter} {check.severity.value}", _SEVERITY_STYLE[check.severity]),
-        (f"   {RISKS[check.fix.risk]}   {check.id}   {group.count} open", "$text-muted"),
+        (check.severity.value, _SEVERITY_STYLE[check.severity]),
+        (f"  {RISKS[check.fix.risk]}  {check.id}  {group.count} open", "$text-muted"),
     )
 
 
