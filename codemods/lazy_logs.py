@@ -32,18 +32,22 @@ class LazyArguments(PythonCodemod):
 
 def lazy_message(call: cst.Call, at: int, quote: str) -> Lazy:
     """Return the message of a log call with its values apart. Raises Refusal."""
-    args = call.args[at:]
+    alone = len([arg for arg in call.args[at:] if arg.keyword is None]) == 1
+    if alone and (named := _named(call.args[at].value)) is not None:
+        return named
+    return log_message(call, at, quote).lazy()
+
+
+def log_message(call: cst.Call, at: int, quote: str) -> Message:
+    """Return the message of a log call, its placeholders bound to the values given. Raises Refusal."""
+    args = [arg for arg in call.args[at:] if arg.keyword is None]
     if any(arg.star for arg in args):
         raise Refusal("The call passes values that are not known here.")
-    given = [arg.value for arg in args[1:] if arg.keyword is None]
-    expr = args[0].value
-    if not given and (named := _named(expr)) is not None:
-        return named
     message = Message(quote)
-    message.add(expr)
-    if given:
-        message.bind(given)
-    return message.lazy()
+    message.add(args[0].value)
+    if len(args) > 1:
+        message.bind([arg.value for arg in args[1:]])
+    return message
 
 
 def _named(expr: cst.BaseExpression) -> Lazy | None:

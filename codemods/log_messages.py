@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -27,6 +27,11 @@ _SAFE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BinaryOperation, 
 
 
 _LEADING_BREAKS = re.compile(r"^(\\n|\\r|\n)+")
+_CLOSING = ".!)]}'\"` "
+_OPENING = "([{'\"`"
+_LEADING_TO = re.compile(
+    r"(\s*(:|-+>?|,|–|—|\bdue to\b|\bbecause( of)?\b|\bwith( error)?\b|\bis\b|[,:;]?\s*\b\w+\s*=>?)\s*)*\s*$"
+)
 _TRAILING_BREAKS = re.compile(r"(?<!\\)(\\n|\\r|\n)+$")
 
 
@@ -101,6 +106,36 @@ class Message:
                 first[0] = _LEADING_BREAKS.sub("", first[0])
             if last and isinstance(last[-1], str):
                 last[-1] = _TRAILING_BREAKS.sub("", last[-1])
+
+    def drop_last(self, unwanted: Callable[[Value], bool]) -> bool:
+        """Take an unwanted value off the end, with the signs that led to it; tell whether there was one."""
+        if not self.literals:
+            kept = [part for part in self.pending if isinstance(part, str) or not unwanted(part)]
+            dropped = len(kept) < len(self.pending)
+            self.pending = kept
+            return dropped
+        parts = _joined(self.literals[-1].parts)
+        closing = len(parts) > 1 and isinstance(parts[-1], str) and not parts[-1].strip(_CLOSING)
+        last = parts[-2] if closing else parts[-1] if parts else ""
+        if not isinstance(last, Value) or not unwanted(last):
+            return False
+        parts = parts[: -2 if closing else -1]
+        if parts and isinstance(parts[-1], str):
+            text = parts[-1].rstrip(_OPENING) if closing else parts[-1]
+            parts[-1] = _LEADING_TO.sub("", text)
+        self.literals[-1].parts = parts
+        if not any(parts) and len(self.literals) > 1:
+            self.literals.pop()
+        return True
+
+    def is_bare(self) -> bool:
+        """Tell whether a single value is all there is."""
+        return not self.literals and len(self.pending) == 1
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is left to show."""
+        parts = [*self.pending, *(part for literal in self.literals for part in literal.parts)]
+        return not any(isinstance(part, Value) or any(map(str.isalnum, part)) for part in parts)
 
     def bind(self, given: Sequence[cst.BaseExpression]) -> None:
         """Give the placeholders that already stand in the text their values. Raises Refusal on a mismatch."""
@@ -388,6 +423,17 @@ def _is_plain(code: cst.BaseExpression) -> bool:
         case cst.Attribute(value=value):
             return _is_plain(value)
     return False
+
+
+def _joined(parts: Sequence[str | Value]) -> list[str | Value]:
+    """Return the parts with neighbouring texts made one, and no empty ones."""
+    joined: list[str | Value] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return joined
 
 
 def _is_apart(before: cst.BaseParenthesizableWhitespace | None) -> bool:

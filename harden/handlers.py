@@ -51,7 +51,7 @@ def subject(module: Module, node: ast.AST, body: list[ast.stmt]) -> str:
     ):
         value = body[0].value.value if isinstance(body[0].value, ast.Await) else body[0].value
         if isinstance(value, ast.Call) and (name := _dotted(value.func)) and len(name) <= 40:
-            return name
+            return name.removeprefix("self.")
     function = module.function(node)
     if function is None:
         return module.name.rpartition(".")[2]

@@ -6,7 +6,8 @@ messages. With `logger.debug("row %s", row)` the text stays the same for every r
 only when the line is written.
 
 Loggers of loguru and structlog are left alone: they take their values in other ways. So are loggers whose
-origin is not known.
+origin is not known. A line that also lost the traceback of its error is reported as
+`error-without-traceback`.
 
 Flagged:
 
@@ -93,8 +94,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.observability.error_without_traceback import recorded_error
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
+from harden.handlers import handler_around
 from harden.logs import PATTERNS, Flavour, log_call
 from harden.module import Module, has_star_arguments
 
@@ -113,7 +116,7 @@ def formatted_message(module: Module, call: ast.Call, path: str) -> Iterator[Fin
     found = log_call(module, call)
     if found is None or found.flavour is not Flavour.STANDARD or found.message is None:
         return
-    if how := _how(found.message):
+    if (how := _how(found.message)) and not _is_mended_with_traceback(module, call):
         yield check.found(
             module,
             call,
@@ -121,6 +124,14 @@ def formatted_message(module: Module, call: ast.Call, path: str) -> Iterator[Fin
             facts={"at": str(found.at)},
             why_not="The call passes values that are not known here." if _has_star(call) else "",
         )
+
+
+def _is_mended_with_traceback(module: Module, call: ast.Call) -> bool:
+    """Tell whether the call is reported for its lost traceback, whose fix makes the message lazy too."""
+    handler = handler_around(module, call)
+    return handler is not None and any(
+        finding.span == module.span(call) for finding in recorded_error(module, handler)
+    )
 
 
 def _how(message: ast.expr) -> str:

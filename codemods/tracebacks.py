@@ -1,0 +1,113 @@
+"""Record a caught error with its traceback."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+from pydantic import BaseModel
+
+from harden.codemods.arguments import with_keyword
+from harden.codemods.codemod import PythonCodemod, expression, source_of
+from harden.codemods.lazy_logs import log_message
+from harden.codemods.log_layout import favourite_quote, line_limit, with_message
+from harden.codemods.log_messages import Message, Value
+from harden.codemods.loggers import logger_at
+from harden.codemods.prints import LoggerOptions, printed, without_keywords
+from harden.errors import Refusal
+from harden.findings import Finding
+from harden.logs import Flavour
+
+
+class AddTraceback(PythonCodemod):
+    """Turn what an except block writes about its error into `logger.exception`."""
+
+    Options: ClassVar[type[BaseModel]] = LoggerOptions
+    options: LoggerOptions
+
+    def prepare(self) -> None:
+        """Learn how the file is written."""
+        self.limit = line_limit(self.module)
+        self.quote = favourite_quote(self.module)
+
+    def leave_Expr(
+        self, original_node: cst.Expr, updated_node: cst.Expr
+    ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """Take away a `traceback.print_exc()` beside a record that has the traceback now."""
+        span = self.span(original_node)
+        place = f"{span.line}:{span.column}"
+        if any(
+            place in finding.facts["also"].split() and finding.fingerprint not in self.refused
+            for finding in self._targets
+        ):
+            self.drop_import("traceback")
+            return cst.RemoveFromParent()
+        return updated_node
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Write the record; the text keeps all that the traceback does not say."""
+        finding = self.target(original_node)
+        if finding is None:
+            return updated_node
+        form, level = finding.facts["form"], finding.facts["level"]
+        if form == "log" and level != "error":
+            return with_keyword(updated_node, "exc_info", cst.Name("True"))
+        func, flavour = self._func(updated_node, finding)
+        call = without_keywords(updated_node) if form != "log" else updated_node
+        message = self._message(call, finding, flavour)
+        if message is None:
+            return call.with_changes(func=func)
+        if form == "print_exc":
+            self.drop_import("traceback")
+        if not call.args:
+            call = call.with_changes(args=[cst.Arg(cst.SimpleString('""'))])
+        column = self.span(original_node).column
+        lazy = message.lazy()
+        if flavour is not Flavour.STANDARD and lazy.values:
+            raise Refusal("This file's logger takes one text: put the values together first.")
+        return with_message(call.with_changes(func=func), 0, lazy, column=column, limit=self.limit)
+
+    def _func(self, call: cst.Call, finding: Finding) -> tuple[cst.BaseExpression, Flavour]:
+        if finding.facts["form"] == "log":
+            flavour = Flavour(finding.facts["flavour"])
+            if isinstance(call.func, cst.Attribute):
+                return call.func.with_changes(attr=cst.Name("exception")), flavour
+            return expression(self.import_name("logging", "exception")), flavour
+        logger, flavour = logger_at(self, finding, self.options.name)
+        return expression(f"{logger}.exception"), flavour
+
+    def _message(self, call: cst.Call, finding: Finding, flavour: Flavour) -> Message | None:
+        """Return the new message without the error at its end, None where it stays as it is."""
+        form, error = finding.facts["form"], finding.facts["error"]
+        subject = Message(self.quote)
+        subject.text(f"{finding.facts['subject']} failed")
+        if form == "print_exc":
+            return subject
+        try:
+            message = (
+                log_message(call, 0, self.quote)
+                if form == "log"
+                else printed(call, finding.facts.get("sep", " "), self.quote)
+            )
+        except Refusal:
+            if form == "log":
+                return None
+            raise
+        if form == "log" and message.is_bare() and not _is_error(message.pending[0], error):
+            return None  # the text was made elsewhere
+        message.strip()
+        dropped = message.drop_last(lambda value: _is_error(value, error))
+        if message.is_empty():
+            return subject
+        if flavour is not Flavour.STANDARD and not dropped and form == "log":
+            return None
+        return message
+
+
+def _is_error(value: str | Value, name: str) -> bool:
+    """Tell whether a value only shows the error itself, as its traceback will."""
+    return (
+        isinstance(value, Value)
+        and bool(name)
+        and source_of(value.code) in (name, f"repr({name})", f"str({name})", f"{name}.args")
+    )
