@@ -31,9 +31,10 @@ def line_limit(module: Module) -> int:
 
 
 def wrapped(text: str, before: str, limit: int) -> str:
-    """Return `text` with each line that `before` lacks and that exceeds `limit` broken at its last brackets.
+    """Return `text` with each line that `before` lacks and that exceeds `limit` broken.
 
-    Lines that are only a part of a statement, or have no brackets to break at, stay as they are.
+    A statement on one line is broken at its chain of calls or its last brackets, arguments that stand
+    together on one line get a line each. What has no such place stays as it is.
     """
     known = {line.strip() for line in split_lines(before)}
     lines = split_lines(text)
@@ -44,10 +45,12 @@ def wrapped(text: str, before: str, limit: int) -> str:
     }
     if not long:
         return text
-    for tokens in _one_line_statements(text):
-        number = tokens[0].start[0]
-        if number in long:
-            lines[number - 1] = _broken(lines[number - 1], limit)
+    for tokens in _statements(text):
+        first, last = tokens[0].start[0], tokens[-1].end[0]
+        if first == last and first in long and not _has_second_part(tokens):
+            lines[first - 1] = _broken(lines[first - 1], limit)
+        for number in long & set(range(first + 1, last)):
+            lines[number - 1] = _broken_inside(lines[number - 1], tokens, number, limit)
     return "".join(lines)
 
 
@@ -61,16 +64,14 @@ class _Brackets:
     splits: bool
 
 
-def _one_line_statements(text: str) -> list[list[tokenize.TokenInfo]]:
-    """Return the tokens of each logical line that stands on one physical line."""
+def _statements(text: str) -> list[list[tokenize.TokenInfo]]:
+    """Return the tokens of each logical line."""
     found: list[list[tokenize.TokenInfo]] = []
     current: list[tokenize.TokenInfo] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.NEWLINE:
-                one_line = current and current[0].start[0] == token.start[0]
-                if one_line and not _has_second_part(current):
-                    found.append(current)
+                found += [current] if current else []
                 current = []
             elif token.type not in _LAYOUT:
                 current.append(token)
@@ -94,22 +95,19 @@ def _has_second_part(tokens: list[tokenize.TokenInfo]) -> bool:
 def _last_brackets(tokens: list[tokenize.TokenInfo]) -> _Brackets | None:
     """Return the last outermost bracket pair with something in it."""
     best: _Brackets | None = None
-    depth, opened, has_for = 0, 0, False
-    commas: list[int] = []
+    depth, opened = 0, 0
     for at, token in enumerate(tokens):
-        if token.string in _OPEN and token.type == tokenize.OP:
-            if depth == 0:
-                opened, commas, has_for = at, [], False
+        if token.type != tokenize.OP:
+            continue
+        if token.string in _OPEN:
+            opened = at if depth == 0 else opened
             depth += 1
-        elif token.string in _CLOSE and token.type == tokenize.OP:
+        elif token.string in _CLOSE:
             depth -= 1
             if depth == 0 and at > opened + 1:
+                commas, has_for = _commas(tokens[opened + 1 : at])
                 splits = not has_for and _takes_comma(tokens, opened)
                 best = _Brackets(tokens[opened].start[1], token.start[1], tuple(commas), splits)
-        elif depth == 1 and token.string == ",":
-            commas.append(token.start[1])
-        elif depth == 1 and token.string == "for":
-            has_for = True
     return best
 
 
@@ -123,23 +121,100 @@ def _takes_comma(tokens: list[tokenize.TokenInfo], opened: int) -> bool:
 
 
 def _broken(line: str, limit: int) -> str:
-    """Break a line at its last brackets; parts that are still too long are broken again."""
-    pair = _last_brackets(_tokens(line))
-    if pair is None:
-        return line
+    """Break a line at its chain of calls or its last brackets; parts still too long are broken again."""
+    tokens = _tokens(line)
     body_line = line.rstrip("\r\n")
     end = line[len(body_line) :]
     indent = body_line[: len(body_line) - len(body_line.lstrip())]
     inner = indent + ("\t" if indent.endswith("\t") else "    ")
-    head, tail = body_line[: pair.open + 1], indent + body_line[pair.close :]
-    items = [body_line[pair.open + 1 : pair.close].strip()]
-    if (len(inner) + len(items[0]) > limit or items[0].endswith(",")) and pair.splits:
-        cuts = [pair.open, *pair.commas, pair.close]
-        items = [body_line[a + 1 : b].strip() for a, b in pairwise(cuts)]
-        items = [f"{item}," for item in items if item]
+    if links := _chain(tokens):
+        cuts = [*links, tokens[-1].end[1]]
+        items = [body_line[a:b].strip() for a, b in pairwise(cuts)]
+        head, tail = body_line[: links[0]] + "(", f"{indent}){body_line[cuts[-1] :]}"
+    elif pair := _last_brackets(tokens):
+        head, tail = body_line[: pair.open + 1], indent + body_line[pair.close :]
+        items = [body_line[pair.open + 1 : pair.close].strip()]
+        if (len(inner) + len(items[0]) > limit or items[0].endswith(",")) and pair.splits:
+            items = _with_commas(body_line, [pair.open, *pair.commas, pair.close])
+    else:
+        return line
     parts = [inner + item + end for item in items]
     parts = [_broken(part, limit) if len(part.rstrip()) > limit else part for part in parts]
     return "".join([head + end, *parts, tail + end])
+
+
+def _broken_inside(line: str, tokens: list[tokenize.TokenInfo], number: int, limit: int) -> str:
+    """Give each argument a line of its own where one line holds all that stands between two brackets."""
+    own = [at for at, token in enumerate(tokens) if token.start[0] == token.end[0] == number]
+    if not own or any(t.start[0] < number < t.end[0] for t in tokens):
+        return line
+    opener, closer = own[0] - 1, own[-1] + 1
+    body_line = line.rstrip("\r\n")
+    end = line[len(body_line) :]
+    if tokens[opener].string in _OPEN and closer < len(tokens) and tokens[closer].string in _CLOSE:
+        inside = [tokens[at] for at in own]
+        commas, has_for = _commas(inside)
+        if has_for or not _takes_comma(tokens, opener):
+            return line
+        indent = body_line[: len(body_line) - len(body_line.lstrip())]
+        items = _with_commas(body_line, [inside[0].start[1] - 1, *commas, inside[-1].end[1]])
+        parts = [indent + item + end for item in items]
+        return "".join(_broken(part, limit) if len(part.rstrip()) > limit else part for part in parts)
+    return _broken(line, limit) if tokens[own[-1]].string == "," else line
+
+
+def _commas(tokens: list[tokenize.TokenInfo]) -> tuple[list[int], bool]:
+    """Return the columns of the outermost commas, and whether a comprehension stands beside them."""
+    depth, commas, has_for = 0, [], False
+    for token in tokens:
+        if token.type == tokenize.OP:
+            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+        if depth == 0 and token.string == ",":
+            commas.append(token.start[1])
+        has_for = has_for or (depth == 0 and token.string == "for")
+    return commas, has_for
+
+
+def _with_commas(body_line: str, cuts: list[int]) -> list[str]:
+    items = [body_line[a + 1 : b].strip() for a, b in pairwise(cuts)]
+    return [f"{item}," for item in items if item]
+
+
+def _chain(tokens: list[tokenize.TokenInfo]) -> list[int]:
+    """Return the columns at which a value made by a chain of calls is cut: its start, and each further call.
+
+    Empty where the line is no `return` or assignment of such a chain, of at least two calls after the first.
+    """
+    start = _value_start(tokens)
+    cuts: list[int] = []
+    depth = 0
+    for at, token in enumerate(tokens[start:], start) if start else ():
+        if token.type == tokenize.OP and token.string in _OPEN + _CLOSE:
+            depth += 1 if token.string in _OPEN else -1
+        elif depth == 0 and token.string == ".":
+            called = at + 2 < len(tokens) and tokens[at + 2].string == "("
+            first = tokens[at - 1].type == tokenize.NAME and at - 1 in (start, start + 1)
+            cuts += [token.start[1]] if called and not first else []
+        elif depth == 0 and (
+            token.type != tokenize.NAME or token.string in ("if", "for", "and", "or", "lambda")
+        ):
+            return []
+    return [tokens[start].start[1], *cuts] if len(cuts) >= 2 else []
+
+
+def _value_start(tokens: list[tokenize.TokenInfo]) -> int:
+    """Return the index of the first token of the value that a line returns or assigns, 0 for other lines."""
+    if tokens and tokens[0].string == "return":
+        return 1
+    depth = 0
+    for at, token in enumerate(tokens):
+        if token.type == tokenize.OP:
+            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+        if depth == 0 and token.string == "=":
+            return at + 1
+        if depth == 0 and keyword.iskeyword(token.string):
+            return 0
+    return 0
 
 
 def _tokens(line: str) -> list[tokenize.TokenInfo]:
