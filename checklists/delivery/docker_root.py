@@ -1,0 +1,190 @@
+r"""The program runs as root in its container.
+
+Whoever gets the program to run their code is root then: free to rewrite the image's files, to install
+tools, and one flaw of the kernel or one mounted folder away from the host. Many clusters refuse such
+containers altogether.
+
+The fix makes a user and switches to it right before the program starts, so that what was installed stays
+with root and cannot be changed. Folders that the program writes to have to be given to the user
+(`COPY --chown=app`, `RUN chown app /data`), and ports below 1024 may be closed to it: look at these before
+you apply it. Left out are images that bring a user of their own (`nginx-unprivileged`, `:nonroot`,
+bitnami, chainguard), entry points that drop root themselves (gosu, su-exec, s6), and Dockerfiles for
+development and tests.
+
+Flagged (Dockerfile):
+
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install --no-cache-dir -r requirements.txt
+    CMD ["gunicorn", "app:app"]
+
+Fixed (Dockerfile):
+
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install --no-cache-dir -r requirements.txt
+    RUN useradd --create-home --uid 10001 app
+    USER app
+    CMD ["gunicorn", "app:app"]
+
+Flagged (worker.Dockerfile):
+
+    FROM python:3.12 AS build
+    RUN pip install --target /packages celery
+    USER nobody
+
+    FROM python:3.12-alpine
+    COPY --from=build /packages /packages
+    USER root
+    RUN apk add --no-cache tini
+
+    # the worker
+    ENTRYPOINT ["tini", "--"]
+    CMD ["python", "-m", "celery", "worker"]
+
+Fixed (worker.Dockerfile):
+
+    FROM python:3.12 AS build
+    RUN pip install --target /packages celery
+    USER nobody
+
+    FROM python:3.12-alpine
+    COPY --from=build /packages /packages
+    USER root
+    RUN apk add --no-cache tini
+
+    RUN adduser -D -u 10001 app
+    USER app
+    # the worker
+    ENTRYPOINT ["tini", "--"]
+    CMD ["python", "-m", "celery", "worker"]
+
+Fine (Dockerfile):
+
+    FROM python:3.12 AS base
+    RUN useradd --create-home app
+    USER app
+
+    FROM base
+    CMD ["gunicorn", "app:app"]
+
+Fine (web.Dockerfile):
+
+    FROM nginxinc/nginx-unprivileged:1.27
+    COPY static /usr/share/nginx/html
+
+Fine (api.Dockerfile):
+
+    FROM python:3.12-slim
+    RUN apt-get update && apt-get install -y gosu \
+        # the entry point switches to its user
+        && rm -rf /var/lib/apt/lists/*
+    ENTRYPOINT ["gosu", "app", "gunicorn"]
+
+When to ignore: the container has to change the host, or its runtime sets the user.
+
+References:
+https://docs.docker.com/build/building/best-practices/#user
+https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harden.checklists.dockerfile import Stage, lineage, stages
+from harden.checks import Check, Fix
+from harden.errors import UnreadableSource
+from harden.findings import Finding, Risk, Severity
+from harden.module import TextFile
+from harden.project import Project
+
+check = Check(
+    id="docker-root",
+    title="Container runs as root",
+    severity=Severity.HIGH,
+    fix=Fix("harden.codemods.dockerfiles:AddUser", Risk.REVIEW),
+    codes=frozenset({"DL3002"}),
+)
+
+_ROOT = re.compile(r"(root|0)(:\S*)?$")
+_OWN_USER = re.compile(r"unprivileged|nonroot|rootless|(^|/)(bitnami|jupyter|chainguard|ubi\d+)/|cgr\.dev/")
+_DROPS_ROOT = re.compile(
+    r"\b(gosu|su-exec|setpriv|runuser|s6-setuidgid|s6-overlay|chroot|setuidgid|--user[= ]|su )"
+)
+_MAKES_USER = re.compile(r"\b(useradd|adduser)\b([^&|;]*)")
+_ASIDE = re.compile(
+    r"(^|[/._-])(dev|development|devcontainer|test|tests|ci|local|debug|builder?|playwright|cypress|packaging|demos?|examples?)([/._-]|$)"
+)
+
+
+@check.file("Dockerfile", "*.Dockerfile", "*.dockerfile", "Dockerfile.*", "Containerfile")
+def dockerfile(file: TextFile, project: Project) -> Iterator[Finding]:
+    """Flag the final stage when nothing in it, or in what it is built on, sets another user than root."""
+    all_stages = stages(file.lines)
+    if not all_stages or _ASIDE.search(file.path.lower()):
+        return
+    final = all_stages[-1]
+    line_of_descent = lineage(all_stages, final)
+    user = next((one for stage in line_of_descent if (one := stage.last("USER"))), None)
+    if user is not None and not _ROOT.match(user.rest.strip("\"' ")):
+        return
+    image = line_of_descent[-1].image.lower()
+    if (user is None and (_OWN_USER.search(image) or not image)) or _drops_root(
+        file, project, line_of_descent
+    ):
+        return
+    facts = _facts(file, line_of_descent, image)
+    at = user.line if user is not None and user in final.instructions else int(facts["line"])
+    at = at if at <= len(file.lines) else final.line
+    message = (
+        "The container is told to run as root" if user is not None else "Nothing sets a user: it runs as root"
+    )
+    yield check.found_at(file.path, file.span(at), message, facts=facts)
+
+
+def _facts(file: TextFile, line_of_descent: list[Stage], image: str) -> dict[str, str]:
+    """Return the line before which the user is set, who it is, and how it is made."""
+    final = line_of_descent[0]
+    started = [one.line for one in final.instructions if one.word in ("CMD", "ENTRYPOINT")]
+    line = min(started, default=final.instructions[-1].end_line + 1 if final.instructions else final.line + 1)
+    made = [
+        name for stage in line_of_descent for one in stage.instructions if (name := _made(one.word, one.rest))
+    ]
+    facts = {"line": str(line), "user": made[-1] if made else "app", "create": ""}
+    if made:
+        return facts
+    if image.partition(":")[0] == "scratch" or "distroless" in image:
+        return {**facts, "user": "10001"}
+    small = "alpine" in image or "busybox" in image
+    created = "adduser -D -u 10001 app" if small else "useradd --create-home --uid 10001 app"
+    return {**facts, "create": f"RUN {created}"}
+
+
+def _made(word: str, rest: str) -> str:
+    """Return the user that a RUN instruction makes, or an empty string."""
+    found = _MAKES_USER.search(rest) if word == "RUN" else None
+    words = found[2].split() if found else []
+    return words[-1] if words and re.fullmatch(r"[a-z_][\w-]*", words[-1]) else ""
+
+
+def _drops_root(file: TextFile, project: Project, line_of_descent: list[Stage]) -> bool:
+    """Tell whether the image, or the script that it starts with, gives up root by itself."""
+    ran = [one for stage in line_of_descent for one in stage.instructions if one.word != "COPY"]
+    if any(_DROPS_ROOT.search(one.rest) or '"/init"' in one.rest for one in ran):
+        return True
+    started = " ".join(one.rest for one in ran if one.word in ("CMD", "ENTRYPOINT"))
+    names = {name.rpartition("/")[2] for name in re.findall(r"[\w./-]+", started)}
+    scripts = [
+        path for path in project.paths if path.rpartition("/")[2] in names and not path.endswith(".py")
+    ]
+    for path in scripts[:5]:
+        try:
+            if _DROPS_ROOT.search(project.text_file(path).text):
+                return True
+        except UnreadableSource:
+            continue
+    return False
