@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from harden.checklists.database.purposes import Purpose, purposes
 from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.names import FunctionNode
@@ -26,3 +27,20 @@ def is_reached_by_handler(module: Module, function: FunctionNode) -> bool:
             if call.args and other.resolve(call.func) in _DEPENDS and other.resolve(call.args[0]) == path:
                 return True
     return False
+
+
+def output_handler(module: Module, function: FunctionNode) -> str:
+    """Return the place where a request handler of the project calls a function and sends what it gives."""
+    path = module.names.local_path(function)
+    for file in module.project.mentions(function.name):
+        try:
+            other = module.project.module(file)
+        except UnreadableSource:
+            continue
+        for call in other.nodes(ast.Call):
+            if other.resolve(call.func) != path or other.role(call) is not Role.HANDLER:
+                continue
+            what = purposes(other, call)
+            if Purpose.OUTPUT in what and Purpose.BOUNDED not in what:
+                return f"{file}:{call.lineno}"
+    return ""

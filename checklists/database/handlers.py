@@ -1,0 +1,88 @@
+"""Request handlers as pagination sees them: framework, parameters, and who else relies on them."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from harden.errors import UnreadableSource
+from harden.module import Module
+from harden.names import FunctionNode
+from harden.roles import Role
+
+_EXPORT = re.compile(r"(?i)export|download|csv|xlsx|excel|backup|dump|feed|rss\b|sitemap|archive")
+_FILES = ("StreamingResponse", "StreamingHttpResponse", "FileResponse", "send_file", "writer", "DictWriter")
+_FRAMEWORKS = {
+    "fastapi": "fastapi",
+    "flask": "flask",
+    "flask_openapi3": "flask",
+    "flask_smorest": "flask",
+    "apiflask": "flask",
+    "flask_restful": "flask",
+    "flask_restx": "flask",
+    "django": "django",
+    "rest_framework": "django",
+}
+
+
+def handler_of(module: Module, node: ast.AST) -> FunctionNode | None:
+    """Return the request handler that runs `node` itself, not one around a nested function."""
+    function = module.function(node)
+    return function if function is not None and module.role(function) is Role.HANDLER else None
+
+
+def framework_of(module: Module, handler: FunctionNode) -> str:
+    """Return `fastapi`, `flask`, `django` or `` for others."""
+    owner = module.parents.get(handler)
+    paths = [module.resolve(decorator) or "" for decorator in handler.decorator_list]
+    if isinstance(owner, ast.ClassDef):
+        paths += module.bases(owner)
+    for path in paths:
+        if found := _FRAMEWORKS.get(path.partition(".")[0]):
+            return found
+    names = [arg.arg for arg in handler.args.args]
+    return "django" if names[:1] == ["request"] and module.imports("django", "rest_framework") else ""
+
+
+def answers_get(module: Module, handler: FunctionNode) -> bool:
+    """Tell whether a handler serves GET requests, as far as its decorators and name say."""
+    for decorator in handler.decorator_list:
+        path = module.resolve(decorator) or ""
+        method = path.rpartition(".")[2]
+        if method in ("post", "put", "patch", "delete", "websocket", "require_POST"):
+            return False
+        if isinstance(decorator, ast.Call):
+            text = " ".join(ast.unparse(k.value) for k in decorator.keywords if k.arg == "methods")
+            if text and "GET" not in text.upper():
+                return False
+    return handler.name not in ("post", "put", "patch", "delete", "create", "update", "destroy", "form_valid")
+
+
+def is_export(module: Module, handler: FunctionNode) -> bool:
+    """Tell whether a handler gives a file of everything rather than a list to look at."""
+    texts = [ast.unparse(decorator) for decorator in handler.decorator_list]
+    calls = [ast.unparse(node.func) for node in ast.walk(handler) if isinstance(node, ast.Call)]
+    return any(_EXPORT.search(text) for text in [handler.name, *texts]) or any(map(_is_file, calls))
+
+
+def _is_file(call: str) -> bool:
+    return call.endswith(_FILES)
+
+
+def called_at(module: Module, handler: FunctionNode) -> str:
+    """Return a place that calls a handler as a plain function, or nothing."""
+    path = module.names.local_path(handler)
+    for file in module.project.mentions(handler.name):
+        try:
+            other = module.project.module(file)
+        except UnreadableSource:
+            continue
+        for call in other.nodes(ast.Call):
+            if other.resolve(call.func) == path and call.func not in _decorators(other):
+                return f"{file}:{call.lineno}"
+    return ""
+
+
+def _decorators(module: Module) -> set[ast.expr]:
+    functions: list[FunctionNode] = [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
+    return {decorator for function in functions for decorator in function.decorator_list}
