@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.arguments import with_keyword
+from harden.codemods.codemod import PythonCodemod, expression
 from harden.errors import Refusal
 
 

@@ -11,7 +11,7 @@ from harden.module import split_lines
 def without_unused_imports(text: str, origins: Collection[str]) -> str:
     """Return the text without the top-level imports from the modules `origins` that nothing uses.
 
-    Only plain one-line imports without a comment are touched; a name that `__all__` or any string
+    Only plain imports on one line, or with one name a line, and without a comment are touched; a name that `__all__` or any string
     mentions counts as used.
     """
     tree = ast.parse(text)
@@ -26,6 +26,9 @@ def without_unused_imports(text: str, origins: Collection[str]) -> str:
         if not isinstance(statement, ast.Import | ast.ImportFrom) or not _is_from(statement, origins):
             continue
         kept = [alias for alias in statement.names if _is_kept(statement, alias, origins, used)]
+        if statement.end_lineno != statement.lineno and kept:
+            _drop_lines(lines, [alias for alias in statement.names if alias not in kept])
+            continue
         line = lines[statement.lineno - 1]
         if len(kept) == len(statement.names) or line.strip() != ast.unparse(statement):
             continue
@@ -33,6 +36,14 @@ def without_unused_imports(text: str, origins: Collection[str]) -> str:
         statement.names = kept
         lines[statement.lineno - 1] = ast.unparse(statement) + ending if kept else ""
     return "".join(lines)
+
+
+def _drop_lines(lines: list[str], names: list[ast.alias]) -> None:
+    """Empty the lines that hold nothing but one of these names."""
+    for alias in names:
+        line = lines[alias.lineno - 1].strip()
+        if line in (ast.unparse(alias), ast.unparse(alias) + ","):
+            lines[alias.lineno - 1] = ""
 
 
 def _is_from(statement: ast.Import | ast.ImportFrom, origins: Collection[str]) -> bool:

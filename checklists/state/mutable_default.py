@@ -138,6 +138,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.mutable_values import (
+    attribute_uses,
+    class_attribute,
+    is_changed_or_passed_on,
+    is_mutable,
+    is_read_only,
+    is_same_inside,
+)
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
@@ -152,30 +160,6 @@ check = Check(
     codes=frozenset({"B006", "RUF012"}),
 )
 
-_MAKERS = frozenset(
-    {"builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray"}
-    | {f"collections.{name}" for name in ("defaultdict", "deque", "OrderedDict", "Counter")}
-)
-_LITERALS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
-_CHANGES = frozenset(
-    {"append", "extend", "insert", "add", "update", "setdefault", "appendleft", "extendleft"}
-    | {"pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse"}
-)
-_READS = frozenset({"get", "items", "keys", "values", "copy", "index", "count", "union", "intersection"})
-_PURE = frozenset(
-    {
-        f"builtins.{name}"
-        for name in ("len", "list", "tuple", "set", "dict", "sorted", "frozenset", "enumerate")
-    }
-    | {f"builtins.{name}" for name in ("any", "all", "sum", "min", "max", "bool", "str", "repr", "zip")}
-    | {"builtins.isinstance", "builtins.print"}
-)
-_READ_ONLY_TYPES = frozenset(
-    f"{package}.{name}"
-    for package in ("typing", "collections.abc")
-    for name in ("Sequence", "Mapping", "Collection", "Iterable", "Container", "AbstractSet", "Set")
-    if (package, name) != ("typing", "Set")
-)
 _SHARED_ON_PURPOSE = ("cache", "memo", "registry", "singleton", "instances", "_shared")
 _COPIED_BY = ("fastapi.", "starlette.", "typer.", "ninja.", "litestar.", "pydantic.", "fastmcp.", "mcp.")
 _OWN_RULES = (
@@ -200,10 +184,10 @@ def mutable_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     if not isinstance(node, FunctionNode | ast.Lambda) or _is_exempt(module, node):
         return
     for arg, default in _defaults(node.args):
-        if not _is_mutable(module, default) or _is_meant(arg.arg):
+        if not is_mutable(module, default) or _is_meant(arg.arg):
             continue
-        used = _is_changed_or_passed_on(module, node, arg.arg)
-        if _is_read_only(module, arg) or (arg.arg.startswith("_") and not used):
+        used = is_changed_or_passed_on(module, node, arg.arg)
+        if is_read_only(module, arg) or (arg.arg.startswith("_") and not used):
             continue
         yield check.found(
             module,
@@ -222,9 +206,9 @@ def mutable_attribute(module: Module, node: ast.AST) -> Iterator[Finding]:
         return
     if any(base.startswith(_OWN_RULES) for base in module.bases(node)):
         return
-    changed, assigned, shared = _attribute_uses(node)
+    changed, assigned, shared = attribute_uses(node)
     for statement in node.body:
-        name = _class_attribute(module, statement)
+        name = class_attribute(module, statement)
         if name in changed and name not in assigned and not _is_meant(name):
             why_not = _why_class_not(module, node, name, name in shared)
             message = f"{name} is one object shared by all instances of {node.name}"
@@ -240,20 +224,8 @@ def _defaults(args: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
             yield arg, default
 
 
-def _is_mutable(module: Module, expr: ast.expr) -> bool:
-    if isinstance(expr, ast.Call):
-        return isinstance(expr.func, ast.Name | ast.Attribute) and module.resolve(expr.func) in _MAKERS
-    return isinstance(expr, _LITERALS)
-
-
 def _is_meant(name: str) -> bool:
     return any(word in name.lower() for word in _SHARED_ON_PURPOSE)
-
-
-def _is_read_only(module: Module, arg: ast.arg) -> bool:
-    """Tell whether the annotation promises that nobody changes the value."""
-    kind = module.names.annotation(arg.annotation) if arg.annotation is not None else None
-    return (kind or "").partition("[")[0] in _READ_ONLY_TYPES
 
 
 def _is_exempt(module: Module, node: FunctionNode | ast.Lambda) -> bool:
@@ -272,42 +244,6 @@ def _is_exempt(module: Module, node: FunctionNode | ast.Lambda) -> bool:
     )
 
 
-def _is_changed_or_passed_on(module: Module, node: FunctionNode | ast.Lambda, name: str) -> bool:
-    """Tell whether anything but a read can happen to the parameter."""
-    body = node.body if isinstance(node.body, list) else [node.body]
-    uses = [
-        use
-        for statement in body
-        for use in ast.walk(statement)
-        if isinstance(use, ast.Name) and use.id == name and isinstance(use.ctx, ast.Load)
-    ]
-    return any(not _only_reads(module, use) for use in uses)
-
-
-def _only_reads(module: Module, use: ast.Name) -> bool:
-    match module.parents.get(use):
-        case ast.Attribute(attr=method):
-            return method in _READS
-        case ast.Subscript(value=value, ctx=ast.Load()):
-            return value is use
-        case ast.Call() as call:
-            return use in call.args and module.resolve(call.func) in _PURE
-        case ast.For(iter=source) | ast.AsyncFor(iter=source) | ast.comprehension(iter=source):
-            return source is use
-        case ast.BoolOp() as either:
-            test = module.parents.get(either)
-            return isinstance(test, ast.If | ast.While) or _is_copied(module, test)
-        case ast.Compare() | ast.If() | ast.While() | ast.UnaryOp() | ast.Starred() | ast.FormattedValue():
-            return True
-        case ast.BinOp() | ast.Dict():
-            return True
-    return False
-
-
-def _is_copied(module: Module, node: ast.AST | None) -> bool:
-    return isinstance(node, ast.Call) and module.resolve(node.func) in _PURE
-
-
 def _why_not(module: Module, node: FunctionNode | ast.Lambda, arg: ast.arg, default: ast.expr) -> str:
     if isinstance(node, ast.Lambda):
         return "A lambda has no body in which a fresh value could be made: write it as a function."
@@ -318,7 +254,7 @@ def _why_not(module: Module, node: FunctionNode | ast.Lambda, arg: ast.arg, defa
     for name in ast.walk(default):
         if isinstance(name, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return "The default does more than make a value, so it cannot move into the body."
-        if isinstance(name, ast.Name) and not _is_same_inside(module, node, name):
+        if isinstance(name, ast.Name) and not is_same_inside(module, node, name):
             return f"The default uses {name.id}, which may mean something else inside the function."
     return ""
 
@@ -337,59 +273,6 @@ def _has_body_beside(module: Module, node: FunctionNode) -> bool:
     first = node.body[0]
     line = module.lines[first.lineno - 1]
     return bool(line[: module.span(first).column].strip())
-
-
-def _is_same_inside(module: Module, node: FunctionNode, name: ast.Name) -> bool:
-    """Tell whether a name of a default means the same in the body: it is bound there or at module level."""
-    if isinstance(name.ctx, ast.Store):
-        return True
-    scope = module.names.scope(name)
-    while isinstance(scope.node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        if name.id in scope.bindings or scope.parent is None:
-            return True
-        scope = scope.parent
-    if name.id in module.names.scopes[node].bindings:
-        return False
-    while scope.parent is not None:
-        if name.id in scope.bindings:
-            return False
-        scope = scope.parent
-    return True
-
-
-def _class_attribute(module: Module, statement: ast.stmt) -> str:
-    """Return the name of a class attribute that starts as a mutable value, or nothing."""
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_mutable(module, value):
-            return name
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value, annotation=annotation):
-            is_shared = "ClassVar" in ast.dump(annotation)
-            return name if _is_mutable(module, value) and not is_shared else ""
-    return ""
-
-
-def _attribute_uses(node: ast.ClassDef) -> tuple[set[str], set[str], set[str]]:
-    """Return the attributes changed through self, those assigned on self, those reached through the class."""
-    changed: set[str] = set()
-    assigned: set[str] = set()
-    shared: set[str] = set()
-    for use in ast.walk(node):
-        match use:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=name), attr=m)
-            ):
-                if m in _CHANGES:
-                    changed.add(name)
-            case ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id="self"), attr=name), ctx=ast.Store() | ast.Del()
-            ):
-                if not name.startswith("_"):  # a private table that is filled by key is mostly a memo
-                    changed.add(name)
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
-                assigned.add(name)
-            case ast.Attribute(value=ast.Name(id="cls"), attr=name):
-                shared.add(name)
-    return changed, assigned, shared
 
 
 def _why_class_not(module: Module, node: ast.ClassDef, name: str, through_cls: bool) -> str:

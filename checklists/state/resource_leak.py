@@ -140,6 +140,8 @@ _TEXT = frozenset({"builtins.str", "os.path.join", "os.path.abspath", "os.path.e
 def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag what is opened into a local name and left open, or opened and used in passing."""
     statement = module.parents.get(call)
+    if _reads_what_others_hold(module, call):
+        return
     if isinstance(statement, ast.Assign):
         leak = leak_of(module, call, statement)
         if leak is not None:
@@ -159,6 +161,13 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         message = f"what {path.rpartition('.')[2]}() opens is never closed"
         severity = Severity.LOW if reads else Severity.MEDIUM
         yield check.found(module, call, message, facts=facts, why_not=why_not, severity=severity)
+
+
+def _reads_what_others_hold(module: Module, call: ast.Call) -> bool:
+    """Tell whether an archive is read from a buffer or file that is closed elsewhere."""
+    source = keyword(call, "fileobj") or (call.args[0] if call.args else None)
+    path = (module.resolve(source) or "") if source is not None else ""
+    return path in ("io.BytesIO", *FILES) and not _writes(module, call)
 
 
 def _form(module: Module, call: ast.Call, path: str, user: ast.expr | ast.For) -> tuple[str, str]:

@@ -135,11 +135,12 @@ SILENT = [
     pytest.param("    x = open(a)\n    x.close()\n", id="nothing between"),
     pytest.param("    x, y = open(a), 1\n", id="unpacked"),
     pytest.param("    return Popen(a, stdout=open(a))\n", id="argument"),
+    pytest.param("    x = zipfile.ZipFile(io.BytesIO(a))\n    x.extractall()\n", id="archive in memory"),
 ]
 
 
 @pytest.mark.parametrize("body", SILENT)
 def test_not_a_finding(mend: Mend, body: str) -> None:
-    code = "import csv\nimport sqlite3\n\n\ndef f(a):\n" + body
+    code = "import csv\nimport io\nimport sqlite3\nimport zipfile\n\n\ndef f(a):\n" + body
     done = mend(ID, code)
     assert (done.text, done.refused) == (code, ())

@@ -1,0 +1,43 @@
+"""Give a cache of functools a size."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+from pydantic import BaseModel, Field
+
+from harden.codemods.arguments import with_keyword
+from harden.codemods.codemod import Options, PythonCodemod, expression
+
+
+class CacheOptions(Options):
+    """How much a cache may hold."""
+
+    maxsize: int = Field(1024, ge=1, le=10_000_000, title="Entries", description="the most a cache may hold")
+
+
+class BoundCache(PythonCodemod):
+    """Turn `cache` and `lru_cache(maxsize=None)` into an `lru_cache` of a size."""
+
+    Options: ClassVar[type[BaseModel]] = CacheOptions
+    options: CacheOptions
+
+    def leave_Decorator(self, original_node: cst.Decorator, updated_node: cst.Decorator) -> cst.Decorator:
+        """Write the size into the decorator."""
+        if self.target(original_node.decorator) is None:
+            return updated_node
+        size = cst.Integer(str(self.options.maxsize))
+        kept = updated_node.decorator
+        if isinstance(kept, cst.Call):
+            if kept.args and kept.args[0].keyword is None:
+                call = kept.with_changes(args=[kept.args[0].with_changes(value=size), *kept.args[1:]])
+            else:
+                call = with_keyword(kept, "maxsize", size)
+        else:
+            name = expression(self.import_member("functools", "lru_cache"))
+            if isinstance(kept, cst.Name):
+                name = expression(self.import_name("functools", "lru_cache"))
+            call = with_keyword(cst.Call(name), "maxsize", size)
+            self.drop_import("functools")
+        return updated_node.with_changes(decorator=call)
