@@ -11,8 +11,8 @@ from harden.module import split_lines
 def without_unused_imports(text: str, origins: Collection[str]) -> str:
     """Return the text without the top-level imports from the modules `origins` that nothing uses.
 
-    Only plain imports on one line, or with one name a line, and without a comment are touched; a name that `__all__` or any string
-    mentions counts as used.
+    Only plain imports on one line, or with one name a line, and without a comment are touched; a name that
+    `__all__` or any string mentions counts as used.
     """
     tree = ast.parse(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
