@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harden.checklists.secret_names import words_of
-from harden.module import Module, keyword
+from harden.module import Module, is_literal, keyword
 
 _OS = ("os.getenv", "os.environ.get", "os.environb.get", "os.getenvb")
 _READERS = (
@@ -65,6 +65,10 @@ def settings_class(module: Module, node: ast.AST) -> ast.ClassDef | None:
 def field_variable(owner: ast.ClassDef, field: str) -> str:
     """Return the environment variable that fills a field of a pydantic-settings class."""
     for statement in ast.walk(owner):
+        if isinstance(statement, ast.Dict):
+            for key, value in zip(statement.keys, statement.values, strict=True):
+                if is_literal(key, "env_prefix") and isinstance(value, ast.Constant):
+                    return (str(value.value) + field).upper()
         match statement:
             case ast.keyword(arg="env_prefix", value=ast.Constant(value=str() as prefix)):
                 return (prefix + field).upper()

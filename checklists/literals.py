@@ -59,6 +59,7 @@ _ENUMS = (
     "typing.NamedTuple",
 )
 _WRAPPERS = ("SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "quote_plus")
+_LOOK_UPS = ("get", "fetch", "read", "access", "describe", "load", "delete", "find", "list", "lookup")
 _EXAMPLES = frozenset(
     {"example", "examples", "json_schema_extra", "schema_extra", "help", "description", "doc"}
 )
@@ -200,11 +201,13 @@ def _bound(module: Module, statement: ast.stmt, name: str) -> Spot | None:
     return Spot(name, Place.LOCAL)
 
 
-def _passed(module: Module, item: ast.keyword, name: str) -> Spot:
+def _passed(module: Module, item: ast.keyword, name: str) -> Spot | None:
     call = module.parents.get(item)
     if not isinstance(call, ast.Call):
         return Spot(name, Place.LOCAL)
     path = module.resolve(call.func) or ""
+    if _named(call.func).lower().startswith(_LOOK_UPS):
+        return Spot("", Place.LOCAL, path)  # the name of a secret, not the secret
     others = {other.arg for other in call.keywords}
     func = call.func
     is_config = (

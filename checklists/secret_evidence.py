@@ -311,6 +311,8 @@ def _is_token(name: str, value: str, place: Place) -> bool:
 
 
 def _is_path(value: str) -> bool:
+    if re.fullmatch(r"[A-Za-z0-9/+=]{40}", value) and _entropy(value) > 4:
+        return False  # the form of an AWS secret access key
     return value.count("/") > 1 or value.count(".") > 2 or value.startswith("X-")
 
 

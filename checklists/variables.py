@@ -67,6 +67,9 @@ def _around(module: Module, node: ast.AST) -> str:
     """Return the class or module whose literal it is, without words that say nothing."""
     owner = module.owner(node)
     name = owner.name if owner is not None else PurePosixPath(module.path).stem
+    match module.statement(node):
+        case ast.Assign(targets=[ast.Name(id=mapping)], value=ast.Dict()):
+            name = mapping
     dull = {
         "config",
         "settings",

@@ -188,6 +188,7 @@ def _sum_items(node: cst.BaseExpression) -> list[_Item]:
 def _placed(items: list[_Item], finding: Finding) -> tuple[list[_Item], list[_Bound]]:
     """Replace the values to be bound by placeholders, without the quotes around them."""
     style, wanted = finding.facts["style"], {int(number) for number in finding.facts["bind"].split(",")}
+    items = _merged(items)
     result = list(items)
     bound: list[_Bound] = []
     number = -1
@@ -210,6 +211,17 @@ def _placed(items: list[_Item], finding: Finding) -> tuple[list[_Item], list[_Bo
     if style == "format":
         result = [item if item.code else replace(item, raw=item.raw.replace("%", "%%")) for item in result]
     return result, bound
+
+
+def _merged(items: list[_Item]) -> list[_Item]:
+    """Return the items with neighbouring stretches of text in the same literal made one."""
+    found: list[_Item] = []
+    for item in items:
+        if found and not item.code and not found[-1].code and found[-1].part == item.part:
+            found[-1] = replace(found[-1], raw=found[-1].raw + item.raw)
+        else:
+            found.append(item)
+    return found
 
 
 def _kept(item: _Item) -> _Item:

@@ -131,11 +131,12 @@ def _is_kept(module: Module, node: ast.AST, parent: ast.AST) -> bool:
     match parent:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             uses = [use for use in module.nodes(ast.Name) if use.id == name and isinstance(use.ctx, ast.Load)]
-            return not any(_is_parsed(module, use) for use in uses)
+            others = [use for use in module.nodes(ast.Attribute) if use.attr == name]
+            return not any(_is_parsed(module, use) for use in [*uses, *others])
         case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="config"))]):
             return True
     return False
 
 
-def _is_parsed(module: Module, use: ast.Name) -> bool:
+def _is_parsed(module: Module, use: ast.expr) -> bool:
     return isinstance(module.parents.get(use), ast.Compare | ast.Attribute | ast.Call)

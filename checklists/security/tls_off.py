@@ -145,6 +145,9 @@ _MAIL = (
     "ftplib.FTP_TLS",
 )
 _OLD = ("PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1")
+_CONSTANTS = frozenset(
+    {*_OLD, "CERT_NONE", "_create_unverified_context", "_create_stdlib_context", "SSLv3", "TLSv1", "TLSv1_1"}
+)
 _OLD_VERSIONS = ("ssl.TLSVersion.SSLv3", "ssl.TLSVersion.TLSv1", "ssl.TLSVersion.TLSv1_1")
 _SESSIONS = ("requests.Session", "requests.session", "requests.sessions.Session", "niquests.Session")
 
@@ -195,7 +198,9 @@ _TRUE = {"value": "True"}
 @check.node(ast.Attribute)
 def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `CERT_NONE`, unverified contexts and old protocol versions where they are put to use."""
-    if not isinstance(node, ast.Attribute) or not _is_put_to_use(module, node) or _is_choice(module, node):
+    if not isinstance(node, ast.Attribute) or node.attr not in _CONSTANTS:
+        return
+    if not _is_put_to_use(module, node) or _is_choice(module, node):
         return
     path = module.resolve(node) or ""
     if path == "ssl.CERT_NONE":

@@ -1,0 +1,90 @@
+"""A secret is told by its name and its value together, and its value shows nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.findings import Finding
+from harden.project import Project
+from harden.registry import check_named
+from harden.scan import Rules, scan_file
+
+
+def findings(tmp_path: Path, code: str, path: str = "app/shop.py") -> tuple[Finding, ...]:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(code)
+    result = scan_file(Project(tmp_path, (path,)), Rules((check_named("hardcoded-secret"),)), path)
+    assert not result.problems
+    return result.findings
+
+
+STRIPE = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"  # put together, so that no scanner takes it for a key
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'SECRET_KEY = "change-me"',
+        'JWT_SECRET = "secret"',
+        'DB_PASSWORD = "postgres"',
+        'app.secret_key = "dev"',
+        'engine = create_engine("postgresql://shop:tr0ub4dor@db/shop")',
+        'connect(host="db", password="hunter22")',
+        'DATABASES = {"default": {"HOST": "db", "PASSWORD": "winter"}}',
+        'headers = {"Authorization": "Bearer 9f8a7b6c5d4e3f2a1b0c"}',
+        f'stripe.api_key = "{STRIPE}"',
+        f'anything("{STRIPE}")',
+        'def f(token): return token == "k8s9d0f7g6h5j4k3l2"',
+        'SECRET_KEY = "django-insecure-^x(%s)&a{{1"',
+    ],
+)
+def test_in_use(code: str, tmp_path: Path) -> None:
+    assert len(findings(tmp_path, code)) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'PASSWORD = "password"',
+        'ACCESS_TOKEN = "access_token"',
+        'API_KEY = "your-api-key-here"',
+        'API_KEY_NAME = "X-API-Key"',
+        'TOKEN_URL = "https://auth.example/token"',
+        'SECRET_ENV = "SHOP_SECRET"',
+        'SECRET_KEY = ""',
+        'SECRET_KEY = "${SECRET_KEY}"',
+        'SECRET_FILE = "/run/secrets/key"',
+        'PASSWORD_HASHERS = ["argon2"]',
+        'labels = {"password": "Passwort", "api_key": "API key", "token": "Token (optional)"}',
+        'form.add("password", type="password")',
+        'client.get_secret_value(secret="prod-db-password-2")',
+        'import re\nre.compile("postgresql://u:p4ss@host/db")',
+        '"""Connect with postgresql://u:p4ss@host/db."""',
+        'parser.add_argument("--password", help="password=hunter2!x")',
+        'from enum import StrEnum\nclass Kind(StrEnum):\n    PASSWORD = "pass-w0rd"',
+        'if DEBUG:\n    SECRET_KEY = "dev-secret-1"',
+        'class TestConfig:\n    SECRET_KEY = "dev-secret-1"',
+        'PUBLIC_KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"',
+        'next_page_token = "b2Zmc2V0PTEwMCZsaW1pdD01MA"',
+        'match x:\n    case "hunter2!":\n        pass',
+    ],
+)
+def test_look_alikes(code: str, tmp_path: Path) -> None:
+    assert not findings(tmp_path, code)
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/test_x.py", "app/settings/local.py", "app/settings_dev.py", "docs/conf.py"]
+)
+def test_places_that_do_not_ship(path: str, tmp_path: Path) -> None:
+    assert not findings(tmp_path, 'SECRET_KEY = "dev-secret-1"', path)
+
+
+def test_the_value_shows_nowhere(tmp_path: Path) -> None:
+    for found in findings(tmp_path, f'A = "{STRIPE}"\nB_PASSWORD = "tr0ub4dor!"\n'):
+        shown = repr(found)
+        assert STRIPE not in shown
+        assert "tr0ub4dor" not in shown

@@ -1,0 +1,66 @@
+"""Verification is on again, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.codemods.conftest import Mend
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("requests.get(u, verify=False, timeout=3)", "requests.get(u, timeout=3)"),
+        ("requests.get(\n    u,\n    verify=False,\n)", "requests.get(\n    u,\n)"),
+        ("requests.get(u, verify=False, **more)", "requests.get(u, **more)"),
+        (
+            "f(requests.get(u, verify=False), requests.get(v, verify=False))",
+            "f(requests.get(u), requests.get(v))",
+        ),
+        ("ssl._create_unverified_context()", "ssl.create_default_context()"),
+        ("s = requests.Session(); s.verify = False", "s = requests.Session(); s.verify = True"),
+        ("ctx(cert_reqs=ssl.CERT_NONE)", "ctx(cert_reqs=ssl.CERT_REQUIRED)"),
+    ],
+)
+def test_verified(mend: Mend, before: str, after: str) -> None:
+    head = "import ssl\n\nimport requests\n\n"
+    mended = mend("tls-off", f"{head}{before}\n")
+    assert mended.text == f"{head}{after}\n"
+    assert mend("tls-off", mended.text).text == mended.text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import requests\n\nrequests.get(u, verify=ca)\n",
+        "import mine as requests\n\nrequests.get(u, verify=False)\n",
+        "form.check(verify=False)\n",
+        "import ssl\n\nif insecure:\n    ctx = ssl._create_unverified_context()\n",
+        "import ssl\n\nif ctx.verify_mode == ssl.CERT_NONE:\n    warn()\n",
+        "import smtplib\n\nsmtplib.SMTP('x').starttls(context=c)\n",
+    ],
+)
+def test_left_alone(mend: Mend, code: str) -> None:
+    assert mend("tls-off", code).text == code
+
+
+def test_yaml_and_torch_load_data_only(mend: Mend) -> None:
+    code = "from yaml import Loader, load\n\nload(a, Loader)\n"
+    assert mend("unsafe-deserialisation", code).text == "from yaml import safe_load\n\nsafe_load(a)\n"
+    code = "import torch\n\ntorch.load(\n    p,\n    map_location=d,\n)\n"
+    after = code.replace("d,\n", "d,\n    weights_only=True,\n")
+    assert mend("unsafe-deserialisation", code).text == after
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\n\ntorch.load(p, weights_only=False)\n",
+        "import yaml\n\nyaml.load(a, Loader=Mine)\n",
+        "import yaml\n\nyaml.load(a, **options)\n",
+        "import pickle\n\nwith open(p, 'rb') as f:\n    pickle.load(f)\n",
+        "import pickle, requests\n\npickle.loads(requests.get(u).content)\n",
+    ],
+)
+def test_loading_left_alone(mend: Mend, code: str) -> None:
+    assert mend("unsafe-deserialisation", code).text == code
