@@ -30,8 +30,8 @@ Fixed:
 
 Flagged (app/clients.py):
 
-    import aiohttp
     import boto3
+    from aiohttp import ClientSession
     from openai import OpenAI
     from urllib.request import urlopen
 
@@ -40,7 +40,7 @@ Flagged (app/clients.py):
 
 
     async def prices(url):
-        async with aiohttp.ClientSession() as session:
+        async with ClientSession() as session:
             async with session.get(url) as response:
                 return await response.json()
 
@@ -50,8 +50,8 @@ Flagged (app/clients.py):
 
 Fixed (app/clients.py):
 
-    import aiohttp
     import boto3
+    from aiohttp import ClientSession, ClientTimeout
     from botocore.config import Config
     from openai import OpenAI
     from urllib.request import urlopen
@@ -61,7 +61,9 @@ Fixed (app/clients.py):
 
 
     async def prices(url):
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=10)
+        ) as session:
             async with session.get(url) as response:
                 return await response.json()
 
@@ -84,7 +86,7 @@ Flagged (app/session.py):
             )
 
         def stock(self, **options):
-            return self.session.request("GET", "https://shop.example/stock", params={"all": 1})
+            return self.session.request("GET", "https://shop.example/stock")
 
 Fixed (app/session.py):
 
@@ -101,7 +103,9 @@ Fixed (app/session.py):
             )
 
         def stock(self, **options):
-            return self.session.request("GET", "https://shop.example/stock", params={"all": 1}, timeout=10)
+            return self.session.request(
+                "GET", "https://shop.example/stock", timeout=10
+            )
 
 Fine:
 

@@ -69,7 +69,9 @@ def test_codemod_turns_flagged_into_fixed(
     check: Check, flagged: Example, fixed: Example, tmp_path: Path
 ) -> None:
     project = project_with(tmp_path, flagged)
-    findings = scan_file(project, Rules((check,)), flagged.path).findings
+    findings = [f for f in scan_file(project, Rules((check,)), flagged.path).findings if f.fixable]
+    if not findings:  # the page shows what a person writes where the codemod lacks what it needs
+        return
     offer = make_offer(project, check, findings)
     assert not offer.refused
     assert offer.patch is not None
