@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from harden.handlers import caught, is_broad, raises, uses
 from harden.module import Module
@@ -18,12 +19,14 @@ def swallows(module: Module, handler: ast.ExceptHandler) -> bool:
     if raises(handler) or uses(handler.name, *handler.body) or not _is_mute(module, handler.body):
         return False
     attempt = module.parents[handler]
-    if not isinstance(attempt, ast.Try | ast.TryStar) or _in_quiet_place(module, handler):
+    if not isinstance(attempt, ast.Try) or is_quiet_place(module, handler):
         return False
     if not is_broad(module, handler):
         only_passes = all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
         return only_passes and any(map(_is_remote_error, caught(module, handler)))
-    return not is_harmless(module, attempt.body) and not _is_probe(module, handler)
+    if _is_probe(module, handler) or is_explained(module, attempt, handler.body):
+        return False
+    return not is_harmless(module, attempt.body)
 
 
 def is_harmless(module: Module, body: list[ast.stmt]) -> bool:
@@ -33,38 +36,28 @@ def is_harmless(module: Module, body: list[ast.stmt]) -> bool:
 
 
 _REMOTE = (
-    "requests.",
-    "httpx.",
-    "aiohttp.",
-    "urllib3.",
-    "urllib.error.",
-    "sqlalchemy.exc.",
-    "django.db.",
-    "redis.",
-    "psycopg",
-    "pymysql.",
-    "MySQLdb.",
-    "pymongo.",
-    "smtplib.",
-    "kombu.",
-    "botocore.",
-    "boto3.",
-    "elasticsearch.",
-    "grpc.",
-    "stripe.",
+    *("requests.", "httpx.", "aiohttp.", "urllib3.", "urllib.error.", "sqlalchemy.exc.", "django.db."),
+    *("redis.", "psycopg", "pymysql.", "MySQLdb.", "pymongo.", "smtplib.", "kombu.", "botocore."),
+    *("elasticsearch.", "grpc.", "stripe."),
 )
-_EXPECTED = (
-    "IntegrityError",
-    "NoResultFound",
-    "MultipleResultsFound",
-    "LockError",
-    "NotFoundError",
-    "DoesNotExist",
+_REMOTE_ERRORS = frozenset(
+    {"RequestException", "HTTPError", "RequestError", "ClientError", "SQLAlchemyError", "OperationalError"}
+    | {
+        "DatabaseError",
+        "InterfaceError",
+        "Error",
+        "RedisError",
+        "ConnectionError",
+        "PyMongoError",
+        "URLError",
+    }
+    | {"SMTPException", "BotoCoreError", "StripeError", "RpcError", "TransportError", "TransportFailure"}
 )
 
 
 def _is_remote_error(path: str) -> bool:
-    return path.startswith(_REMOTE) and not path.endswith(_EXPECTED)
+    """Tell whether a type stands for the failure of a peer or a database, not for an expected answer."""
+    return path.startswith(_REMOTE) and path.rpartition(".")[2] in _REMOTE_ERRORS
 
 
 _MUTE = (
@@ -112,15 +105,23 @@ def _is_mute_call(module: Module, call: ast.Call) -> bool:
 
 
 def _names_failure(target: ast.expr) -> bool:
-    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-    return any(
-        word in name.lower() for word in ("err", "fail", "exc", "bad", "invalid", "skipped", "status", "ok")
-    )
+    """Tell whether a variable, attribute or key is one that tells of the failure."""
+    match target:
+        case (
+            ast.Attribute(attr=name)
+            | ast.Name(id=name)
+            | ast.Subscript(slice=ast.Constant(value=str() as name))
+        ):
+            return any(word in name.lower() for word in _FAILURE)
+    return False
 
 
+_FAILURE = ("err", "fail", "exc", "bad", "invalid", "skipped", "status", "ok", "health")
 _PURE = (
     "builtins.",
     "json.loads",
+    "yaml.",
+    "tomllib.",
     "ast.literal_eval",
     "decimal.",
     "fractions.",
@@ -167,6 +168,17 @@ _CONVERT = frozenset(
         "group",
     }
 )
+_CONVERTING = (
+    "parse",
+    "unserialize",
+    "deserialize",
+    "safe_load",
+    "to_",
+    "from_",
+    "convert",
+    "decode",
+    "normalize",
+)
 _LOOKED_UP = (
     ".args.",
     ".form.",
@@ -186,12 +198,10 @@ def _is_harmless_call(module: Module, call: ast.Call) -> bool:
         return False
     if path.startswith(_PURE):
         return True
-    if not isinstance(call.func, ast.Attribute):
-        return False
-    name = call.func.attr
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name in ("get", "getlist"):
         return any(part in path for part in _LOOKED_UP)
-    return name in _CLEANUP or name in _CONVERT
+    return name in _CLEANUP or name in _CONVERT or name.startswith(_CONVERTING)
 
 
 _QUIET_FUNCTIONS = frozenset(
@@ -199,14 +209,37 @@ _QUIET_FUNCTIONS = frozenset(
 )
 
 
-def _in_quiet_place(module: Module, node: ast.AST) -> bool:
+def is_quiet_place(module: Module, node: ast.AST) -> bool:
+    """Tell whether a function must not fail or speak, such as a destructor or a logging handler."""
     function = module.function(node)
     return function is not None and function.name in _QUIET_FUNCTIONS
+
+
+_PROBE = re.compile(
+    r"^_*(is|has|can|supports?|try|detect|probe|ping)_|(^|_)(exists|available|valid|health\w*|ready|readiness|alive)(_|$)"
+)
 
 
 def _is_probe(module: Module, handler: ast.ExceptHandler) -> bool:
     """Tell whether the function asks a question, and the failure is its answer."""
     function = module.function(handler)
-    if function is None or not function.name.lstrip("_").startswith(("is_", "has_", "can_", "supports_")):
+    if function is None or not _PROBE.search(function.name):
         return False
-    return any(isinstance(statement, ast.Return) for statement in handler.body)
+    return any(isinstance(statement, ast.Return | ast.Assign) for statement in handler.body)
+
+
+_REASON = re.compile(
+    r"#.*\b(since|because|fine|ok(ay)?|expected|(do|does|may|might)( not|n't)? exist|by design|on purpose"
+    r"|intentional(ly)?|deliberate(ly)?|harmless|never|skip (if|when))\b",
+    re.IGNORECASE,
+)
+
+
+def is_explained(module: Module, attempt: ast.stmt, body: list[ast.stmt]) -> bool:
+    """Tell whether a comment above the attempt or in the silent block says why the silence is right."""
+    last = body[-1].end_lineno or body[-1].lineno
+    first = body[0].lineno
+    while first > 1 and module.lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    near = [module.lines[attempt.lineno - 2] if attempt.lineno > 1 else "", *module.lines[first - 1 : last]]
+    return any(_REASON.search(line) for line in near)
