@@ -61,9 +61,7 @@ Fixed (app/clients.py):
 
 
     async def prices(url):
-        async with aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=10)
-        ) as session:
+        async with ClientSession(timeout=ClientTimeout(total=10)) as session:
             async with session.get(url) as response:
                 return await response.json()
 
@@ -103,9 +101,7 @@ Fixed (app/session.py):
             )
 
         def stock(self, **options):
-            return self.session.request(
-                "GET", "https://shop.example/stock", timeout=10
-            )
+            return self.session.request("GET", "https://shop.example/stock", timeout=10)
 
 Fine:
 
