@@ -69,8 +69,8 @@ def _by_name(module: Module, place: ast.AST) -> tuple[str, Flavour] | None:
 def _instance(module: Module, name: str, bound: list[ast.AST]) -> Flavour | None:
     """Return the kind of logger that a name of the module holds; functions that make loggers hold none."""
     node = bound[-1]
-    path = module.names.binding_path(node, name)
-    if path is None or path in ("logging", "structlog", "loguru"):
+    path = module.project.canonical(module.names.binding_path(node, name) or "")
+    if not path or path in ("logging", "structlog", "loguru"):
         return None
     if isinstance(node, ast.alias):
         origin = module.parents[node]
