@@ -6,8 +6,8 @@ import ast
 
 import libcst as cst
 
-from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.arguments import with_keyword
+from harden.codemods.codemod import PythonCodemod, expression
 from harden.errors import Refusal
 
 _NOTE = "A column without time zone still gives naive values back; making it aware needs a migration."

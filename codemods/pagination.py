@@ -72,7 +72,8 @@ class Paginate(PythonCodemod):
             self._current = finding
             names = (self.import_name("django.core.paginator", "Paginator"),)
         plan = _Plan(facts, names)
-        self._queries[_span(facts["query"])] = plan
+        if facts["query"]:
+            self._queries[_span(facts["query"])] = plan
         where = self._handlers if facts["framework"] == "fastapi" else self._statements
         at = _span(facts["handler" if facts["framework"] == "fastapi" else "statement"])
         where[at.line, at.column] = plan
@@ -161,23 +162,29 @@ class Paginate(PythonCodemod):
         if plan["framework"] == "django":
             if not (name := plan["variable"]):
                 return statement
+            order = f".order_by({plan['order']})" if plan["order"] and not plan["query"] else ""
             get = f'{plan["request"]}.GET.get("page")'
-            page = cst.parse_statement(f"{name} = {plan.names[0]}({name}, {self._size}).get_page({get})")
-            return cst.FlattenSentinel([statement, page])
+            page = f"{name} = {plan.names[0]}({name}{order}, {self._size}).get_page({get})"
+            if plan["query"]:
+                return cst.FlattenSentinel([statement, cst.parse_statement(page)])
+            return _above(statement, [page])
         (request,) = plan.names
         limit, offset = plan["limit"], plan["offset"]
         asked = f'{request}.args.get("limit", {self._size}, type=int)'
-        code = (
+        code = [
             f"{limit} = min(max({asked}, 1), {self.options.maximum})",
             f'{offset} = max({request}.args.get("offset", 0, type=int), 0)',
-        )
-        lines = getattr(statement, "leading_lines", ())
-        at = next((at for at, line in enumerate(lines) if line.comment is not None), len(lines))
-        first = cst.ensure_type(cst.parse_statement(code[0]), cst.SimpleStatementLine)
-        above = first.with_changes(leading_lines=lines[:at])
-        return cst.FlattenSentinel(
-            [above, cst.parse_statement(code[1]), statement.with_changes(leading_lines=lines[at:])]
-        )
+        ]
+        return _above(statement, code)
+
+
+def _above(statement: cst.BaseStatement, code: list[str]) -> cst.FlattenSentinel[cst.BaseStatement]:
+    """Put statements above another one: below its blank lines, above its comments."""
+    lines = getattr(statement, "leading_lines", ())
+    at = next((at for at, line in enumerate(lines) if line.comment is not None), len(lines))
+    first, *rest = (cst.ensure_type(cst.parse_statement(line), cst.SimpleStatementLine) for line in code)
+    first = first.with_changes(leading_lines=lines[:at])
+    return cst.FlattenSentinel([first, *rest, statement.with_changes(leading_lines=lines[at:])])
 
 
 def _is_setting(statement: cst.BaseStatement) -> bool:

@@ -7,8 +7,8 @@ from typing import ClassVar
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.arguments import with_keyword
+from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.errors import Refusal
 
 _EMPTY = cst.TrailingWhitespace()

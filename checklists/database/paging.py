@@ -209,7 +209,7 @@ def _parameters(handler: FunctionNode, framework: str) -> tuple[str, str]:
 
 
 def _django_place(module: Module, handler: FunctionNode, rows: Rows) -> dict[str, str]:
-    """Return where a queryset becomes a page: after its assignment, before its use, or in place."""
+    """Return where a queryset becomes a page: below its assignment, above its use, or in place."""
     first = [arg.arg for arg in handler.args.args]
     facts = {"request": "request" if "request" in first else "self.request", "variable": ""}
     statement = module.statement(rows.result)
@@ -219,9 +219,8 @@ def _django_place(module: Module, handler: FunctionNode, rows: Rows) -> dict[str
             uses = _uses(module, target)
             facts["variable"] = target.id
             if len(uses) > 1 or any(len(reaching(module, use)) > 1 for use in uses):
-                facts["query"] = _at(module, uses[-1])
+                facts["query"] = ""
                 facts["statement"] = _at(module, module.statement(uses[-1]))
-                facts["variable"] = ""
     return facts
 
 

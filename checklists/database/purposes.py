@@ -6,6 +6,7 @@ import ast
 from enum import Enum
 
 from harden.module import Module, walk_statements
+from harden.names import Scope
 
 
 class Purpose(Enum):
@@ -131,12 +132,20 @@ def _named(module: Module, target: ast.Name, depth: int) -> set[Purpose]:
     return found
 
 
+def bindings_of(module: Module, name: ast.Name) -> list[ast.AST]:
+    """Return every binding of a name in the scope that it is looked up in."""
+    scope: Scope | None = module.names.scope(name)
+    while scope is not None and name.id not in scope.bindings:
+        scope = scope.parent
+    return scope.bindings[name.id] if scope is not None else []
+
+
 def reaching(module: Module, name: ast.Name) -> list[ast.AST]:
     """Return every binding whose value a name may have: up to the last one that always ran before it."""
     around = set(module.ancestors(name))
     here = (name.lineno, name.col_offset)
     found: list[ast.AST] = []
-    for bound in reversed(module.names.scope(name).bindings.get(name.id, [])):
+    for bound in reversed(bindings_of(module, name)):
         if not isinstance(bound, ast.Name):
             return [*found, bound]
         statement = module.statement(bound)

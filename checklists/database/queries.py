@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.checklists.database.purposes import bindings_of
 from harden.module import Module
 
 _RUNS = frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"})
@@ -154,10 +155,8 @@ def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
 
 def values_of(module: Module, name: ast.Name) -> list[ast.expr]:
     """Return every value that a local name is given in its function, where all are plain assignments."""
-    scope = module.names.scope(name)
-    bound = scope.bindings.get(name.id, [])
     values = []
-    for target in bound:
+    for target in bindings_of(module, name):
         holder = module.parents.get(target)
         if not isinstance(target, ast.Name) or not isinstance(holder, ast.Assign | ast.AnnAssign):
             return []
