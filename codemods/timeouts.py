@@ -13,6 +13,7 @@ from harden.codemods.arguments import argument_at, with_argument, with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.pool import with_entry
 from harden.errors import Refusal
+from harden.findings import Span
 
 __all__ = ["AddDatabaseTimeout", "AddTimeout", "AddWaitLimit", "TimeoutOptions", "with_keyword"]
 
@@ -58,7 +59,7 @@ class AddTimeout(PythonCodemod):
 
     def prepare(self) -> None:
         """Start without statements to add."""
-        self._before: list[str] = []
+        self._before: list[tuple[Span, str]] = []
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """Set the arguments of a call, or note the statement that goes before it."""
@@ -67,7 +68,7 @@ class AddTimeout(PythonCodemod):
             return updated_node
         facts = finding.facts
         if "method" in facts:
-            self._before.append(f"{facts['method']}({self._value('seconds')})")
+            self._before.append((finding.span, f"{facts['method']}({self._value('seconds')})"))
         if "at" in facts:
             updated_node = with_argument(updated_node, int(facts["at"]), self._written(facts["form"]))
         for item in facts.get("set", "").split():
@@ -84,10 +85,12 @@ class AddTimeout(PythonCodemod):
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         """Put the noted statements in front."""
-        if not self._before:
+        here = self.span(original_node)
+        mine = [code for span, code in self._before if here.line <= span.line <= here.end_line]
+        if not mine:
             return updated_node
-        added = [cst.parse_statement(code) for code in self._before]
-        self._before = []
+        self._before = [item for item in self._before if item[1] not in mine]
+        added = [cst.parse_statement(code) for code in mine]
         first = added[0].with_changes(leading_lines=updated_node.leading_lines)
         return cst.FlattenSentinel([first, *added[1:], updated_node.with_changes(leading_lines=[])])
 
