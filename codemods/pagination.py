@@ -49,6 +49,7 @@ class Paginate(PythonCodemod):
         self._queries: dict[Span, _Plan] = {}
         self._statements: dict[tuple[int, int], _Plan] = {}
         self._handlers: dict[tuple[int, int], _Plan] = {}
+        self._broken: set[Span] = set()
         for finding in self._targets:
             if finding.facts["style"] != "class":
                 mark = self._imports.mark()
@@ -84,6 +85,8 @@ class Paginate(PythonCodemod):
         """Edit the planned queries, statements and handlers, whatever kind of node they are."""
         left = super().on_leave(original_node, updated_node)
         if isinstance(left, cst.BaseExpression):
+            if self._broken and isinstance(left, cst.Call) and isinstance(original_node, cst.Call):
+                left = self._around_broken(original_node, left)  # type: ignore[assignment]
             plan = self._queries.get(self.span(original_node))
             return left if plan is None else self._laid_out(plan, left)  # type: ignore[return-value]
         if isinstance(left, cst.BaseStatement):
@@ -119,12 +122,29 @@ class Paginate(PythonCodemod):
         """Return the limited query, its calls on lines of their own where one line would be too long."""
         limited = self._limited(plan, query)
         span = _span(plan["query"])
-        if plan["alone"] and plan["style"] != "sql" and span.line == span.end_line and not query.lpar:
-            code = [cst.Module([]).code_for_node(node) for node in (limited, query)]
-            line = self.module.lines[span.line - 1].rstrip()
-            if len(line) + len(code[0]) - len(code[1]) > line_limit(self.module):
-                return exploded(limited)
-        return limited
+        alone, statement = plan["alone"], _span(plan["statement"])
+        one_line = statement.line == statement.end_line or (alone == "yes" and span.line == span.end_line)
+        if not alone or plan["style"] == "sql" or not one_line or query.lpar:
+            return limited
+        code = [cst.Module([]).code_for_node(node) for node in (limited, query)]
+        line = self.module.lines[span.line - 1].rstrip()
+        if len(line) + len(code[0]) - len(code[1]) <= line_limit(self.module):
+            return limited
+        if alone == "yes":
+            return exploded(limited)
+        if len(code[0]) + statement.column + 4 <= line_limit(self.module):
+            return limited  # fits on the line below, where it is put later
+        self._broken.add(span)
+        return exploded(limited).with_changes(lpar=[], rpar=[])
+
+    def _around_broken(self, original: cst.Call, call: cst.Call) -> cst.Call:
+        """Put the only argument of a call on lines of its own, where that is a chain over several lines."""
+        if len(call.args) != 1 or self.span(original.args[0].value) not in self._broken:
+            return call
+        inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
+        end = cst.ParenthesizedWhitespace(indent=True)
+        only = call.args[0].with_changes(whitespace_after_arg=end, comma=cst.MaybeSentinel.DEFAULT)
+        return call.with_changes(whitespace_before_args=inside, args=[only])
 
     def _limited(self, plan: _Plan, query: cst.BaseExpression) -> cst.BaseExpression:
         limit, offset, order = plan["limit"], plan["offset"], plan["order"]

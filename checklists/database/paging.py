@@ -72,7 +72,7 @@ def page_facts(module: Module, handler: FunctionNode, rows: Rows) -> dict[str, s
         "statement": _at(module, statement),
         "handler": _at(module, handler),
         "mark": rows.mark,
-        "alone": "yes" if isinstance(module.parents.get(rows.query), ast.Assign | ast.Return) else "",
+        "alone": _alone(module, rows.query),
         "before": "all" if rows.style == "query" and rows.query is rows.result else "",
     }
     if framework == "django":
@@ -153,6 +153,16 @@ def _stands_alone(module: Module, node: ast.expr) -> bool:
     return not line[: module.span(statement).column].strip() and ";" not in following and not is_elif
 
 
+def _alone(module: Module, query: ast.expr) -> str:
+    """Tell whether a query is all that a statement (`yes`) or a call (`argument`) holds."""
+    match module.parents.get(query):
+        case ast.Assign() | ast.Return():
+            return "yes"
+        case ast.Call(args=[only], keywords=[]) if only is query:
+            return "argument"
+    return ""
+
+
 def _sql_obstacle(module: Module, rows: Rows) -> str:
     call = rows.query
     if not rows.mark or not isinstance(call, ast.Call):
@@ -178,9 +188,10 @@ def _literal(expr: ast.expr) -> ast.Constant | None:
 def _order_obstacle(module: Module, rows: Rows) -> str:
     if rows.ordered or rows.style == "mongo":
         return ""
-    if rows.model is None or not is_known(module, rows.model):
+    models = [rows.model, *rows.others]
+    if any(model is None or not is_known(module, model) for model in models):
         return "Its model is not defined in this project, so no stable order is known: add an order_by first."
-    if rows.style == "query" and not primary_keys(module, rows.model):
+    if rows.style == "query" and not all(primary_keys(module, model) for model in models if model):
         return "The primary key of its model cannot be told: add an order_by first."
     return ""
 
@@ -193,8 +204,12 @@ def _order(module: Module, rows: Rows) -> str:
         return ""
     if rows.style == "queryset":
         return "" if has_default_order(module, rows.model) else '"pk"'
-    written = module.segment(rows.model)
-    return ", ".join(f"{written}.{name}" for name in primary_keys(module, rows.model))
+    keys = [
+        f"{module.segment(model)}.{name}"
+        for model in (rows.model, *rows.others)
+        for name in primary_keys(module, model)
+    ]
+    return ", ".join(dict.fromkeys(keys))
 
 
 def _parameters(handler: FunctionNode, framework: str) -> tuple[str, str]:

@@ -78,6 +78,8 @@ def purposes(module: Module, expr: ast.expr, depth: int = 0) -> set[Purpose]:
             return {Purpose.TEST}
         case ast.IfExp(test=test) if test is expr:
             return {Purpose.TEST}
+        case ast.Attribute(attr="data" | "json"):  # of a serializer
+            return purposes(module, parent, depth + 1)
         case ast.Attribute(attr=attr):
             return {Purpose.TOTAL if attr in ("count", "exists", "aggregate") else Purpose.OTHER}
         case ast.expr():
@@ -159,7 +161,17 @@ def reaching(module: Module, name: ast.Name) -> list[ast.AST]:
 
 def _goes_on(module: Module, attribute: ast.Attribute) -> bool:
     """Tell whether a name is only a step of a longer query, which is looked at by itself."""
-    return attribute.attr not in ("count", "exists", "aggregate", "sort", "reverse", "append", "pop")
+    return attribute.attr not in (
+        "data",
+        "json",
+        "count",
+        "exists",
+        "aggregate",
+        "sort",
+        "reverse",
+        "append",
+        "pop",
+    )
 
 
 def _only_collects(loop: ast.For | ast.AsyncFor) -> bool:
@@ -174,8 +186,10 @@ def _only_collects(loop: ast.For | ast.AsyncFor) -> bool:
                 return False
             if isinstance(node, ast.Attribute) and node.attr in _CHANGES and isinstance(node.ctx, ast.Load):
                 return False
-            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 return False
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                return isinstance(node.value, ast.Name) and ast.unparse(loop.target) == node.value.id
     return True
 
 

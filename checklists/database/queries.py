@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harden.checklists.database.purposes import bindings_of
@@ -116,6 +116,7 @@ class Rows:
     filtered: bool
     sql: str = ""
     mark: str = ""
+    others: tuple[ast.expr, ...] = ()
 
 
 def rows_of(module: Module, call: ast.Call) -> Rows | None:
@@ -187,7 +188,7 @@ def _query(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
                 first = link.node.value
             if first is None or not _is_model(module, first) or _is_aggregate(link.arguments):
                 return None
-            return _rows("query", call, call, call, first, chain)
+            return _rows("query", call, call, call, first, chain, link.arguments[1:])
     return None
 
 
@@ -211,7 +212,7 @@ def _executed(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
         return None
     if not _is_model(module, select.args[0]):
         return None
-    return _rows("query", select, statement, call, select.args[0], selected)
+    return _rows("query", select, statement, call, select.args[0], selected, select.args[1:])
 
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
@@ -275,9 +276,20 @@ def _sql(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     if text is None or not re.match(r"(?i)\s*select\b", text) or _BOUNDED_SQL.search(text):
         return None
     where = re.search(r"(?i)\bwhere\b.*=", text, re.DOTALL) is not None
-    mark = next((mark for name, mark in _DRIVERS.items() if path.startswith(name)), "")
+    mark = _mark(module, path, run.args[0], text)
     ordered = re.search(r"(?i)\border\s+by\b", text) is not None
     return Rows("sql", run.args[0], run, call, None, ordered, where, text, mark)
+
+
+def _mark(module: Module, path: str, statement: ast.expr, text: str) -> str:
+    """Return how bound parameters are written: by the driver, or by those that there are."""
+    if isinstance(statement, ast.Call):
+        return ":"
+    known = next((mark for name, mark in _DRIVERS.items() if path.startswith(name)), "")
+    if known or "%s" in text:
+        return known or "%s"
+    imported = {mark for name, mark in _DRIVERS.items() if module.imports(name.partition(".")[0])}
+    return imported.pop() if len(imported) == 1 and not imported & {":"} else ""
 
 
 def _sql_text(module: Module, expr: ast.expr) -> str | None:
@@ -306,14 +318,25 @@ def _last_execute(module: Module, call: ast.Call, cursor: ast.expr) -> ast.Call 
 
 
 def _rows(
-    style: str, place: ast.expr, query: ast.expr, result: ast.expr, model: ast.expr, chain: Chain
+    style: str,
+    place: ast.expr,
+    query: ast.expr,
+    result: ast.expr,
+    model: ast.expr,
+    chain: Chain,
+    others: Sequence[ast.expr] = (),
 ) -> Rows | None:
     if any(_is_look_up(link) for link in chain.links):
         return None
     ordered = "order_by" in chain.names
     filtered = any(link.name in ("filter", "filter_by", "where") for link in chain.links)
-    model = model.value if isinstance(model, ast.Attribute) and not model.attr[:1].isupper() else model
-    return Rows(style, place, query, result, model, ordered, filtered)
+    models = tuple(_class_of(other) for other in others)
+    return Rows(style, place, query, result, _class_of(model), ordered, filtered, others=models)
+
+
+def _class_of(expr: ast.expr) -> ast.expr:
+    """Return the model that a column belongs to, or the model itself."""
+    return expr.value if isinstance(expr, ast.Attribute) and not expr.attr[:1].isupper() else expr
 
 
 def _is_model(module: Module, expr: ast.expr) -> bool:
