@@ -114,8 +114,9 @@ def _with_default(path: str, text: str, source: SourceText, line: str) -> str:
             alias.name == "os" for statement in names for alias in statement.names if statement.lineno <= at
         ):
             place = _place_of_os(tree.body, at)
-            lines.insert(place, "import os" + source.newline)
-            at += 1
+            gap = [source.newline] if place == at and at and not names and lines[at - 1].strip() else []
+            lines[place:place] = [*gap, "import os" + source.newline]
+            at += 1 + len(gap)
         block = [line]
         if lines[at - 1].strip():
             block.insert(0, "")

@@ -130,6 +130,22 @@ _DEBUG_CALLS = (
     *("apiflask.APIFlask.run", "litestar.Litestar", "eve.Eve.run", "uvicorn.run"),
 )
 _FLASK_LIKE = ("flask", "quart", "dash", "apiflask", "connexion", "eve")
+_FACTORIES = frozenset(
+    {"create_app", "make_app", "build_app", "get_app", "app_factory", "create_application"}
+)
+_RUN_OPTIONS = frozenset(
+    {
+        "host",
+        "port",
+        "debug",
+        "threaded",
+        "processes",
+        "use_reloader",
+        "use_debugger",
+        "ssl_context",
+        "load_dotenv",
+    }
+)
 _SWITCHES = ("DEBUG", "TESTING", "DEBUG_PROPAGATE_EXCEPTIONS", "TEMPLATE_DEBUG")
 _DEBUG_NAME = re.compile(r"(\w+_)?(DEBUG|DEBUG_MODE)", re.IGNORECASE)
 _TRUTHY = frozenset({"1", "true", "yes", "on", "t", "y"})
@@ -147,6 +163,18 @@ def started_in_debug(module: Module, call: ast.Call, path: str) -> Iterator[Find
             continue
         facts = {"env": _variable(path, name)}
         yield check.found(module, value, f"{name}=True is on wherever this runs", facts=facts)
+
+
+@check.call("*.run")
+def made_app_started_in_debug(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `create_app().run(debug=True)`: what the project's own factory makes is an application."""
+    value = keyword(call, "debug")
+    owner = path.split(".")[-2:-1]
+    if value is None or not is_literal(value, True) or path in _DEBUG_CALLS or is_playground(module, call):
+        return
+    if owner and owner[0] in _FACTORIES and {item.arg for item in call.keywords} <= _RUN_OPTIONS:
+        facts = {"env": "FLASK_DEBUG"}
+        yield check.found(module, value, "debug=True is on wherever this runs", facts=facts)
 
 
 @check.node(ast.Assign, ast.AnnAssign)

@@ -71,7 +71,7 @@ def test_files_around_name_the_variable_and_never_the_value(mend: Mend) -> None:
     assert mended.others[".env.example"] == "PORT=8000\nSECRET_KEY=\n"
     assert mended.others[".gitignore"] == "*.pyc\n.env\n"
     conftest = mended.others["tests/conftest.py"]
-    assert conftest.startswith('"""Fixtures."""\n')
+    assert conftest.startswith('"""Fixtures."""\n\nimport os\n\nos.environ.setdefault("SECRET_KEY", ')
     assert conftest.index("os.environ.setdefault") < conftest.index("from app import main")
     assert VALUE not in str(mended)
 

@@ -77,3 +77,11 @@ def test_default_is_turned_off_as_it_was_written(mend: Mend, before: str, after:
 )
 def test_other_debugging_is_left_alone(mend: Mend, code: str) -> None:
     assert mend("debug-enabled", code, path="shop/settings.py").text == code
+
+
+def test_application_of_the_projects_own_factory(mend: Mend) -> None:
+    code = "import os\n\nfrom shop import create_app\n\napp = create_app()\napp.run(debug=True)\n"
+    mended = mend(
+        "debug-enabled", code, path="run.py", files={"shop/__init__.py": "def create_app():\n    pass\n"}
+    )
+    assert mended.text == code.replace("True", f'os.getenv("FLASK_DEBUG", "False").lower() in {YES}')
