@@ -1,0 +1,94 @@
+"""Dockerfiles that set a user in one of many ways, and what is put into those that set none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.fixing import make_offer
+from harden.project import Project
+from harden.registry import check_named
+from harden.scan import Rules, scan_file
+
+CHECK = check_named("docker-root")
+
+
+def mended(folder: Path, text: str, **files: str) -> str | None:
+    contents = {"Dockerfile": text, **files}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content.encode())
+    project = Project(folder, tuple(sorted(contents)))
+    result = scan_file(project, Rules((CHECK,)), "Dockerfile")
+    assert not result.problems
+    if not result.findings:
+        return None
+    offer = make_offer(project, CHECK, result.findings)
+    assert offer.patch is not None
+    assert offer.patch.notes
+    return offer.patch.edits[0].after.decode()
+
+
+ADDED = "RUN useradd --create-home --uid 10001 app\nUSER app\n"
+HARD = "FROM python:3.12\nRUN <<EOF\nUSER web\nCMD no\nEOF\nRUN a \\\n  # USER web\n  && USER web\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FROM python:3.12\nCMD run\n", f"FROM python:3.12\n{ADDED}CMD run\n"),
+        ("FROM python:3.12\nCOPY . .", f"FROM python:3.12\nCOPY . .\n{ADDED}"),
+        ("FROM python:3.12\n", f"FROM python:3.12\n{ADDED}"),
+        ("FROM scratch\nCMD run\n", "FROM scratch\nUSER 10001\nCMD run\n"),
+        (
+            "FROM gcr.io/distroless/python3\nENTRYPOINT run\n",
+            "FROM gcr.io/distroless/python3\nUSER 10001\nENTRYPOINT run\n",
+        ),
+        (
+            "FROM python:3.12\nRUN groupadd web && useradd -g web web && rm x\nCMD run\n",
+            "FROM python:3.12\nRUN groupadd web && useradd -g web web && rm x\nUSER web\nCMD run\n",
+        ),
+        (
+            "ARG BASE=python:3.12-alpine\nFROM ${BASE} AS a\n\nFROM a\nCMD run\n",
+            "ARG BASE=python:3.12-alpine\nFROM ${BASE} AS a\n\nFROM a\n"
+            "RUN adduser -D -u 10001 app\nUSER app\nCMD run\n",
+        ),
+        (
+            "FROM python:3.12\r\nENTRYPOINT a\r\nCMD b\r\n",
+            "FROM python:3.12\r\n" + ADDED.replace("\n", "\r\n") + "ENTRYPOINT a\r\nCMD b\r\n",
+        ),
+        (
+            f"{HARD}CMD run\n",
+            f"{HARD}{ADDED}CMD run\n",
+        ),
+        (
+            "FROM python:3.12 AS a\nUSER web\n\nFROM python:3.12\nCMD run\n",
+            f"FROM python:3.12 AS a\nUSER web\n\nFROM python:3.12\n{ADDED}CMD run\n",
+        ),
+        ("FROM nginx-unprivileged\nUSER 0:0\nCMD a\n", f"FROM nginx-unprivileged\nUSER 0:0\n{ADDED}CMD a\n"),
+    ],
+)
+def test_a_user_is_set_before_the_program_starts(before: str, after: str, tmp_path: Path) -> None:
+    assert mended(tmp_path, before) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "FROM python:3.12\nUSER 1000\nCMD run\n",
+        "FROM python:3.12\nUSER root\nRUN a\nuser web\nCMD run\n",
+        "FROM python:3.12\nUSER ${APP_USER}\nCMD run\n",
+        "FROM gcr.io/distroless/python3:nonroot\nCMD run\n",
+        "ARG BASE\nFROM $BASE\nCMD run\n",
+        'FROM python:3.12\nENTRYPOINT ["/init"]\n',
+    ],
+)
+def test_not_flagged(text: str, tmp_path: Path) -> None:
+    assert mended(tmp_path, text) is None
+
+
+def test_a_script_that_drops_root_is_enough(tmp_path: Path) -> None:
+    text = 'FROM python:3.12\nENTRYPOINT ["/app/start.sh"]\n'
+    assert mended(tmp_path, text, **{"start.sh": "exec gosu web gunicorn\n"}) is None
