@@ -114,7 +114,10 @@ def _with_default(path: str, text: str, source: SourceText, line: str) -> str:
             alias.name == "os" for statement in names for alias in statement.names if statement.lineno <= at
         ):
             place = _place_of_os(tree.body, at)
-            gap = [source.newline] if place == at and at and not names and lines[at - 1].strip() else []
+            after_docstring = (
+                isinstance(tree.body[0], ast.Expr) and tree.body[0].end_lineno == at if at else False
+            )
+            gap = [source.newline] if after_docstring else []
             lines[place:place] = [*gap, "import os" + source.newline]
             at += 1 + len(gap)
         block = [line]
