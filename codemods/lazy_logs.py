@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harden.codemods.codemod import PythonCodemod
-from harden.codemods.log_layout import favourite_quote, line_limit, with_message
+from harden.codemods.log_layout import favourite_quote, with_message
 from harden.codemods.log_messages import Lazy, Message
 from harden.errors import Refusal
 
@@ -15,7 +15,6 @@ class LazyArguments(PythonCodemod):
 
     def prepare(self) -> None:
         """Learn how the file is written."""
-        self.limit = line_limit(self.module)
         self.quote = favourite_quote(self.module)
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
@@ -24,10 +23,7 @@ class LazyArguments(PythonCodemod):
         if finding is None:
             return updated_node
         at = int(finding.facts["at"])
-        column = self.span(original_node).column
-        return with_message(
-            updated_node, at, lazy_message(updated_node, at, self.quote), column=column, limit=self.limit
-        )
+        return with_message(updated_node, at, lazy_message(updated_node, at, self.quote))
 
 
 def lazy_message(call: cst.Call, at: int, quote: str) -> Lazy:

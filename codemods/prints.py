@@ -8,7 +8,7 @@ import libcst as cst
 from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Options, PythonCodemod, expression
-from harden.codemods.log_layout import favourite_quote, line_limit, with_message
+from harden.codemods.log_layout import favourite_quote, with_message
 from harden.codemods.log_messages import Message
 from harden.codemods.loggers import logger_at
 from harden.errors import Refusal
@@ -47,7 +47,6 @@ class PrintToLogger(PythonCodemod):
 
     def prepare(self) -> None:
         """Learn how the file is written."""
-        self.limit = line_limit(self.module)
         self.quote = favourite_quote(self.module)
 
     def leave_Expr(
@@ -73,8 +72,7 @@ class PrintToLogger(PythonCodemod):
         if flavour is not Flavour.STANDARD:
             return eager(call.with_changes(func=func))
         message = self._message(call, finding)
-        column = self.span(original_node).column
-        return with_message(call.with_changes(func=func), 0, message.lazy(), column=column, limit=self.limit)
+        return with_message(call.with_changes(func=func), 0, message.lazy())
 
     def _message(self, call: cst.Call, finding: Finding) -> Message:
         form = finding.facts["form"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.lazy_logs import log_message
-from harden.codemods.log_layout import favourite_quote, line_limit, with_message
+from harden.codemods.log_layout import favourite_quote, with_message
 from harden.codemods.log_messages import Message, Value
 from harden.codemods.loggers import logger_at
 from harden.codemods.prints import LoggerOptions, printed, without_keywords
@@ -27,7 +27,6 @@ class AddTraceback(PythonCodemod):
 
     def prepare(self) -> None:
         """Learn how the file is written."""
-        self.limit = line_limit(self.module)
         self.quote = favourite_quote(self.module)
 
     def leave_Expr(
@@ -61,11 +60,10 @@ class AddTraceback(PythonCodemod):
             self.drop_import("traceback")
         if not call.args:
             call = call.with_changes(args=[cst.Arg(cst.SimpleString('""'))])
-        column = self.span(original_node).column
         lazy = message.lazy()
         if flavour is not Flavour.STANDARD and lazy.values:
             raise Refusal("This file's logger takes one text: put the values together first.")
-        return with_message(call.with_changes(func=func), 0, lazy, column=column, limit=self.limit)
+        return with_message(call.with_changes(func=func), 0, lazy)
 
     def _func(self, call: cst.Call, finding: Finding) -> tuple[cst.BaseExpression, Flavour]:
         if finding.facts["form"] == "log":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from harden.handlers import caught, is_broad, raises, uses
+from harden.handlers import caught, handler_around, is_broad, raises, uses
 from harden.module import Module
 
 
@@ -210,13 +210,17 @@ _QUIET_FUNCTIONS = frozenset(
 
 
 def is_quiet_place(module: Module, node: ast.AST) -> bool:
-    """Tell whether a function must not fail or speak, such as a destructor or a logging handler."""
+    """Tell whether a destructor or a logging handler is around, or a block that raises an earlier error."""
     function = module.function(node)
-    return function is not None and function.name in _QUIET_FUNCTIONS
+    if function is not None and function.name in _QUIET_FUNCTIONS:
+        return True
+    outer = handler_around(module, node)
+    return outer is not None and raises(outer)
 
 
 _PROBE = re.compile(
     r"^_*(is|has|can|supports?|try|detect|probe|ping)_|(^|_)(exists|available|valid|health\w*|ready|readiness|alive)(_|$)"
+    r"|^(is[a-z]+|readable|writable|seekable)$"
 )
 
 

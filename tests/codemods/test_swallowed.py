@@ -92,7 +92,8 @@ def test_a_file_without_logger_gets_one(mend: Mend, newline: str) -> None:
     )
     after = (
         '"""Doc."""\n\nimport logging\n\nlogger = logging.getLogger(__name__)\n\n\n'
-        'def __init__(log):\n    try:\n        log()\n    except Exception:\n        logger.exception("log failed")\n'
+        "def __init__(log):\n    try:\n        log()\n"
+        '    except Exception:\n        logger.exception("log failed")\n'
     )
     assert (
         mend("swallowed-exception", before.replace("\n", newline).encode()).data
