@@ -1,119 +1,57 @@
-"""The app: one session, one screen to work on, others on top of it."""
+"""Start the app. The first frame is drawn before the libraries are loaded that draw all others."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
-from textual import work
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-
-from harden.resume import View
-from harden.tui.review import ReviewScreen
-
-if TYPE_CHECKING:
-    from textual.command import Provider
-
-    from harden.session import Session
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _palette() -> type[Provider]:
-    from harden.tui.palette import Palette
-
-    return Palette
-
-
-class HardenApp(App[int]):
-    """Holds what all screens share; the engine is loaded after the first paint."""
-
-    CSS_PATH = "app.tcss"
-    COMMANDS = App.COMMANDS | {_palette}
-    TITLE = "harden"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, priority=True, system=True)
-    ]
-
-    def __init__(self, root: Path) -> None:
-        super().__init__()
-        self.root = root
-        self.session: Session | None = None
-        self.view = View()
-        self.turn = asyncio.Lock()
-        self.review = ReviewScreen()
-        self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
-
-    def get_default_screen(self) -> Screen[None]:
-        """Start on the findings."""
-        return self.review
-
-    def on_ready(self) -> None:
-        """Load the engine once the first frame is drawn."""
-        self.open_session()
-
-    @work(exit_on_error=False, group="open")
-    async def open_session(self) -> None:
-        """Open the repository and start the scan; what is wrong with the settings is told on the screen."""
-        try:
-            session, self.view = await self.run_engine(_open, self.root)
-        except Exception as error:  # whatever it is, the person is told, and not by a traceback
-            from harden.tui.previews import reason_of
-
-            self.review.fail(reason_of(error))
-            return
-        self.session = session
-        if self.view.theme in self.available_themes:
-            self.theme = self.view.theme
-        if session.settings.keys:
-            self.set_keymap(session.settings.keys)
-        self.review.opened(session, self.view)
-
-    async def run_engine(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call into the engine beside the screen; calls come one after the other."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._engine, partial(call, *args, **kwargs))
-
-    def remember(self, view: View) -> None:
-        """Write down where the person is."""
-        from harden import resume
-
-        self.view = view
-        if self.session is not None:
-            resume.save(self.session.root, view)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Leave the palette to harden's own commands and the choice of a theme."""
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
-
-    async def action_quit(self) -> None:
-        """Leave; the scan ends with the app."""
-        self.review.leave()
-        self.workers.cancel_all()
-        self._engine.shutdown(wait=False, cancel_futures=True)
-        self.exit(0)
-
-
-def _open(root: Path) -> tuple[Session, View]:
-    from harden import resume
-    from harden.session import Session
-
-    session = Session(root)
-    _ = session.stages
-    return session, resume.load(session.root)
+_ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[?25h\x1b[?1049l"
+_SMALL = (40, 10)
+_WIDE = 100
 
 
 def run(root: Path) -> int:
     """Run the app on a repository and return its exit status."""
-    app = HardenApp(root)
+    terminal = sys.__stderr__  # where textual draws
+    if terminal is None or not terminal.isatty():
+        print(
+            "harden draws on standard error, which is no terminal here: try `harden scan`.", file=sys.stdout
+        )
+        return 2
+    terminal.write(_ENTER + first_frame(root.resolve().name, *os.get_terminal_size(terminal.fileno())))
+    terminal.flush()
+    try:
+        from harden.tui.application import HardenApp
+
+        app = HardenApp(root)
+    except BaseException:
+        terminal.write(_LEAVE)
+        terminal.flush()
+        raise
     app.run()
     return app.return_code or 0
+
+
+def first_frame(name: str, width: int, height: int) -> str:
+    """Return the empty panes, where the app will draw them."""
+    if (width, height) < _SMALL or height < _SMALL[1]:
+        return ""
+    told = "opening …"
+    head = f" harden  {name} "[: width - len(told) - 1]
+    lines = [head + " " * (width - len(head) - len(told)) + told]
+    panes = _panes(width)
+    rows = height - 2 if width >= _WIDE else height - 3
+    if width < _WIDE:
+        lines.append("")
+    lines.append("".join(f"╭─ {title} {'─' * (size - len(title) - 5)}╮" for title, size in panes))
+    lines += ["".join(f"│{' ' * (size - 2)}│" for _, size in panes)] * (rows - 2)
+    lines.append("".join(f"╰{'─' * (size - 2)}╯" for _, size in panes))
+    return "\r\n".join(lines)
+
+
+def _panes(width: int) -> list[tuple[str, int]]:
+    if width < _WIDE:
+        return [("Findings", width)]
+    findings = max(40, min(64, (width - 22) * 2 // 5))
+    return [("Stages", 22), ("Findings", findings), ("Detail", width - 22 - findings)]

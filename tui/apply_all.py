@@ -19,7 +19,7 @@ from harden.tui.diffpane import DiffPane
 
 if TYPE_CHECKING:
     from harden.findings import Finding
-    from harden.tui.app import HardenApp
+    from harden.tui.application import HardenApp
     from harden.tui.previews import Preview
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
 from harden.tui.rows import STATUSES, Group, groups_of, keys_of, open_count
-from harden.tui.wording import WELCOME, intro
 
 if TYPE_CHECKING:
     from harden.registry import Stage
@@ -235,12 +234,3 @@ class Browsing(Part):
         else:
             screen.remove_class("-inside")
             wanted.focus()
-
-    def empty(self) -> tuple[str, ...]:
-        """Return what to say where the list has no row under the cursor."""
-        return (WELCOME,) if self.first_start else ()
-
-    @property
-    def introduction(self) -> object:
-        """Return the text of the stage."""
-        return intro(self.stage)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harden.commits import CommitPlan, Group
     from harden.repository import Commit
     from harden.session import Session
-    from harden.tui.app import HardenApp
+    from harden.tui.application import HardenApp
 
 _STAY = "stay"
 

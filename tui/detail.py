@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import events, getters
 from textual.app import ComposeResult
@@ -49,10 +49,8 @@ class Detail(Vertical):
     @property
     def form(self) -> OptionsForm | None:
         """Return the form of options while it is open."""
-        from harden.tui.form import OptionsForm
-
-        found = self.query(OptionsForm)
-        return found.first() if found else None
+        found = self.query("OptionsForm")
+        return cast("OptionsForm", found.first()) if found else None
 
     def show_heading(self, heading: Content, position: str) -> None:
         """Show what is selected."""

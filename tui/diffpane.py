@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
 
-from harden.patches import Hunk
-from harden.tui.diffing import Colours, diff_lines
 from harden.tui.lines import Line, LinePane
+
+if TYPE_CHECKING:
+    from harden.patches import Hunk
+    from harden.tui.diffing import Colours
 
 
 class DiffPane(LinePane):
@@ -74,6 +77,8 @@ class DiffPane(LinePane):
                     self._draw()
 
     def _draw(self, top: int | None = None) -> None:
+        from harden.tui.diffing import diff_lines  # it loads pygments, which the first paint does without
+
         self._drawn_width = self.size.width
         lines, self._places = diff_lines(
             self.hunks, self.chosen, self.current, self.size.width - 1, self._colours

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from harden.changes import Changes
 from harden.tui.part import Action, Part
 from harden.tui.topbar import Status
-from harden.tui.wording import WELCOME
 
 if TYPE_CHECKING:
     from harden.score import Score
+
+WELCOME = (
+    "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
+    "first. Nothing is written until you press a on a preview, and z takes every fix back."
+)
 
 
 class Going(Part):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harden.session import Session
-    from harden.tui.app import HardenApp
+    from harden.tui.application import HardenApp
     from harden.tui.review import ReviewScreen
 
 Action = Callable[[], Awaitable[None] | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, getters, on
@@ -15,24 +15,24 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static, Tree
 
 from harden.tui import keys
-from harden.tui.browse import Browsing
-from harden.tui.decide import Deciding
 from harden.tui.detail import Detail
 from harden.tui.findings import Findings
-from harden.tui.fix import Fixing
-from harden.tui.form import OptionsForm
 from harden.tui.go import Going
 from harden.tui.keybar import KeyBar, Shown
-from harden.tui.part import Action, Part
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
-from harden.tui.show import Showing
 from harden.tui.topbar import TopBar
 
 if TYPE_CHECKING:
     from harden.resume import View
     from harden.session import Session
-    from harden.tui.app import HardenApp
+    from harden.tui.application import HardenApp
+    from harden.tui.browse import Browsing
+    from harden.tui.decide import Deciding
+    from harden.tui.fix import Fixing
+    from harden.tui.form import OptionsForm
+    from harden.tui.part import Action, Part
+    from harden.tui.show import Showing
 
 _SYNC_EVERY = 0.15
 """Seconds between two updates of the list while results stream in."""
@@ -62,20 +62,20 @@ class ReviewScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.session: Session | None = None
-        self.browsing, self.showing = Browsing(self), Showing(self)
-        self.fixing, self.deciding, self.going = Fixing(self), Deciding(self), Going(self)
-        parts: tuple[Part, ...] = (
-            self.browsing,
-            self.showing,
-            self.fixing,
-            self.deciding,
-            self.going,
-        )
-        self.actions: Mapping[str, Action] = {
-            id: action for part in parts for id, action in part.actions().items()
-        }
-        self._owner = {id: part for part in parts for id in part.actions()}
+        self.going = Going(self)
+        self.browsing: Browsing
+        self.showing: Showing
+        self.fixing: Fixing
+        self.deciding: Deciding
+        self.actions: dict[str, Action] = {}
+        self._owner: dict[str, Part] = {}
+        self._take(self.going)
         self._sync_timer: Timer | None = None
+
+    def _take(self, *parts: Part) -> None:
+        for part in parts:
+            self.actions.update(part.actions())
+            self._owner.update(dict.fromkeys(part.actions(), part))
 
     @property
     def harden(self) -> HardenApp:
@@ -110,6 +110,14 @@ class ReviewScreen(Screen[None]):
 
     def opened(self, session: Session, view: View) -> None:
         """Take over the session, once it is loaded, and scan."""
+        from harden.tui.browse import Browsing
+        from harden.tui.decide import Deciding
+        from harden.tui.fix import Fixing
+        from harden.tui.show import Showing
+
+        self.browsing, self.showing = Browsing(self), Showing(self)
+        self.fixing, self.deciding = Fixing(self), Deciding(self)
+        self._take(self.browsing, self.showing, self.fixing, self.deciding)
         self.session = session
         self.browsing.restore(view)
         self.going.start()
@@ -152,11 +160,8 @@ class ReviewScreen(Screen[None]):
 
     def why_not(self, id: str) -> str:
         """Return why a key can do nothing now, or an empty string."""
-        if id in self._owner:
-            if self.session is None and not isinstance(self._owner[id], Going):
-                return "The repository is still being opened."
-            return self._owner[id].why_not(id)
-        return ""
+        owner = self._owner.get(id)
+        return owner.why_not(id) if owner else "The repository is still being opened."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim a key that can do nothing now."""
@@ -240,12 +245,12 @@ class ReviewScreen(Screen[None]):
     def _filter_done(self) -> None:
         self.findings.focus()
 
-    @on(OptionsForm.Changed)
-    def _options_changed(self, event: OptionsForm.Changed) -> None:
+    def on_options_form_changed(self, event: OptionsForm.Changed) -> None:
+        """Preview with the options as they stand in the form."""
         self.fixing.try_options(event.values)
 
-    @on(OptionsForm.Closed)
-    def _options_closed(self, event: OptionsForm.Closed) -> None:
+    def on_options_form_closed(self, event: OptionsForm.Closed) -> None:
+        """Keep the options or forget them."""
         self.work(self.fixing.close_options(event.values if event.keep else None), "act")
 
     @on(events.DescendantFocus)

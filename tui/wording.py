@@ -24,10 +24,6 @@ _SEVERITY_STYLE = {
     Severity.MEDIUM: "$text-warning",
     Severity.LOW: "$text-muted",
 }
-WELCOME = (
-    "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
-    "first. Nothing is written until you press a on a preview, and z takes every fix back."
-)
 
 
 def heading(row: FindingRow, check: Check) -> Content:
