@@ -13,7 +13,7 @@ help:
 	@echo "make demo     open harden on a fresh copy of an example app"
 	@echo "make test     lint, type-check and test, as CI does"
 	@echo "make format   format the code and sort its imports"
-	@echo "make docs     write docs/checks from the checks themselves"
+	@echo "make docs     write the check pages and the key table from the code"
 	@echo "make bench    time start-up and scans beside peers (REPO=path)"
 	@echo "make clean    remove .venv, caches and build output"
 
@@ -32,7 +32,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m harden.pages docs/checks
+	$(BIN)/python docs/build.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python bench/time_scan.py $(REPO)

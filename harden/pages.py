@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
 
 from harden.checks import Check
 
@@ -90,28 +88,19 @@ def markdown(check: Check) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def write_pages(folder: Path) -> None:
-    """Write one Markdown file per check, and an index, into `folder`."""
+def all_pages() -> dict[str, str]:
+    """Return the Markdown of every check and of their index, by file name."""
     from harden.registry import stages
 
-    folder.mkdir(parents=True, exist_ok=True)
+    pages: dict[str, str] = {}
     index = ["# Checks", ""]
     for stage in stages():
-        index += [
-            f"## {stage.title}",
-            "",
-            stage.intro,
-            "",
-            "| check | severity | fix | |",
-            "|---|---|---|---|",
-        ]
+        index += [f"## {stage.title}", "", stage.intro, ""]
+        index += ["| check | severity | fix | |", "|---|---|---|---|"]
         for check in stage.checks:
-            (folder / f"{check.id}.md").write_text(markdown(check), encoding="utf-8", newline="\n")
+            pages[f"{check.id}.md"] = markdown(check)
             cells = (f"[{check.id}]({check.id}.md)", check.severity.value, check.fix.risk.value, check.title)
             index.append(f"| {' | '.join(cells)} |")
-        index.append("")
-    (folder / "README.md").write_text("\n".join(index), encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    write_pages(Path(sys.argv[1]))
+        asked = [f"- {question.ask}" for question in stage.questions]
+        index += ["", "Questions for a person:", "", *asked, ""]
+    return {"README.md": "\n".join(index), **pages}
