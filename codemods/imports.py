@@ -321,7 +321,9 @@ class Imports:
             return 0
         if top in sys.stdlib_module_names:
             return 1
-        return 3 if not top or top in {name.partition(".")[0] for name in self.module.project.names} else 2
+        project = self.module.project
+        is_own = project.located(top, self.module.path) != top or top in project.tops
+        return 3 if not top or is_own else 2
 
     def _origin(self, statement: ImportStatement) -> str:
         if isinstance(statement, ast.Import):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import TypeVar
 
-Line = TypeVar("Line", str, bytes)
+Line = TypeVar("Line", bound=Hashable)
 Block = tuple[int, int, int, int]
 """Old start, old end, new start, new end of a changed run of lines, 0-based, ends exclusive."""
 

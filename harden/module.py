@@ -57,7 +57,7 @@ class Module:
         self.name = project.module_name(path)
         is_package = PurePosixPath(path).stem == "__init__"
         package = self.name if is_package else self.name.rpartition(".")[0]
-        self.names = Names(self.tree, self.name, package, project.canonical)
+        self.names = Names(self.tree, path, self.name, package, project)
         self.parents = self.names.parents
         self.resolve = self.names.resolve
         self.ancestors = self.names.ancestors

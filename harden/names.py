@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = (
@@ -21,8 +24,11 @@ ScopeNode = (
     | ast.GeneratorExp
 )
 _BUILTINS = frozenset(dir(builtins))
-_WRAPPERS = frozenset({"typing.Optional", "typing.Annotated", "typing_extensions.Annotated"})
-_DEPTH = 40
+_WRAPPERS = frozenset(
+    {"typing.Optional", "typing.Union", "typing.Annotated", "typing_extensions.Annotated"}
+    | {"typing.ClassVar", "typing.Final"}
+)
+_DEPTH = 60
 """Longest chain of names that is followed; real code stays far below."""
 
 
@@ -34,28 +40,52 @@ class Scope:
     parent: Scope | None
     bindings: dict[str, list[ast.AST]] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
 
     def bind(self, name: str, node: ast.AST) -> None:
         """Record that `node` gives `name` a value; `global` and `nonlocal` names go outwards."""
-        if name in self.outer and self.parent is not None:
+        if name in self.shared:
+            self.root.bind(name, node)
+        elif name in self.outer and self.parent is not None:
             self.parent.bind(name, node)
         else:
             self.bindings.setdefault(name, []).append(node)
+
+    @property
+    def root(self) -> Scope:
+        """Return the scope of the module."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+
+class World(Protocol):
+    """What names need to know of the project around their module."""
+
+    def canonical(self, path: str) -> str:
+        """Follow a dotted path through the project's own modules to what it stands for."""
+
+    def located(self, module: str, importer: str) -> str:
+        """Return the project's own name of a module that the file `importer` imports."""
+
+    def defines(self, module: str, name: str) -> bool | None:
+        """Tell whether a module of the project defines a name; None for other modules."""
 
 
 class Names:
     """Every scope, parent link and node list of one module, made in a single walk."""
 
-    def __init__(self, tree: ast.Module, module: str, package: str, canonical: Callable[[str], str]) -> None:
+    def __init__(self, tree: ast.Module, path: str, module: str, package: str, world: World) -> None:
         self.tree = tree
+        self.path = path
         self.module = module
         self.package = package
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: dict[type[ast.AST], list[ast.AST]] = {}
         self.scopes: dict[ast.AST, Scope] = {}
-        self._canonical = canonical
+        self._world = world
         self._paths: dict[ast.expr, str | None] = {}
-        self._held: dict[str, dict[str, ast.expr]] | None = None
         self._walk()
 
     def _walk(self) -> None:
@@ -91,13 +121,14 @@ class Names:
             stack[at:] = stack[at:][::-1]
 
     def scope(self, node: ast.AST) -> Scope:
-        """Return the innermost scope that contains `node`."""
-        current: ast.AST | None = node
+        """Return the innermost scope in which `node` is evaluated."""
+        parents, scopes = self.parents, self.scopes
+        below, child, current = node, node, parents.get(node)
         while current is not None:
-            current = self.parents.get(current)
-            if current in self.scopes:
-                return self.scopes[current]
-        return self.scopes[self.tree]
+            if current in scopes and not _is_outside(node, below, child, current):
+                return scopes[current]
+            below, child, current = child, current, parents.get(current)
+        return scopes[self.tree]
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the parents of `node`, innermost first."""
@@ -106,21 +137,25 @@ class Names:
             yield current
             current = self.parents.get(current)
 
-    def resolve(self, expr: ast.expr, depth: int = 0) -> str | None:
+    def resolve(self, expr: ast.expr) -> str | None:
         """Return the dotted path that `expr` stands for, or None.
 
         A call stands for what it calls (`requests.Session().get` is `requests.Session.get`),
         a subscript appends `[]`, a literal is its builtin type.
         """
+        return self._final(self.local(expr))
+
+    def _final(self, path: str | None) -> str | None:
+        return None if path is None else self._world.canonical(path)
+
+    def local(self, expr: ast.expr, depth: int = 0) -> str | None:
+        """Return the path of `expr` as this module alone tells it, not followed into others."""
         if expr in self._paths:
             return self._paths[expr]
         if depth > _DEPTH:
             return None
         self._paths[expr] = None  # a cycle resolves to nothing
-        path = self._resolve(expr, depth + 1)
-        if path is not None:
-            path = self._canonical(path)
-        self._paths[expr] = path
+        path = self._paths[expr] = self._resolve(expr, depth + 1)
         return path
 
     def _resolve(self, expr: ast.expr, depth: int) -> str | None:
@@ -132,16 +167,16 @@ class Names:
             case ast.Call(func=func):
                 return self._call(func, depth)
             case ast.Await(value=value) | ast.NamedExpr(value=value):
-                return self.resolve(value, depth)
+                return self.local(value, depth)
             case ast.Subscript(value=value):
-                base = self.resolve(value, depth)
+                base = self.local(value, depth)
                 if base in _WRAPPERS:  # an alias such as `SessionDep = Annotated[Session, Depends(...)]`
-                    return self.annotation(expr, depth)
+                    return self._annotation(expr, depth)
                 return f"{base}[]" if base else None
             case ast.BoolOp(values=values):
-                return next(filter(None, (self.resolve(value, depth) for value in values)), None)
+                return next(filter(None, (self.local(value, depth) for value in values)), None)
             case ast.IfExp(body=body, orelse=orelse):
-                return self.resolve(body, depth) or self.resolve(orelse, depth)
+                return self.local(body, depth) or self.local(orelse, depth)
             case ast.Constant(value=value):
                 return None if value is None else f"builtins.{type(value).__name__}"
             case ast.JoinedStr():
@@ -157,26 +192,62 @@ class Names:
         return None
 
     def _name(self, expr: ast.Name, depth: int) -> str | None:
-        found = self.lookup(expr)
-        if found is None:
-            return f"builtins.{expr.id}" if expr.id in _BUILTINS else None
-        return self.binding_path(found, expr.id, depth)
+        bound, use = self._bindings(expr)
+        if not bound:
+            return self._starred(expr.id) or (f"builtins.{expr.id}" if expr.id in _BUILTINS else None)
+        valued = [node for node in bound if not self._is_none(node)] or bound
+        path = self._bound_path(self._chosen(valued, use), expr.id, depth)
+        if path is not None or len(bound) == 1:
+            return path
+        declared = (parent for node in bound if isinstance(parent := self.parents.get(node), ast.AnnAssign))
+        return next((self._annotation(parent.annotation, depth) for parent in declared), None)
 
     def lookup(self, expr: ast.Name) -> ast.AST | None:
         """Return the node that gave `expr` its value: the last one before it in its own scope."""
+        bound, use = self._bindings(expr)
+        return self._chosen(bound, use) if bound else None
+
+    def _bindings(self, expr: ast.Name) -> tuple[list[ast.AST], ast.Name | None]:
+        """Return all bindings of a name in the scope that holds it, and `expr` if that scope runs with it."""
         scope: Scope | None = self.scope(expr)
-        start = scope
+        use: ast.Name | None = expr
+        is_first = True
         while scope is not None:
             bound = scope.bindings.get(expr.id)
-            if bound and (scope is start or not isinstance(scope.node, ast.ClassDef)):
-                return self._nearest(bound, expr) if scope is start else bound[-1]
-            scope = scope.parent
-        return None
+            if bound and (is_first or not isinstance(scope.node, ast.ClassDef)):
+                return bound, use
+            if not isinstance(scope.node, _INLINE):
+                use = None
+            is_first = False
+            scope = scope.root if expr.id in scope.shared else scope.parent
+        return [], None
 
-    def _nearest(self, bound: list[ast.AST], use: ast.Name) -> ast.AST:
+    def _chosen(self, bound: list[ast.AST], use: ast.Name | None) -> ast.AST:
+        """Return the binding that holds at `use`, or at the end."""
+        if use is None or len(bound) == 1:
+            return bound[-1]
         here = (use.lineno, use.col_offset)
         before = [node for node in bound if self._bound_from(node) <= here]
         return before[-1] if before else bound[-1]
+
+    def _is_none(self, node: ast.AST) -> bool:
+        """Tell whether a binding only says `x = None`: nothing is ever called on that."""
+        parent = self.parents.get(node)
+        return isinstance(parent, ast.Assign | ast.AnnAssign) and _is_none(parent.value)
+
+    def _starred(self, name: str) -> str | None:
+        """Return where a name comes from that only `from ... import *` can have brought."""
+        known = {origin: self._world.defines(origin, name) for origin in self.stars}
+        own = next((origin for origin, is_known in known.items() if is_known), None)
+        others = [origin for origin, is_known in known.items() if is_known is None]
+        origin = own or (others[0] if len(others) == 1 and name not in _BUILTINS else None)
+        return f"{origin}.{name}" if origin else None
+
+    @cached_property
+    def stars(self) -> tuple[str, ...]:
+        """Return the modules that the top level takes everything from."""
+        statements = [self.parents[alias] for alias in self.scopes[self.tree].bindings.get("*", ())]
+        return tuple(self.absolute(node) for node in statements if isinstance(node, ast.ImportFrom))
 
     def _bound_from(self, node: ast.AST) -> tuple[int, int]:
         """Return where a binding begins to hold: the right side of `x = f(x)` still reads the old value."""
@@ -187,8 +258,17 @@ class Names:
             return holder.end_lineno or holder.lineno, holder.end_col_offset or 0
         return node.lineno, node.col_offset  # type: ignore[attr-defined]
 
-    def binding_path(self, node: ast.AST, name: str, depth: int = 0) -> str | None:
+    def binding_path(self, node: ast.AST, name: str) -> str | None:
         """Return the path of what the binding `node` puts into `name`."""
+        return self._final(self._bound_path(node, name))
+
+    def exported(self, name: str) -> str | None:
+        """Return what a top-level name stands for when the module has run, not followed into others."""
+        bound = self.scopes[self.tree].bindings[name]
+        valued = [node for node in bound if not self._is_none(node)] or bound
+        return self._bound_path(valued[-1], name) or self._bound_path(bound[0], name)
+
+    def _bound_path(self, node: ast.AST, name: str, depth: int = 0) -> str | None:
         match node:
             case ast.alias():
                 return self._imported(node, name)
@@ -199,8 +279,18 @@ class Names:
             case ast.Name():
                 return self._stored(node, depth)
             case ast.ExceptHandler(type=ast.expr() as kind):
-                return None if isinstance(kind, ast.Tuple) else self.resolve(kind, depth)
+                return None if isinstance(kind, ast.Tuple) else self.local(kind, depth)
         return None
+
+    @cached_property
+    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+        """Return every class and function by its qualified name; of several the first."""
+        found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef] = {}
+        for kind in (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
+            for node in self.nodes.get(kind, ()):
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                    found.setdefault(self.qualname(node), node)
+        return found
 
     def local_path(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
         """Return the dotted path of a function or class of this module."""
@@ -216,24 +306,27 @@ class Names:
     def _imported(self, alias: ast.alias, name: str) -> str | None:
         statement = self.parents[alias]
         if isinstance(statement, ast.Import):
-            return alias.name if alias.asname else alias.name.partition(".")[0]
+            module = alias.name if alias.asname else alias.name.partition(".")[0]
+            return self._world.located(module, self.path)
         if not isinstance(statement, ast.ImportFrom):
             return None
         origin = self.absolute(statement)
         return f"{origin}.{alias.name}" if origin else alias.name
 
     def absolute(self, statement: ast.ImportFrom) -> str:
-        """Return the absolute dotted module of a `from … import`."""
+        """Return the absolute dotted module of a `from … import`, the project's own as it names them."""
         if not statement.level:
-            return statement.module or ""
+            return self._world.located(statement.module or "", self.path)
         parts = self.package.split(".") if self.package else []
-        parts = parts[: len(parts) - statement.level + 1]
+        parts = parts[: max(0, len(parts) - statement.level + 1)]
         return ".".join([*parts, statement.module] if statement.module else parts)
 
     def _argument(self, arg: ast.arg, depth: int) -> str | None:
-        if arg.annotation is not None:
-            return self.annotation(arg.annotation, depth)
         arguments = self.parents.get(arg)
+        if isinstance(arguments, ast.arguments) and arg in (arguments.vararg, arguments.kwarg):
+            return "builtins.tuple" if arg is arguments.vararg else "builtins.dict"
+        if arg.annotation is not None:
+            return self._annotation(arg.annotation, depth)
         function = self.parents.get(arguments) if arguments is not None else None
         owner = self.parents.get(function) if function is not None else None
         if isinstance(owner, ast.ClassDef) and isinstance(function, FunctionNode):
@@ -243,41 +336,44 @@ class Names:
                 return self.local_path(owner)
         return None
 
-    def annotation(self, expr: ast.expr, depth: int = 0) -> str | None:
+    def annotation(self, expr: ast.expr) -> str | None:
         """Return the path of the type that an annotation names, inside Optional and Annotated."""
+        return self._final(self._annotation(expr))
+
+    def _annotation(self, expr: ast.expr, depth: int = 0) -> str | None:
         match expr:
             case ast.Constant(value=str() as text):
-                try:
-                    inner = ast.parse(text, mode="eval").body
-                except SyntaxError:
+                inner = _parsed(text)
+                if inner is None or depth > _DEPTH:
                     return None
                 for child in ast.walk(inner):
                     self.parents[child] = expr
-                return self.annotation(inner, depth + 1) if depth < _DEPTH else None
+                return self._annotation(inner, depth + 1)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return self.annotation(left, depth) or self.annotation(right, depth)
+                return self._annotation(left, depth) or self._annotation(right, depth)
             case ast.Subscript(value=value, slice=inside):
-                outer = self.resolve(value, depth)
+                outer = self.local(value, depth)
                 if outer not in _WRAPPERS:
                     return outer
-                first = inside.elts[0] if isinstance(inside, ast.Tuple) and inside.elts else inside
-                return self.annotation(first, depth)
+                kinds = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+                wanted = kinds if outer == "typing.Union" else kinds[:1]
+                return next(filter(None, (self._annotation(kind, depth) for kind in wanted)), None)
             case ast.Name() | ast.Attribute():
-                return self.resolve(expr, depth)
+                return self.local(expr, depth)
         return None
 
     def _stored(self, target: ast.Name, depth: int) -> str | None:
         parent = self.parents.get(target)
         match parent:
             case ast.Assign(value=value):
-                return self.resolve(value, depth)
+                return self.local(value, depth)
             case ast.AnnAssign(value=value, annotation=annotation):
-                kind = self.annotation(annotation, depth)
-                return (self.resolve(value, depth) if value else None) or kind
+                kind = self._annotation(annotation, depth)
+                return (self.local(value, depth) if value else None) or kind
             case ast.NamedExpr(value=value):
-                return self.resolve(value, depth)
+                return self.local(value, depth)
             case ast.withitem(context_expr=context):
-                return self.resolve(context, depth)
+                return self.local(context, depth)
             case ast.Tuple() | ast.List():
                 return self._unpacked(parent, target, depth)
         return None
@@ -287,26 +383,29 @@ class Names:
         if isinstance(outer, ast.Assign) and isinstance(outer.value, ast.Tuple | ast.List):
             at = targets.elts.index(target)
             if len(outer.value.elts) == len(targets.elts):
-                return self.resolve(outer.value.elts[at], depth)
+                return self.local(outer.value.elts[at], depth)
         return None
 
     def _attribute(self, expr: ast.Attribute, depth: int) -> str | None:
-        base = self.resolve(expr.value, depth)
+        base = self.local(expr.value, depth)
         if base is None:
             return None
         if base.startswith(self.module + "."):
-            held = self.member(base[len(self.module) + 1 :], expr.attr)
-            if held is not None and (path := self.resolve(held, depth)) is not None:
+            owner = base[len(self.module) + 1 :]
+            held = self.member(owner, expr.attr)
+            if held is not None and (path := self.local(held, depth)) is not None:
+                return path
+            declared = self._declared.get(owner, {}).get(expr.attr)
+            if declared is not None and (path := self._annotation(declared, depth)) is not None:
                 return path
         return f"{base}.{expr.attr}"
 
     def member(self, qualname: str, name: str) -> ast.expr | None:
         """Return the value given to attribute `name` of the class `qualname` of this module."""
-        if self._held is None:
-            self._held = self._members()
         return self._held.get(qualname, {}).get(name)
 
-    def _members(self) -> dict[str, dict[str, ast.expr]]:
+    @cached_property
+    def _held(self) -> dict[str, dict[str, ast.expr]]:
         """Return what each class's attributes are first given, in its body or through `self`."""
         found: dict[str, dict[str, ast.expr]] = {}
         for statement in (*self.nodes.get(ast.Assign, ()), *self.nodes.get(ast.AnnAssign, ())):
@@ -315,30 +414,68 @@ class Names:
                     ast.Assign(targets=[target], value=value)
                     | ast.AnnAssign(target=target, value=ast.expr() as value)
                 ):
-                    pass
-                case _:
-                    continue
-            match target:
-                case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-                    owner = next(
-                        (node for node in self.ancestors(statement) if isinstance(node, ast.ClassDef)), None
-                    )
-                case ast.Name(id=name):
-                    parent = self.parents.get(statement)
-                    owner = parent if isinstance(parent, ast.ClassDef) else None
-                case _:
-                    continue
-            if owner is not None:
-                found.setdefault(self.qualname(owner), {}).setdefault(name, value)
+                    owner, name = self._attribute_of(target, statement)
+                    held = found.setdefault(owner, {}) if owner else {}
+                    if name not in held or _is_none(held[name]):
+                        held[name] = value
         return found
 
+    @cached_property
+    def _declared(self) -> dict[str, dict[str, ast.expr]]:
+        """Return the annotations of each class's attributes."""
+        found: dict[str, dict[str, ast.expr]] = {}
+        for statement in self.nodes.get(ast.AnnAssign, ()):
+            if isinstance(statement, ast.AnnAssign):
+                owner, name = self._attribute_of(statement.target, statement)
+                if owner:
+                    found.setdefault(owner, {}).setdefault(name, statement.annotation)
+        return found
+
+    def _attribute_of(self, target: ast.expr, statement: ast.AST) -> tuple[str, str]:
+        """Return the class and name of the attribute that a statement gives a value, or empty strings."""
+        match target:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                owner = next((n for n in self.ancestors(statement) if isinstance(n, ast.ClassDef)), None)
+            case ast.Name(id=name):
+                parent = self.parents.get(statement)
+                owner = parent if isinstance(parent, ast.ClassDef) else None
+            case _:
+                return "", ""
+        return (self.qualname(owner), name) if owner is not None else ("", "")
+
     def _call(self, func: ast.expr, depth: int) -> str | None:
-        path = self.resolve(func, depth)
+        path = self.local(func, depth)
         if isinstance(func, ast.Name):
             made_by = self.lookup(func)
             if isinstance(made_by, FunctionNode) and made_by.returns is not None:
-                return self.annotation(made_by.returns, depth) or path
+                return self._annotation(made_by.returns, depth) or path
         return path
+
+
+def _parsed(annotation: str) -> ast.expr | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _is_none(expr: ast.expr | None) -> bool:
+    return isinstance(expr, ast.Constant) and expr.value is None
+
+
+def _is_outside(node: ast.AST, below: ast.AST, child: ast.AST, holder: ast.AST) -> bool:
+    """Tell whether `node` is evaluated around `holder`: a decorator, default, base, first iterable.
+
+    `child` and `below` are the last two steps of the way from `node` up to `holder`.
+    """
+    if isinstance(holder, _COMPREHENSIONS):
+        first = holder.generators[0]
+        return child is first and below is first.iter
+    if isinstance(child, ast.arguments):
+        return not isinstance(node, ast.arg)
+    return isinstance(child, ast.expr | ast.keyword) and not isinstance(holder, ast.Lambda | ast.Module)
 
 
 def _bind_name(node: ast.AST, scope: Scope) -> None:
@@ -369,13 +506,24 @@ def _bind_handler(node: ast.AST, scope: Scope) -> None:
 
 
 def _bind_outer(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.Nonlocal | ast.Global):
+    if isinstance(node, ast.Nonlocal):
         scope.outer.update(node.names)
+    elif isinstance(node, ast.Global):
+        scope.shared.update(node.names)
+
+
+def _bind_walrus(node: ast.AST, scope: Scope) -> None:
+    """Bind outside the comprehension, too: there the name lives on."""
+    if isinstance(node, ast.NamedExpr) and isinstance(scope.node, _COMPREHENSIONS):
+        while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
+            scope = scope.parent
+        scope.bind(node.target.id, node.target)
 
 
 def _bind_pattern(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
-        scope.bind(node.name, node)
+    name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+    if name:
+        scope.bind(name, node)
 
 
 _BINDERS: dict[type[ast.AST], Callable[[ast.AST, Scope], None]] = {
@@ -391,7 +539,11 @@ _BINDERS: dict[type[ast.AST], Callable[[ast.AST, Scope], None]] = {
     ast.Nonlocal: _bind_outer,
     ast.MatchAs: _bind_pattern,
     ast.MatchStar: _bind_pattern,
+    ast.MatchMapping: _bind_pattern,
+    ast.NamedExpr: _bind_walrus,
 }
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_INLINE = (*_COMPREHENSIONS, ast.ClassDef)
 _SCOPES = frozenset(
     {
         ast.FunctionDef,

@@ -7,9 +7,10 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harden.errors import UnreadableSource
+from harden.layout import Layout
 from harden.module import Module, TextFile
 from harden.names import FunctionNode
 from harden.roles import FileKind, file_kind
@@ -17,12 +18,11 @@ from harden.roles import FileKind, file_kind
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
 _IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
-_ROOTS = ("src", "lib", "backend", "app", "api", "server", "service")
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """What a module's top-level names stand for, and the bases of its classes."""
+    """What a module's top-level names stand for, and the bases of its classes, as it tells them itself."""
 
     names: dict[str, str]
     bases: dict[str, tuple[str, ...]]
@@ -38,18 +38,29 @@ class Project:
         self.root = root
         self.paths = paths
         self.overlay = overlay or {}
+        self._read: dict[str, bytes | None] | None = None
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._exports: dict[str, Exports | None] = {}
-        self._following: set[str] = set()
+        self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, str] = {}
         self._mentions: dict[str, tuple[str, ...]] = {}
+
+    def pinned(self) -> Project:
+        """Return the project read afresh, and each file only once: what is decided on is what is compared."""
+        other = Project(self.root, self.paths, self.overlay)
+        other._read = {}
+        return other
 
     def with_files(self, overlay: dict[str, bytes]) -> Project:
         """Return the project as it would be with these files replaced or added."""
         paths = tuple(sorted({*self.paths, *overlay}))
         other = Project(self.root, paths, {**self.overlay, **overlay})
+        other._read = self._read
         if paths == self.paths:
-            other.__dict__["names"] = self.names
+            other.__dict__["layout"] = self.layout
+            changed = {self.module_name(path) for path in overlay}
+            other._exports = {name: known for name, known in self._exports.items() if name not in changed}
+            other._bound = {name: known for name, known in self._bound.items() if name not in changed}
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
             added = [
                 name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
@@ -61,14 +72,21 @@ class Project:
         """Return the bytes of a file. Raises UnreadableSource."""
         if path in self.overlay:
             return self.overlay[path]
+        known = self._read.get(path) if self._read is not None else None
+        if known is not None:
+            return known
         try:
-            return (self.root / path).read_bytes()
+            data = (self.root / path).read_bytes()
         except OSError as error:
             raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
+        if self._read is not None:
+            self._read[path] = data
+        return data
 
     def exists(self, path: str) -> bool:
         """Tell whether a file is there, tracked or not."""
-        return path in self.overlay or (self.root / path).is_file()
+        known = path in self.overlay or path in (self._read or ())
+        return known or (self.root / path).is_file()
 
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
@@ -85,12 +103,9 @@ class Project:
         return frozenset(
             name.decode("ascii", "replace")
             for path in self.paths
-            if path.endswith(".py") and file_kind(path) is not FileKind.TEST and self._readable(path)
-            for name in _IMPORTED.findall(self.read(path))
+            if path.endswith(".py") and file_kind(path) is not FileKind.TEST
+            for name in _IMPORTED.findall(self._bytes(path))
         )
-
-    def _readable(self, path: str) -> bool:
-        return path in self.overlay or (self.root / path).is_file()
 
     def mentions(self, word: str) -> tuple[str, ...]:
         """Return the paths of the Python files whose text contains `word`."""
@@ -117,62 +132,89 @@ class Project:
 
     def module_name(self, path: str) -> str:
         """Return the dotted name that the project imports a file by."""
-        pure = PurePosixPath(path)
-        parts = list(pure.with_suffix("").parts)
-        while len(parts) > 1 and self._is_root(path, parts):
-            parts = parts[1:]
-            path = path.partition("/")[2]
-        if parts[-1] == "__init__" and len(parts) > 1:
-            parts = parts[:-1]
-        return ".".join(parts)
-
-    def _is_root(self, path: str, parts: list[str]) -> bool:
-        full = [full for full in self._packages if full.endswith("/".join(parts[:-1]))]
-        return not full and parts[0] not in self._top_packages
+        return self.layout.name_of(path)
 
     @cached_property
-    def _packages(self) -> frozenset[str]:
-        return frozenset(str(PurePosixPath(p).parent) for p in self.paths if p.endswith("/__init__.py"))
+    def layout(self) -> Layout:
+        """Return how the project's files are imported."""
+        return Layout(self.paths, lambda name: name in self.imported, self._imports_itself)
 
-    @cached_property
-    def _top_packages(self) -> frozenset[str]:
-        return frozenset(package.partition("/")[0] for package in self._packages)
+    def _imports_itself(self, path: str, name: str) -> bool:
+        return name.encode() in _IMPORTED.findall(self._bytes(path))
 
-    @cached_property
+    def located(self, module: str, importer: str) -> str:
+        """Return the project's own name of a module that the file `importer` imports; others as they are."""
+        return self.layout.located(module, importer)
+
+    @property
     def names(self) -> dict[str, str]:
         """Return the path of every Python file by its dotted module name."""
-        return {self.module_name(path): path for path in self.paths if path.endswith(".py")}
+        return self.layout.names
 
     @cached_property
-    def _tops(self) -> frozenset[str]:
+    def tops(self) -> frozenset[str]:
+        """Return the first parts of all names of the project's modules."""
         return frozenset(name.partition(".")[0] for name in self.names)
 
     def canonical(self, path: str) -> str:
         """Follow a dotted path through the project's own modules to what it stands for."""
-        if path.partition(".")[0] not in self._tops:
+        if path.partition(".")[0] not in self.tops:
             return path
         known = self._canonical.get(path)
         if known is None:
-            known = self._follow(path)
-            if not self._following:  # inside an import cycle the answer is not the last word
-                self._canonical[path] = known
+            known = self._canonical[path] = self._follow(path)
         return known
 
     def _follow(self, path: str) -> str:
         seen = {path}
-        while path.partition(".")[0] in self._tops:
+        while path.partition(".")[0] in self.tops:
             module, rest = self._split(path)
-            if not module or not rest:
+            exports = self.exports(module) if module and rest else None
+            if exports is None:
                 return path
-            exports = self.exports(module)
             head, dot, tail = rest.partition(".")
             bare = head.rstrip("[]")
-            target = exports.names.get(bare) if exports else None
-            if target is None or target + head[len(bare) :] + dot + tail in seen:
+            target = exports.names.get(bare) or self._starred(module, bare)
+            path = target + head[len(bare) :] + dot + tail if target else path
+            if target is None or path in seen:
                 return path
-            path = target + head[len(bare) :] + dot + tail
             seen.add(path)
         return path
+
+    def _starred(self, module: str, name: str) -> str | None:
+        """Return where a module's star imports take a name from, if it does not define that itself."""
+        defined, stars = self._top_level(module)
+        if name in defined:
+            return None
+        known = {origin: self.defines(origin, name) for origin in stars}
+        own = next((origin for origin, is_known in known.items() if is_known), None)
+        others = [origin for origin, is_known in known.items() if is_known is None]
+        origin = own or (others[0] if len(others) == 1 else None)
+        return f"{origin}.{name}" if origin else None
+
+    def defines(self, module: str, name: str) -> bool | None:
+        """Tell whether a module of the project defines a name or stars it in; None for other modules."""
+        if module not in self.names:
+            return None
+        todo, seen = [module], {module}
+        while todo:
+            defined, stars = self._top_level(todo.pop())
+            if name in defined:
+                return True
+            todo += [star for star in stars if star in self.names and star not in seen]
+            seen.update(stars)
+        return False
+
+    def _top_level(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return the names bound at the top level of a module, and the modules that it stars in."""
+        if name not in self._bound:
+            try:
+                names = self.module(self.names[name]).names
+            except UnreadableSource:
+                self._bound[name] = frozenset(), ()
+            else:
+                self._bound[name] = frozenset(names.scopes[names.tree].bindings) - {"*"}, names.stars
+        return self._bound[name]
 
     def ancestry(self, bases: tuple[str, ...]) -> tuple[str, ...]:
         """Return `bases` and the bases of those that are the project's own classes, nearest first."""
@@ -183,10 +225,10 @@ class Project:
             if base in found:
                 continue
             found.append(base)
-            if base.partition(".")[0] in self._tops:
+            if base.partition(".")[0] in self.tops:
                 module, rest = self._split(base)
                 exports = self.exports(module) if module else None
-                todo += exports.bases.get(rest, ()) if exports else ()
+                todo += map(self.canonical, exports.bases.get(rest, ())) if exports else ()
         return tuple(found)
 
     def class_of(self, path: str) -> tuple[Module, ast.ClassDef] | None:
@@ -198,10 +240,8 @@ class Project:
             source = self.module(self.names[module])
         except UnreadableSource:
             return None
-        for node in source.nodes(ast.ClassDef):
-            if source.qualname(node) == rest:
-                return source, node
-        return None
+        node = source.names.definitions.get(rest)
+        return (source, node) if isinstance(node, ast.ClassDef) else None
 
     def function_of(self, path: str) -> tuple[Module, FunctionNode] | None:
         """Return the module and definition of one of the project's own functions, by its dotted path."""
@@ -212,8 +252,8 @@ class Project:
             source = self.module(self.names[module])
         except UnreadableSource:
             return None
-        functions: list[FunctionNode] = [*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef)]
-        return next(((source, node) for node in functions if source.qualname(node) == rest), None)
+        node = source.names.definitions.get(rest)
+        return (source, node) if isinstance(node, FunctionNode) else None
 
     def _split(self, path: str) -> tuple[str, str]:
         parts = path.split(".")
@@ -224,40 +264,24 @@ class Project:
         return "", path
 
     def exports(self, name: str) -> Exports | None:
-        """Return what the module `name` exports, or None when it cannot be read or is being followed."""
+        """Return what the module `name` exports, or None when it cannot be read."""
         if name not in self._exports:
-            if name in self._following:
-                return None
-            self._following.add(name)
             try:
                 self._exports[name] = _exports(self.module(self.names[name]))
             except UnreadableSource:
                 self._exports[name] = None
-            finally:
-                self._following.discard(name)
         return self._exports[name]
 
 
 def _exports(module: Module) -> Exports:
-    scope = module.names.scopes[module.tree]
-    names: dict[str, str] = {}
-    for name, bound in scope.bindings.items():
-        path = module.names.binding_path(bound[-1], name)
-        if path is None and len(bound) > 1:
-            path = module.names.binding_path(bound[0], name)
-        if path is not None and path != f"{module.name}.{name}":
-            names[name] = path
-    bases = {
-        module.qualname(node): tuple(filter(None, map(module.resolve, node.bases)))
-        for node in module.nodes(ast.ClassDef)
-    }
-    for node in module.nodes(ast.ImportFrom):
-        if any(alias.name == "*" for alias in node.names):
-            starred = (
-                module.project.exports(origin)
-                if (origin := module.names.absolute(node)) in module.project.names
-                else None
-            )
-            for name, path in starred.names.items() if starred else ():
-                names.setdefault(name, path)
-    return Exports(names, bases)
+    """Read what a module says of itself; nothing is followed into others, so that cycles do no harm."""
+    names = module.names
+    top_level = names.scopes[module.tree].bindings
+    paths = {name: names.exported(name) for name in top_level if name != "*"}
+    return Exports(
+        names={name: path for name, path in paths.items() if path and path != f"{module.name}.{name}"},
+        bases={
+            module.qualname(node): tuple(filter(None, map(names.local, node.bases)))
+            for node in module.nodes(ast.ClassDef)
+        },
+    )
