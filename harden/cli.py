@@ -33,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    drawn = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if options.command is None and drawn:  # before the commands are loaded: the first frame does without them
+        from harden.tui.app import run
+
+        return run(Path.cwd())
     from harden import commands
 
     match options.command:
@@ -46,11 +51,7 @@ def _run(options: argparse.Namespace) -> int:
             return commands.list_checks(options)
         case "undo" | "redo":
             return commands.take_back(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        return commands.scan(_parser().parse_args(["scan"]))
-    from harden.tui.app import run
-
-    return run(Path.cwd())
+    return commands.scan(_parser().parse_args(["scan"]))
 
 
 def _parser() -> argparse.ArgumentParser:
