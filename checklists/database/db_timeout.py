@@ -8,7 +8,7 @@ and its worker go on; an answer timeout ends the query that nobody waits for any
 For PostgreSQL the fix sets the connect timeout only, since PgBouncer refuses `statement_timeout` as an
 option of the connection; the option `statement_timeout` adds it. The driver of an SQLAlchemy engine is
 read from its address, from the default of the setting it comes from, or from the project's dependencies;
-where it stays unknown, nothing is said. SQLite waits five seconds by itself. Redis clients that block on
+where it stays unknown, nothing is said. Settings for development are left out too. SQLite waits five seconds by itself. Redis clients that block on
 purpose (`blpop`, `pubsub`) are left out.
 
 Flagged:
@@ -134,6 +134,7 @@ https://pymongo.readthedocs.io/en/stable/api/pymongo/mongo_client.html
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from harden.checklists.database.dialects import address, driver_of
@@ -211,6 +212,7 @@ _ENGINES = (
     "sqlalchemy.ext.asyncio.create_async_engine",
     "sqlmodel.create_engine",
 )
+_LAPTOP = re.compile(r"(^|[/_])(dev|development|local|tests?|testing|ci)([/_]|\.py$)")
 _BACKENDS = {"postgresql": "connect_timeout=connect", "postgis": "connect_timeout=connect", "mysql": _MYSQL}
 
 
@@ -280,6 +282,8 @@ def engine(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 def django_database(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag entries of Django's DATABASES without a connect timeout."""
     if not isinstance(node, ast.Dict) or "connect_timeout" in module.text or None in _keys(node):
+        return
+    if _LAPTOP.search(module.path):
         return
     entries = {
         key.value: value
