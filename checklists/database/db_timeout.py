@@ -8,8 +8,8 @@ and its worker go on; an answer timeout ends the query that nobody waits for any
 For PostgreSQL the fix sets the connect timeout only, since PgBouncer refuses `statement_timeout` as an
 option of the connection; the option `statement_timeout` adds it. The driver of an SQLAlchemy engine is
 read from its address, from the default of the setting it comes from, or from the project's dependencies;
-where it stays unknown, nothing is said. Settings for development are left out too. SQLite waits five seconds by itself. Redis clients that block on
-purpose (`blpop`, `pubsub`) are left out.
+where it stays unknown, nothing is said. SQLite waits five seconds by itself. Settings for development
+are left out, and so are Redis clients that block on purpose (`blpop`, `pubsub`).
 
 Flagged:
 
