@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from harden.findings import Finding, Span
@@ -15,83 +15,72 @@ from harden.patches import Hunk, Patch, Row, text_of
 SECRET_CHECKS = frozenset({"hardcoded-secret", "secret-default"})
 DOTS = "••••"
 
-_LITERAL = re.compile(r"""(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""")
+_LITERAL = re.compile(r"""(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL)
 _ASSIGNED = re.compile(r"^(?P<head>[^=:\n]*[=:][ \t]*)(?P<body>[^\s\"'#][^\r\n]*?)(?P<end>\s*)$")
+_NAMED = re.compile(r"""(?:env|environ|get|str|config|secret)\s*[(\[]\s*[a-z]*["']+$""", re.IGNORECASE)
+"""What stands before the name of a variable in the environment, which is no secret."""
 _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
+_FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # Python 3.12 splits f-strings
 
 
 def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]:
     """Return a file's lines with the literals of its secret findings, and every repetition, as dots."""
-    spans = [finding.span for finding in findings if finding.check in SECRET_CHECKS]
-    if not spans:
-        return list(lines)
-    places = [place for place in _literals(lines) if any(_within(place, span) for span in spans)]
-    places += _assigned(lines, spans, places)
-    found = {_text(lines, place) for place in places}
-    result = list(lines)
-    for place in sorted(places, reverse=True):
-        _put_dots(result, place)
-    return [_without(line, found) for line in result]
+    places = _secret_places(lines, _spans(findings))
+    return _masked(lines, places, _texts(lines, places))
 
 
 def masked_hunks(patch: Patch, findings: Iterable[Finding]) -> tuple[Hunk, ...]:
     """Return a patch's hunks with secrets as dots, in removed, kept and added lines.
 
-    `findings` are those of the patched files, with positions of the text before the patch.
+    `findings` are those of the patched files, with positions of the text before the patch. What a
+    fix of a secret takes away is masked even where its finding is no longer known.
     """
     known = list(findings)
-    masked_old: dict[str, list[str]] = {}
+    hunks = patch.hunks()
+    old: dict[str, list[str]] = {}
     secrets: set[str] = set()
     for edit in patch.edits:
         lines = split_lines(text_of(edit.before))
-        own = [f for f in known if f.path == edit.path and f.check in SECRET_CHECKS]
-        masked_old[edit.path] = masked_lines(lines, own)
-        secrets |= secret_texts(lines, own)
-    hunks = patch.hunks()
-    if patch.check in SECRET_CHECKS:
-        secrets |= {
-            text for hunk in hunks for row in hunk.rows if row.kind == "-" for text in _bodies(row.text)
-        }
-    return tuple(_masked(hunk, masked_old[hunk.path], secrets, patch.check) for hunk in hunks)
+        spans = _spans(finding for finding in known if finding.path == edit.path)
+        if patch.check in SECRET_CHECKS:
+            spans += _removed(hunk for hunk in hunks if hunk.path == edit.path)
+        places = _secret_places(lines, spans)
+        secrets |= _texts(lines, places)
+        old[edit.path] = _masked(lines, places, set())
 
+    def shown(hunk: Hunk, row: Row) -> Row:
+        text = row.text if row.kind == "+" else old[hunk.path][row.old - 1]
+        return replace(row, text=_without(text, secrets))
 
-def secret_texts(lines: Sequence[str], findings: Iterable[Finding]) -> set[str]:
-    """Return the literals that the secret findings of a file stand on."""
-    spans = [finding.span for finding in findings if finding.check in SECRET_CHECKS]
-    places = [place for place in _literals(lines) if any(_within(place, span) for span in spans)]
-    return {_text(lines, place) for place in [*places, *_assigned(lines, spans, places)]}
+    return tuple(replace(hunk, rows=tuple(shown(hunk, row) for row in hunk.rows)) for hunk in hunks)
 
 
 def masked_diff(patch: Patch, findings: Iterable[Finding]) -> str:
     """Return the unified diff of a patch for reading; where it held secrets it no longer applies."""
-    return patch.diff(masked_hunks(patch, findings))
+    diff = patch.diff()
+    for hunk, safe in zip(patch.hunks(), masked_hunks(patch, findings), strict=True):
+        for row, masked in zip(hunk.rows, safe.rows, strict=True):
+            if row.text != masked.text:
+                diff = diff.replace(f"\n{row.kind}{row.text}", f"\n{row.kind}{masked.text}")
+    return diff
 
 
-def _masked(hunk: Hunk, old: Sequence[str], secrets: set[str], check: str) -> Hunk:
-    def text(row: Row) -> str:
-        shown = old[row.old - 1] if row.kind != "+" else row.text
-        if row.kind == "-" and check in SECRET_CHECKS:
-            shown = _LITERAL.sub(_dotted, shown)
-        return _without(shown, secrets)
-
-    return replace(hunk, rows=tuple(replace(row, text=text(row)) for row in hunk.rows))
+def _spans(findings: Iterable[Finding]) -> list[Span]:
+    return [finding.span for finding in findings if finding.check in SECRET_CHECKS]
 
 
-def _dotted(match: re.Match[str]) -> str:
-    quote = match["quote"]
-    return f"{quote}{DOTS if match['body'] else ''}{quote}"
+def _removed(hunks: Iterable[Hunk]) -> list[Span]:
+    """Return the runs of lines that a patch takes away."""
+    return [Span(a + 1, 0, b + 1, 0) for hunk in hunks for a, b, _, _ in hunk.blocks if b > a]
 
 
-def _bodies(text: str) -> Iterable[str]:
-    return [match["body"] for match in _LITERAL.finditer(text) if len(match["body"]) >= _SHORT]
-
-
-def _without(line: str, secrets: Iterable[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORT and secret != DOTS:
-            line = line.replace(secret, DOTS)
-    return line
+def _secret_places(lines: Sequence[str], spans: Sequence[Span]) -> list[Span]:
+    if not spans:
+        return []
+    within = [place for place in _literals(lines) if any(_within(place, span) for span in spans)]
+    places = [place for place in within if not _is_name(lines, place)]
+    return places + list(_assigned(lines, spans, within))
 
 
 def _literals(lines: Sequence[str]) -> list[Span]:
@@ -99,11 +88,12 @@ def _literals(lines: Sequence[str]) -> list[Span]:
     found = []
     try:
         for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):
-            if token.type == tokenize.STRING:
-                match = _LITERAL.search(token.string.replace("\n", " "))
-                skip = match.start("body") if match else 0
-                ends = len(match["quote"]) if match else 0
-                found.append(Span(token.start[0], token.start[1] + skip, token.end[0], token.end[1] - ends))
+            if token.type == _FSTRING_MIDDLE:
+                found.append(Span(*token.start, *token.end))
+            elif token.type == tokenize.STRING and (match := _LITERAL.search(token.string)):
+                quote = len(match["quote"])
+                start = token.start[1] + match.start("body")
+                found.append(Span(token.start[0], start, token.end[0], token.end[1] - quote))
     except (tokenize.TokenError, SyntaxError):
         found = [
             Span(number, match.start("body"), number, match.end("body"))
@@ -113,37 +103,60 @@ def _literals(lines: Sequence[str]) -> list[Span]:
     return [span for span in found if (span.line, span.column) < (span.end_line, span.end_column)]
 
 
-def _assigned(lines: Sequence[str], spans: Iterable[Span], known: Sequence[Span]) -> list[Span]:
-    """Return the values of `NAME=value` and `name: value` lines that hold a secret without quotes."""
-    found = []
+def _assigned(lines: Sequence[str], spans: Iterable[Span], known: Sequence[Span]) -> Iterator[Span]:
+    """Yield the values of `NAME=value` and `name: value` lines that hold a secret without quotes."""
     for span in spans:
-        for number in range(span.line, min(span.end_line, len(lines)) + 1):
+        last = span.end_line if span.end_column else span.end_line - 1
+        for number in range(span.line, min(last, len(lines)) + 1):
             if any(place.line <= number <= place.end_line for place in known):
                 continue
-            if match := _ASSIGNED.match(lines[number - 1]):
-                found.append(Span(number, match.start("body"), number, match.end("body")))
-    return found
+            match = _ASSIGNED.match(lines[number - 1])
+            if match and not match["body"].endswith(("(", "[", "{")):
+                yield Span(number, match.start("body"), number, match.end("body"))
+
+
+def _is_name(lines: Sequence[str], place: Span) -> bool:
+    """Tell whether a literal is the name of a variable that is read: `getenv("TOKEN", ...)`."""
+    before, text = lines[place.line - 1][: place.column], _text(lines, place)
+    return text.isidentifier() and _NAMED.search(before) is not None
 
 
 def _within(place: Span, span: Span) -> bool:
-    return (span.line, span.column) <= (place.line, place.column) and (place.end_line, place.end_column) <= (
-        span.end_line,
-        span.end_column,
-    )
+    starts = (span.line, span.column) <= (place.line, place.column)
+    return starts and (place.end_line, place.end_column) <= (span.end_line, span.end_column)
+
+
+def _texts(lines: Sequence[str], places: Iterable[Span]) -> set[str]:
+    return {text for place in places if len(text := _text(lines, place)) >= _SHORT}
 
 
 def _text(lines: Sequence[str], place: Span) -> str:
-    if place.line == place.end_line:
-        return lines[place.line - 1][place.column : place.end_column]
-    return ""
+    if place.line != place.end_line:
+        return ""
+    return lines[place.line - 1][place.column : place.end_column]
+
+
+def _masked(lines: Sequence[str], places: Iterable[Span], secrets: set[str]) -> list[str]:
+    result = list(lines)
+    for place in sorted(set(places), reverse=True):
+        _put_dots(result, place)
+    return [_without(line, secrets) for line in result]
+
+
+def _without(line: str, secrets: Iterable[str]) -> str:
+    """Mask repetitions of secrets; one that could be a name in the code only where it stands as a value."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret in line and secret != DOTS:
+            before = r"(?<=[\"'=:/@])" if secret.isidentifier() else ""
+            line = re.sub(before + re.escape(secret), DOTS, line)
+    return line
 
 
 def _put_dots(lines: list[str], place: Span) -> None:
     """Replace the inside of a literal; of one over several lines, each line's part."""
     for number in range(place.line, place.end_line + 1):
         line = lines[number - 1]
-        body = line.rstrip("\r\n")
         start = place.column if number == place.line else 0
-        end = place.end_column if number == place.end_line else len(body)
+        end = place.end_column if number == place.end_line else len(line.rstrip("\r\n"))
         if end > start:
             lines[number - 1] = line[:start] + DOTS + line[end:]

@@ -95,6 +95,9 @@ class Browsing(Part):
         self._place_cursor(groups)
         self._title(groups)
         scanning = self.screen.going.scanning
+        if self._wanted and not scanning:  # the row that was left is gone
+            self._wanted = ""
+            findings.select_first()
         lines = tuple(
             StageLine(
                 number,
@@ -110,7 +113,7 @@ class Browsing(Part):
         findings = self.screen.findings
         if self._wanted and findings.select(self._wanted):
             self._wanted = ""
-        elif findings.cursor_node is None and groups and not (self._wanted and self.screen.going.scanning):
+        elif groups and not self._wanted and (findings.cursor_node is None or not findings.touched):
             findings.select_first()
         if findings.item is not None:
             self.screen.showing.refresh(findings.item)
@@ -127,7 +130,7 @@ class Browsing(Part):
     def go_to_stage(self, at: int) -> None:
         """Show another stage."""
         if at != self.at:
-            self.at = at
+            self.at, self._wanted = at, ""
             self.sync()
 
     def go_to(self, key: str, stage: str) -> None:

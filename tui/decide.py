@@ -45,7 +45,7 @@ class Deciding(Part):
 
     def _ignore(self) -> None:
         if isinstance(item := self.screen.item, FindingRow):
-            self.screen.work(self._ask_why(item.finding), "act")
+            self.screen.work(partial(self._ask_why, item.finding), "act")
 
     async def _ask_why(self, finding: Finding) -> None:
         from harden.tui.ignore import Ignore
@@ -75,7 +75,7 @@ class Deciding(Part):
 
     def _note(self) -> None:
         if isinstance(item := self.screen.item, QuestionRow):
-            self.screen.work(self._ask_note(item.question), "act")
+            self.screen.work(partial(self._ask_note, item.question), "act")
 
     async def _ask_note(self, question: Question) -> None:
         from harden.decisions import AnswerKind

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from rich.cells import cell_len
 from textual.content import Content, Span
-from textual.highlight import guess_language, highlight
+from textual.highlight import HighlightTheme, guess_language, highlight
 
 from harden.module import split_lines
 from harden.patches import Hunk, Patch, Row, text_of
@@ -56,7 +56,7 @@ def diff_lines(
 
 def _header(hunk: Hunk, hunks: Sequence[Hunk], chosen: Collection[int], current: int, width: int) -> Line:
     if hunk.supports:
-        mark, kind = "[*]", "import"
+        mark, kind = "[*]", "also"
     else:
         mark, kind = ("[x]" if hunk.index in chosen else "[ ]"), "hunk"
     own = [h for h in hunks if h.supports == hunk.supports]
@@ -133,9 +133,16 @@ def colours_of(patch: Patch, hunks: Sequence[Hunk]) -> Colours:
 def coloured_lines(path: str, lines: Sequence[str]) -> list[Content]:
     """Return a file's lines in colours."""
     text = "\n".join(plain(line) for line in lines)
-    language = "python" if path.endswith(".py") else guess_language(text, path)
-    coloured = highlight(text, language=language).split("\n", allow_blank=True)
+    language = "python" if path.endswith(".py") else guess_language("", path)
+    coloured = highlight(text, language=language, theme=_Theme).split("\n", allow_blank=True)
     return coloured + [Content("")] * (len(lines) - len(coloured))
+
+
+class _Theme(HighlightTheme):
+    """Textual's colours without red marks: a part of a file may be no whole program."""
+
+
+_Theme.STYLES = {kind: style for kind, style in HighlightTheme.STYLES.items() if kind[-1:] != ("Error",)}
 
 
 def _pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:

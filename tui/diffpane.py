@@ -85,5 +85,9 @@ class DiffPane(LinePane):
         )
         if self._notes:
             lines.append(Line(Content("")))
-            lines += [Line(Content(f" {note}"), "note") for note in self._notes]
+            lines += [
+                Line(Content(" ") + part, "note")
+                for note in self._notes
+                for part in Content(note).wrap(max(20, self.size.width - 3))
+            ]
         self.show(lines, top=top)

@@ -56,6 +56,14 @@ class Findings(Tree[Item], inherit_bindings=False):
         self._by_key: dict[str, TreeNode[Item]] = {}
         self.touched = False
 
+    def on_key(self) -> None:
+        """Note that the person moves by themselves from now on."""
+        self.touched = True
+
+    def on_click(self) -> None:
+        """Note that the person moves by themselves from now on."""
+        self.touched = True
+
     @property
     def item(self) -> Item | None:
         """Return what the cursor stands on."""
@@ -69,8 +77,7 @@ class Findings(Tree[Item], inherit_bindings=False):
             for node in self.root.children
             if isinstance(group := node.data, Group)
             for row in group.rows
-            if (isinstance(row, FindingRow) and row.state == "open")
-            or (isinstance(row, QuestionRow) and row.answer is None)
+            if isinstance(row, FindingRow) and row.state == "open"
         ]
 
     def sync(self, groups: Sequence[Group]) -> None:

@@ -130,7 +130,7 @@ class Fixing(Part):
             self._show_guide(row)
             return
         detail.say("Preparing the fix …")
-        self.screen.work(self._show_preview(row), "preview", exclusive=True)
+        self.screen.work(partial(self._show_preview, row), "preview", exclusive=True)
 
     def show_group(self, group: Group) -> None:
         """Show what can be done for a whole check."""
@@ -240,7 +240,7 @@ class Fixing(Part):
         self._values = values
         if self._row is not None:
             self._preview = None
-            self.screen.work(self._show_preview(self._row), "preview", exclusive=True)
+            self.screen.work(partial(self._show_preview, self._row), "preview", exclusive=True)
 
     async def close_options(self, values: dict[str, OptionValue] | None) -> None:
         """Keep the options, or forget them, and close the form."""
@@ -278,12 +278,12 @@ class Fixing(Part):
         except Refusal as refusal:
             self.screen.notify(str(refusal), severity="warning", markup=False)
             return
-        self.screen.work(self._write(patch), "write")
+        self.screen.work(partial(self._write, patch), "write")
 
     def _apply_all(self) -> None:
         check = self._check
         if check is not None:
-            self.screen.work(self._choose_all(check), "write")
+            self.screen.work(partial(self._choose_all, check), "write")
 
     async def _choose_all(self, check: Check) -> None:
         from harden.tui.apply_all import ApplyAll
@@ -314,7 +314,7 @@ class Fixing(Part):
         self.screen.notify(what, timeout=4, markup=False)
 
     async def _reverse(self, which: str) -> None:
-        self.screen.work(self._take_back(which), "write")
+        self.screen.work(partial(self._take_back, which), "write")
 
     async def _take_back(self, which: str) -> None:
         session = self.session

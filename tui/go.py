@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from harden.changes import Changes
 from harden.tui.part import Action, Part
 from harden.tui.topbar import Status
-
-if TYPE_CHECKING:
-    from harden.score import Score
 
 WELCOME = (
     "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
@@ -60,7 +56,7 @@ class Going(Part):
     def scan(self) -> None:
         """Scan everything, in a process of its own."""
         self.scanning, self.stopped, self.failed, self.done, self.total = True, False, "", 0, 0
-        self.screen.work(self._scan(), "scan", exclusive=True)
+        self.screen.work(self._scan, "scan", exclusive=True)
 
     async def _scan(self) -> None:
         from harden.report.jsonl import Done, Start
@@ -110,7 +106,7 @@ class Going(Part):
     def look_at_git(self) -> None:
         """Ask git for the branch and for other changes, beside the screen."""
         if self.screen.session is not None:
-            self.screen.work(self._look_at_git(), "git", exclusive=True)
+            self.screen.work(self._look_at_git, "git", exclusive=True)
 
     async def _look_at_git(self) -> None:
         from harden.changes import changes
@@ -122,9 +118,8 @@ class Going(Part):
     def show_status(self) -> None:
         """Show the top line and the notes below the stages."""
         session = self.screen.session
-        score: Score | None = session.score() if session and (self.done or not self.scanning) else None
-        if score is not None:
-            self._points = score.points
+        if session is not None and not self.scanning and self.total:
+            self._points = session.score().points
         self.screen.topbar.status = Status(
             self.app.root.name, self.changes.branch, len(self.changes.others), self._progress(), self._points
         )
@@ -145,11 +140,10 @@ class Going(Part):
         questions = [question for stage in session.stages for question in stage.questions]
         answered = sum(session.answered(question) is not None for question in questions)
         ignored = sum(session.state(finding).value == "ignored" for finding in session.findings())
-        points = self._points or 0
-        filled = round(points * 12 / 100)
+        filled = round((self._points or 0) * 12 / 100)
         lines = [
             "Readiness",
-            f"{'█' * filled}{'░' * (12 - filled)}  {points}",
+            f"{'█' * filled}{'░' * (12 - filled)}  {'..' if self._points is None else self._points}",
             "",
             f"applied   {self.changes.applied:>8}",
             f"ignored   {ignored:>8}",

@@ -61,7 +61,10 @@ def written(session: Session, finding: Finding) -> Preview:
 
 def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written: bool = False) -> Preview:
     known = [finding for path in patch.paths for finding in session.findings(path=path)]
-    return Preview(patch, masked_hunks(patch, known), refused, written, masked_diff(patch, known))
+    hunks = masked_hunks(patch, known)
+    mended = {hunk.path for hunk in hunks if not hunk.supports}
+    first = sorted(hunks, key=lambda hunk: hunk.path not in mended)
+    return Preview(patch, tuple(first), refused, written, masked_diff(patch, known))
 
 
 def source_lines(session: Session, path: str) -> list[str]:
@@ -96,7 +99,11 @@ def options_text(session: Session, check: str) -> Content:
     if not values:
         return Content("")
     fields = type(options).model_fields
-    parts = [f"{(fields[name].title or name).lower()} = {_value(value)}" for name, value in values.items()]
+    parts = [
+        f"{(fields[name].title or name).lower()} = {_value(value)}"
+        for name, value in values.items()
+        if value not in (None, "")
+    ]
     return Content.assemble("   ".join(parts), ("   p to change", "$text-muted"))
 
 

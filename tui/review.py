@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, getters, on
@@ -13,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static, Tree
+from textual.worker import Worker
 
 from harden.tui import keys
 from harden.tui.detail import Detail
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from harden.tui.form import OptionsForm
     from harden.tui.part import Action, Part
     from harden.tui.show import Showing
+
+Job = Callable[[], Coroutine[None, None, None]]
 
 _SYNC_EVERY = 0.15
 """Seconds between two updates of the list while results stream in."""
@@ -199,18 +203,19 @@ class ReviewScreen(Screen[None]):
             in (keys.ANYWHERE, keys.QUESTIONS if asked else keys.FINDINGS, "" if asked else keys.PREVIEW)
         )
 
-    def work(self, job: Coroutine[object, object, None], group: str, *, exclusive: bool = False) -> None:
+    def work(self, job: Job, group: str, *, exclusive: bool = False) -> None:
         """Run a job beside the screen; what goes wrong in it is told, never fatal."""
-        self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False)
 
-    async def _guarded(self, job: Coroutine[object, object, None]) -> None:
-        from harden.tui.previews import reason_of
+        async def guarded() -> None:
+            from harden.tui.previews import reason_of
 
-        try:
-            await job
-        except Exception as error:
-            self.log.error(repr(error))
-            self.notify(reason_of(error), severity="error", timeout=8, markup=False)
+            try:
+                await job()
+            except Exception as error:
+                self.log.error(repr(error))
+                self.notify(reason_of(error), severity="error", timeout=8, markup=False)
+
+        _: Worker[None] = self.run_worker(guarded, group=group, exclusive=exclusive, exit_on_error=False)
 
     # Events
 
@@ -251,7 +256,7 @@ class ReviewScreen(Screen[None]):
 
     def on_options_form_closed(self, event: OptionsForm.Closed) -> None:
         """Keep the options or forget them."""
-        self.work(self.fixing.close_options(event.values if event.keep else None), "act")
+        self.work(partial(self.fixing.close_options, event.values if event.keep else None), "act")
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:

@@ -96,7 +96,7 @@ class Showing(Part):
                 self._show_nothing()
         if isinstance(item, FindingRow | ProblemRow):
             if not same:
-                screen.work(self._read_code(item), "code", exclusive=True)
+                screen.work(partial(self._read_code, item), "code", exclusive=True)
         else:
             detail.show_code([], 1)
 
@@ -107,7 +107,7 @@ class Showing(Part):
         self.screen.fixing.clear()
         detail.say(wording.question(item.question, item.answer, None))
         detail.show_why(wording.question(item.question, item.answer, None))
-        self.screen.work(self._look_for_evidence(item), "code", exclusive=True)
+        self.screen.work(partial(self._look_for_evidence, item), "code", exclusive=True)
 
     def _show_nothing(self) -> None:
         screen = self.screen
@@ -183,7 +183,7 @@ class Showing(Part):
             if problem := edit(self.app, self.session.root / path, line):
                 self.screen.notify(problem, severity="error", timeout=8, markup=False)
             else:
-                self.screen.work(self.screen.fixing.look_again([path]), "act")
+                self.screen.work(partial(self.screen.fixing.look_again, [path]), "act")
 
 
 def _escaped(title: str) -> str:
