@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from harden.checklists.environment import SETTINGS_BASES, env_read
 from harden.checklists.secret_evidence import Place
+from harden.environment import SETTINGS_BASES, env_read
 from harden.module import Module
 
 _CONFIG_CALLS = (".config.update", ".config.from_mapping", ".config.setdefault")

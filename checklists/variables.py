@@ -6,9 +6,9 @@ import ast
 import re
 from pathlib import PurePosixPath
 
-from harden.checklists.environment import screaming
 from harden.checklists.literals import Spot
 from harden.checklists.secret_names import words_of
+from harden.environment import screaming
 from harden.module import Module
 
 _SERVICES = {

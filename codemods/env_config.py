@@ -9,10 +9,10 @@ from typing import ClassVar
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.checklists.environment import env_read
 from harden.codemods.arguments import argument_at, without_argument
 from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.env_files import declare_variable, give_to_tests
+from harden.environment import env_read
 from harden.errors import Refusal
 from harden.findings import Finding
 

@@ -105,8 +105,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from harden.checklists.environment import env_read, is_playground, settings_class
 from harden.checks import Check, Fix
+from harden.environment import env_read, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal, keyword
 

@@ -52,9 +52,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.environment import EnvRead, env_read
 from harden.checklists.secret_names import words_of
 from harden.checks import Check, Fix
+from harden.environment import EnvRead, env_read
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal
 

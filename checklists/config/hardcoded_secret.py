@@ -124,11 +124,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.environment import field_variable, is_playground, settings_class
 from harden.checklists.literals import Spot, spot_of
 from harden.checklists.secret_evidence import Kind, Place, has_credentials, is_secret, kind_of, known_shape
 from harden.checklists.variables import variable_for
 from harden.checks import Check, Fix
+from harden.environment import field_variable, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 

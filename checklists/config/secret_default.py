@@ -57,9 +57,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from harden.checklists.environment import EnvRead, env_read, is_playground
 from harden.checklists.secret_evidence import Place, has_credentials, is_secret, kind_of, known_shape
 from harden.checks import Check, Fix
+from harden.environment import EnvRead, env_read, is_playground
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 
