@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from enum import Enum
 
-from harden.checklists.secret_names import words_of
+from harden.words import words_of
 
 
 class Kind(Enum):

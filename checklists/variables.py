@@ -7,9 +7,9 @@ import re
 from pathlib import PurePosixPath
 
 from harden.checklists.literals import Spot
-from harden.checklists.secret_names import words_of
 from harden.environment import screaming
 from harden.module import Module
+from harden.words import words_of
 
 _SERVICES = {
     "psycopg2": "DB",

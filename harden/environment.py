@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from harden.checklists.secret_names import words_of
 from harden.module import Module, is_literal, keyword
+from harden.words import words_of
 
 _OS = ("os.getenv", "os.environ.get", "os.environb.get", "os.getenvb")
 _READERS = (

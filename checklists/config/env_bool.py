@@ -52,11 +52,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.secret_names import words_of
 from harden.checks import Check, Fix
 from harden.environment import EnvRead, env_read
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal
+from harden.words import words_of
 
 check = Check(
     id="env-bool",

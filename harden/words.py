@@ -1,4 +1,4 @@
-"""Words in names: what a name says that its value is."""
+"""The words that a name is made of."""
 
 from __future__ import annotations
 
