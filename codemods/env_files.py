@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from harden.codemods.codemod import PythonCodemod
-from harden.module import parse, split_lines
+from harden.module import split_lines
 from harden.source import SourceText, decode
+from harden.syntax import parse
 
 _TEMPLATES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
 _DECLARES_PYTEST = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from harden import __version__
 from harden.errors import HardenError
 
-CLEAN, FOUND, WRONG, STOPPED = 0, 1, 2, 130
+WRONG, STOPPED, CUT_OFF = 2, 130, 141
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,8 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
     except SystemExit as stop:  # argparse has printed its one line, or the help
         return stop.code if isinstance(stop.code, int) else WRONG
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not end the scan
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(options)
+        code = _run(options)
+        sys.stdout.flush()
+        return code
     except HardenError as error:
         print(f"harden: {error}", file=sys.stderr)
         return WRONG
@@ -29,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLEAN
+        return CUT_OFF
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
 
 from harden.checks import Check
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
-from harden.report.scanned import Scanned, plural
+from harden.report.scanned import Scanned
+from harden.report.text import summary
 from harden.session import Session, State
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
@@ -22,7 +27,7 @@ def scan(options: Namespace) -> int:
     session, only = open_session(options.paths)
     chosen = chosen_checks(session, options)
     if options.format == "jsonl":
-        return _stream(session, chosen, only)
+        return _stream(session, chosen, only, options)
     started = time.perf_counter()
     files = _scan_with_progress(session, chosen, only)
     least = Severity(options.severity or session.settings.severity)
@@ -35,6 +40,8 @@ def scan(options: Namespace) -> int:
         seconds=time.perf_counter() - started,
     )
     _write(_render(scanned, options.format), options.output)
+    if options.output is not None:
+        print(summary(scanned), file=sys.stderr)
     if scanned.findings:
         return FOUND
     return UNREADABLE if scanned.problems else CLEAN
@@ -109,7 +116,8 @@ def chosen_checks(session: Session, options: Namespace) -> list[Check]:
     named = {check_named(id).id for id in options.check}
     if not options.stage and not named:
         return list(session.checks)
-    return [check for check in checks().values() if check.stage in options.stage or check.id in named]
+    in_stages = {check.id for check in session.checks if check.stage in options.stage}
+    return [check for check in checks().values() if check.id in in_stages | named]
 
 
 def _no_stage(stage: str) -> str:
@@ -126,8 +134,10 @@ def _below(session: Session, wanted: list[Path]) -> list[str] | None:
         name = path.relative_to(session.root).as_posix()
         if name == ".":
             return None
-        parts = PurePosixPath(name).parts
-        found += [p for p in session.project.paths if PurePosixPath(p).parts[: len(parts)] == parts]
+        below = [known for known in session.project.paths if known == name or known.startswith(f"{name}/")]
+        if not below and path.is_file() and not session.settings.excludes(name):
+            below = [name]  # named outright: scanned although git ignores it
+        found += below
     return sorted(set(found))
 
 
@@ -144,21 +154,26 @@ def _scan_with_progress(session: Session, chosen: list[Check], only: list[str] |
     return files
 
 
-def _stream(session: Session, chosen: list[Check], only: list[str] | None) -> int:
+def _stream(session: Session, chosen: list[Check], only: list[str] | None, options: Namespace) -> int:
+    """Write each file's result as it comes, with every finding, ignored or not; the reader decides."""
     from harden.report import jsonl
     from harden.scan import Rules
 
     started = time.perf_counter()
+    least = Severity(options.severity or "low").weight
     rules = Rules(tuple(chosen))
     wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
-    print(jsonl.write(jsonl.Start(len(wanted))), flush=True)
-    files = found = 0
-    for result in session.scan(chosen, only):
-        files += 1
-        found += len(result.findings)
-        print(jsonl.write(result), flush=True)
-    print(jsonl.write(jsonl.Done(files, time.perf_counter() - started)), flush=True)
-    return FOUND if found else CLEAN
+    with _opened(options.output) as out:
+        print(jsonl.write(jsonl.Start(len(wanted))), file=out, flush=True)
+        files = 0
+        for result in session.scan(chosen, only):
+            files += 1
+            kept = tuple(finding for finding in result.findings if finding.severity.weight >= least)
+            print(jsonl.write(replace(result, findings=kept)), file=out, flush=True)
+        print(jsonl.write(jsonl.Done(files, time.perf_counter() - started)), file=out, flush=True)
+    if any(finding.severity.weight >= least for finding in session.open_findings()):
+        return FOUND
+    return UNREADABLE if session.problems else CLEAN
 
 
 def _render(scanned: Scanned, format: str) -> str:
@@ -172,14 +187,21 @@ def _render(scanned: Scanned, format: str) -> str:
 
 
 def _write(text: str, output: str | None) -> None:
+    with _opened(output) as out:
+        out.write(text)
+
+
+@contextmanager
+def _opened(output: str | None) -> Iterator[TextIO]:
+    """Give the file of `--output`, or standard output. Raises HardenError."""
     if output is None:
-        sys.stdout.write(text)
+        yield sys.stdout
         return
     try:
-        Path(output).write_text(text, encoding="utf-8", newline="\n")
+        with Path(output).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            yield file
     except OSError as error:
         raise HardenError(f"{output} cannot be written: {error.strerror or error}") from error
-    print(f"{plural(text.count(chr(10)), 'line')} written to {output}.", file=sys.stderr)
 
 
 def _check_record(check: Check) -> dict[str, str]:

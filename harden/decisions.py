@@ -70,7 +70,7 @@ def load(root: Path) -> Decisions:
     """Read the decisions of a repository. Raises SettingsError that names the key and what is wrong."""
     path = root / DECISIONS
     try:
-        return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         return Decisions()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -98,4 +98,5 @@ def first_problem(error: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}"
-    return f"{key} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    return f"{key} = {first['input']!r}: {said}" if key else said

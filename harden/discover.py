@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harden.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache"}
@@ -31,41 +36,43 @@ def find_root(start: Path) -> Path:
 def list_files(root: Path) -> tuple[str, ...]:
     """Return the POSIX paths, relative to `root` and sorted, of every file that belongs to the project.
 
-    Links are left out when they lead outside the project or in a circle.
+    Links are left out when they lead outside the project, in a circle, or to a file that is listed itself.
     """
     listed = _git_files(root)
     if listed is None:
         listed = _walked_files(root)
-    return tuple(sorted(path for path in listed if _belongs(root, path)))
+    known = frozenset(listed)
+    return tuple(sorted(path for path in known if _belongs(root, path, known)))
 
 
 def _git_files(root: Path) -> list[str] | None:
     if not (root / ".git").exists():
         return None
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    quiet = ["-c", "core.fsmonitor=false"]  # else git may start a program that the repository names
+    listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-C", str(root), *quiet, *listing]
     try:
         done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
         return None
     if done.returncode:
         return None
-    return list(dict.fromkeys(os.fsdecode(done.stdout).split("\0")[:-1]))
+    return os.fsdecode(done.stdout).split("\0")[:-1]
 
 
-def _belongs(root: Path, path: str) -> bool:
-    full = root / path
+def _belongs(root: Path, path: str, listed: frozenset[str]) -> bool:
+    full = os.path.join(root, path)
     try:
-        if not full.is_symlink():
-            return full.is_file()
-        target = full.resolve(strict=True)
+        mode = os.lstat(full).st_mode
+        if not stat.S_ISLNK(mode):
+            return stat.S_ISREG(mode)
+        target = Path(full).resolve(strict=True)
     except (OSError, RuntimeError):
         return False
-    return target.is_file() and target.is_relative_to(root) and not _is_listed_target(root, target)
-
-
-def _is_listed_target(root: Path, target: Path) -> bool:
-    """Tell whether a link's target is itself a file of the project, which would be scanned twice."""
-    return ".git" not in target.relative_to(root).parts
+    if not target.is_file() or not target.is_relative_to(root):
+        return False
+    inside = target.relative_to(root)
+    return ".git" not in inside.parts and inside.as_posix() not in listed
 
 
 def _walked_files(root: Path) -> list[str]:
@@ -85,25 +92,30 @@ def _walked_files(root: Path) -> list[str]:
 
 
 class _IgnoreFiles:
-    """The `.gitignore` files above a path, read when first needed."""
+    """The `.gitignore` files above a path, read when first needed; the nearest one that speaks decides."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read: dict[Path, object] = {}
+        self._read: dict[Path, GitIgnoreSpec] = {}
 
     def matches(self, path: Path, *, folder: bool) -> bool:
         """Tell whether git would ignore the path."""
-        from pathspec import GitIgnoreSpec
-
         for parent in path.parents:
-            if parent not in self._read:
-                file = parent / ".gitignore"
-                lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
-                self._read[parent] = GitIgnoreSpec.from_lines(lines)
-            spec = self._read[parent]
             name = path.relative_to(parent).as_posix() + ("/" if folder else "")
-            if isinstance(spec, GitIgnoreSpec) and spec.match_file(name):
-                return True
+            verdict = self._spec(parent).check_file(name).include
+            if verdict is not None:
+                return verdict
             if parent == self.root:
                 break
         return False
+
+    def _spec(self, folder: Path) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        if folder not in self._read:
+            try:
+                lines = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                lines = []
+            self._read[folder] = GitIgnoreSpec.from_lines(lines)
+        return self._read[folder]

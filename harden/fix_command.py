@@ -11,7 +11,10 @@ from harden.decisions import OptionValue
 from harden.errors import UsageError
 from harden.findings import Finding, Risk
 from harden.fixing import Offer, make_offer
-from harden.registry import check_named
+from harden.masking import SECRET_CHECKS, masked_diff
+from harden.patches import Patch, bytes_of
+from harden.project import Project
+from harden.registry import check_named, checks
 from harden.report.scanned import plural
 from harden.scan import Rules, scan_file
 from harden.session import Session
@@ -24,8 +27,8 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
     values = parse_set(options.set)
     wanted = [check for check in chosen if _in_scope(check, options.risk)]
     for check in wanted:
-        if check.id in values:
-            session.options_with(check, values[check.id])  # wrong values are told before the scan
+        if check.id in values or check.id in session.settings.options:
+            session.options_with(check, values.get(check.id, {}))  # wrong values are told before the scan
     for _ in session.scan(wanted, only):
         pass
     mended = left = patches = 0
@@ -36,7 +39,7 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
             continue
         chosen_options = session.options_with(check, values.get(check.id, {}))
         offer = make_offer(project, check, findings, chosen_options)
-        _show(check, findings, offer)
+        _show(check, findings, offer, project)
         left += len(offer.refused)
         if offer.patch is None:
             continue
@@ -77,10 +80,10 @@ def _current(session: Session, check: Check, overlay: Mapping[str, bytes]) -> li
     return sorted(found, key=lambda finding: finding.order)
 
 
-def _show(check: Check, findings: Sequence[Finding], offer: Offer) -> None:
+def _show(check: Check, findings: Sequence[Finding], offer: Offer, project: Project) -> None:
     print(f"# {check.id} ({check.fix.risk.value}): {check.title}, {plural(len(findings), 'finding')}")
     if offer.patch is not None:
-        sys.stdout.write(offer.patch.diff())
+        _write_exactly(masked_diff(offer.patch, _secrets(project, offer.patch)))
         for note in offer.patch.notes:
             print(f"# note: {note}")
     for finding in findings:
@@ -89,11 +92,24 @@ def _show(check: Check, findings: Sequence[Finding], offer: Offer) -> None:
     print()
 
 
+def _write_exactly(text: str) -> None:
+    """Print a diff byte for byte, whatever the encodings of the files and of the terminal."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(bytes_of(text))
+
+
+def _secrets(project: Project, patch: Patch) -> list[Finding]:
+    """Return the secrets in the files of a patch as they are before it, so that none is printed."""
+    rules = Rules(tuple(check for check in checks().values() if check.id in SECRET_CHECKS))
+    known = [path for path in patch.paths if project.exists(path)]
+    return [finding for path in known for finding in scan_file(project, rules, path).findings]
+
+
 def _summarise(mended: int, patches: int, left: int, *, applied: bool) -> None:
     if not mended and not left:
         print("Nothing to fix.")
         return
-    what = f"{plural(mended, 'finding')} in {plural(patches, 'patch').replace('patchs', 'patches')}"
+    what = f"{plural(mended, 'finding')} in {plural(patches, 'patch', 'patches')}"
     verb = "Fixed" if applied else "Would fix"
     tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
     rest = f"; {left} left as they are" if left else ""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from harden.checks import Check
 from harden.errors import Refusal, UnreadableSource, UsageError
 from harden.findings import Finding
-from harden.module import parse
 from harden.patches import FileEdit, Patch, Target
 from harden.project import Project
 from harden.scan import Rules, scan_file
 from harden.source import decode
+from harden.syntax import parse
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -47,13 +47,14 @@ def make_offer(
 ) -> Offer:
     """Build one patch that mends `findings`, all of one check, from a fresh read of their files.
 
+    Every file is read once, so that what the patch names as before is what the edit was made from.
     The result parses, keeps every comment, and no longer triggers the check where it was mended;
     what cannot be done so is refused with a reason.
     """
     if not check.fix.codemod:
         return Offer(None, {finding.fingerprint: "Only a person can fix this." for finding in findings})
     chosen = options if options is not None else codemod_class(check).Options()
-    work = _Work(project, check, chosen)
+    work = _Work(project.pinned(), check, chosen)
     for path in dict.fromkeys(finding.path for finding in findings):
         work.fix_file(path, [finding for finding in findings if finding.path == path])
     return work.offer()
@@ -84,7 +85,7 @@ class _Work:
             if len(targets) == 1:
                 self.refused[targets[0].fingerprint] = str(refusal)
                 return
-            for target in targets:
+            for target in reversed(targets):  # equal lines are told apart by their order from the top
                 fresh = self._refreshed(path, [target])
                 try:
                     self._try(path, fresh)
@@ -144,11 +145,7 @@ class _Work:
         self._verify_resolved(path, targets, after)
         self.refused.update(edited.refused)
         self.notes = list(dict.fromkeys([*self.notes, *edited.notes]))
-        before = self._scan(self.project, path)
-        left = {finding.fingerprint for finding in self._scan(after, path)}
-        mended = {target.fingerprint for target in targets}
-        also = [f for f in before if f.fingerprint not in left | mended | set(edited.refused)]
-        self.resolved += [*targets, *also]
+        self.resolved += [*targets, *self._mended_besides(path, targets, after)]
         self.edits.update(changes)
         self.project = after
 
@@ -161,6 +158,13 @@ class _Work:
         for scope, count in Counter(target.scope for target in targets).items():
             if left[scope] > before[scope] - count:
                 raise Refusal(f"{path}: the edit would still trigger {self.check.id}; please report this.")
+
+    def _mended_besides(self, path: str, targets: list[Finding], after: Project) -> list[Finding]:
+        """Return what the edit mended without being asked to; equal lines change places in the count."""
+        before, left = self._scan(self.project, path), self._scan(after, path)
+        known = {finding.fingerprint for finding in (*left, *targets)}
+        gone = [finding for finding in before if finding.fingerprint not in known]
+        return gone[: max(0, len(before) - len(left) - len(targets))]
 
     def offer(self) -> Offer:
         """Return what has come together."""
@@ -191,7 +195,11 @@ def _verify_text(path: str, before: bytes | None, after: bytes) -> None:
         parse(path, after)
     except UnreadableSource as error:
         raise Refusal(f"The edit would not parse ({error}); please report this.") from None
-    if before is not None and (lost := _comments(path, before) - _comments(path, after)):
+    try:
+        lost = _comments(path, before or b"") - _comments(path, after)
+    except (tokenize.TokenError, SyntaxError, UnreadableSource) as error:
+        raise Refusal(f"Whether {path} keeps its comments cannot be told ({error}).") from None
+    if lost:
         raise Refusal(f"The edit would lose the comment {next(iter(lost))!r}.")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import getpass
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from harden.errors import ApplyError
 from harden.places import LEDGER
@@ -30,10 +32,17 @@ def append(root: Path, *lines: Line) -> None:
     path = root / LEDGER
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with path.open("a+b") as file:
+            if file.tell() and not _ends_line(file):
+                text = "\n" + text
+            file.write(text.encode())
     except OSError as error:
         raise ApplyError(f"{LEDGER} cannot be written: {error.strerror or error}") from error
+
+
+def _ends_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _user() -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
-from harden.errors import UnreadableSource
 from harden.findings import Span
 from harden.names import FunctionNode, Names
 from harden.roles import Role, file_kind, role_of
 from harden.source import SourceText, decode
+from harden.syntax import parse
 
 if TYPE_CHECKING:
     from harden.project import Project
@@ -34,7 +33,7 @@ class TextFile:
     @cached_property
     def lines(self) -> list[str]:
         """Return the lines without their endings."""
-        return self.text.splitlines()
+        return [line.rstrip("\r\n") for line in split_lines(self.text)]
 
     def span(self, line: int) -> Span:
         """Return the span of a whole 1-based line."""
@@ -197,18 +196,6 @@ def has_star_arguments(call: ast.Call) -> bool:
 def is_literal(expr: ast.expr | None, value: object) -> bool:
     """Tell whether an expression is the constant `value` (`True` is not `1`)."""
     return isinstance(expr, ast.Constant) and expr.value == value and type(expr.value) is type(value)
-
-
-def parse(path: str, data: bytes) -> ast.Module:
-    """Parse Python bytes; raises UnreadableSource with the line and what is wrong there."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
-    except SyntaxError as error:
-        raise UnreadableSource(path, f"does not parse: {error.msg}", error.lineno or 0) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableSource(path, f"does not parse: {error or type(error).__name__}") from None
 
 
 def split_lines(text: str) -> list[str]:

@@ -6,17 +6,28 @@ import ast
 import gc
 import hashlib
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from harden.checks import CallFunction, Check, NodeFunction, matches_name
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Problem
 from harden.module import Module, TextFile
 from harden.project import Project
-from harden.suppress import comment_suppressions, reason_for, statement_lines, suppressions
+from harden.suppress import (
+    comment_suppressions,
+    reason_for,
+    statement_extents,
+    statement_lines,
+    suppressions,
+)
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 _POOL_BYTES = 600_000
 """Source size above which a second process pays for its start (about 15,000 lines, 0.15 s of work)."""
@@ -79,7 +90,7 @@ def scan(
     """
     rules = Rules(tuple(checks))
     paths = [path for path in (project.paths if only is None else sorted(only)) if rules.wants(path)]
-    workers = min(os.cpu_count() or 1, 8)
+    workers = min(_processors(), 8)
     if workers > 1 and len(paths) > _CHUNK and _size(project, paths) > _POOL_BYTES:
         yield from _scan_parallel(project, checks, paths, workers)
     else:
@@ -98,6 +109,11 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
@@ -134,11 +150,12 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
     comments = suppressions(module.text)
     by_id = {check.id: check for check in rules.checks}
     found = identify(collected.findings, module.lines)
-    if comments:
+    if comments and found:
+        extents = statement_extents(module)
         found = [
-            replace(finding, suppressed=reason_for(finding, by_id[finding.check], comments, lines))
+            replace(finding, suppressed=reason_for(by_id[finding.check], comments, lines))
             for finding in found
-            for lines in [statement_lines(module, finding.span)]
+            for lines in [statement_lines(extents, finding.span)]
         ]
     return FileResult(module.path, tuple(found), tuple(collected.problems))
 
@@ -161,7 +178,7 @@ def _scan_text(file: TextFile, rules: Rules, project: Project) -> FileResult:
         replace(
             finding,
             suppressed=reason_for(
-                finding, by_id[finding.check], comments, range(finding.span.line, finding.span.end_line + 1)
+                by_id[finding.check], comments, range(finding.span.line, finding.span.end_line + 1)
             ),
         )
         for finding in identify(collected.findings, file.lines)
@@ -170,7 +187,7 @@ def _scan_text(file: TextFile, rules: Rules, project: Project) -> FileResult:
 
 
 class _Collector:
-    """Findings of one file, and the checks that failed on it."""
+    """Findings of one file, and the checks that failed on it, each once."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -180,14 +197,21 @@ class _Collector:
     def add(self, check: Check, run: Callable[[], Iterable[Finding]]) -> None:
         """Take what a check function yields; if it raises, the file goes on without that check."""
         try:
-            self.findings += run()
-        except UnreadableSource:
-            raise
+            for finding in run():
+                if finding.check != check.id:
+                    raise ValueError(f"it reports as {finding.check}")
+                self.findings.append(finding)
+        except UnreadableSource:  # of another file, which has a problem of its own
+            return
+        except RecursionError:
+            self._add(Problem(self.path, 0, f"nested too deeply for {check.id}", check.id))
         except Exception as error:  # a broken check must not cost the user the other results
             reason = f"{check.id} could not look here: {type(error).__name__}: {error}"
-            problem = Problem(self.path, 0, reason, check.id, traceback.format_exc())
-            if all(known.check != check.id for known in self.problems):
-                self.problems.append(problem)
+            self._add(Problem(self.path, 0, reason, check.id, traceback.format_exc()))
+
+    def _add(self, problem: Problem) -> None:
+        if all(known.check != problem.check for known in self.problems):
+            self.problems.append(problem)
 
 
 def _bound(function: Callable[..., Iterable[Finding]], *arguments: object) -> Callable[[], Iterable[Finding]]:
@@ -227,16 +251,45 @@ def _scan_parallel(
 ) -> Iterator[FileResult]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     chunks = [paths[at : at + _CHUNK] for at in range(0, len(paths), _CHUNK)]
     context = multiprocessing.get_context("spawn" if os.name == "nt" else None)
     setup = (project.root, project.paths, project.overlay, [check.id for check in checks])
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=setup) as pool:
+
+    def start(workers: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=setup)
+
+    done = 0
+    with start(workers) as pool:
         try:
             for results in pool.map(_scan_chunk, chunks):
+                done += 1
                 yield from results
+        except BrokenProcessPool:
+            pass
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+    for chunk in chunks[done:]:
+        yield from _scan_apart(start, chunk)
+
+
+def _scan_apart(start: Callable[[int], ProcessPoolExecutor], paths: list[str]) -> Iterator[FileResult]:
+    """Scan files of which one may kill its process, halving them until it stands alone."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        with start(1) as pool:
+            results = pool.submit(_scan_chunk, paths).result()
+    except BrokenProcessPool:
+        if len(paths) == 1:
+            yield FileResult(paths[0], (), (Problem(paths[0], 0, "ended the process that scanned it"),))
+            return
+        half = len(paths) // 2
+        yield from _scan_apart(start, paths[:half])
+        yield from _scan_apart(start, paths[half:])
+    else:
+        yield from results
 
 
 _worker: tuple[Project, Rules] | None = None

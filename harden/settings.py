@@ -39,19 +39,23 @@ def load(root: Path) -> Settings:
         if not path.is_file():
             continue
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            if name == "harden.toml":
-                raise SettingsError(f"{name}: {error}") from None
-            continue  # a broken pyproject.toml is its owner's business
-        if name == "pyproject.toml":
-            table = table.get("tool", {}).get("harden", {})
-        if table:
+            text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        except OSError as error:
+            raise SettingsError(f"{name} cannot be read: {error.strerror or error}") from None
+        if name == "pyproject.toml" and "harden" not in text:
+            continue  # nothing in it is for us, even if it is broken
+        try:
+            table: object = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{name}: {error}") from None
+        for key in ("tool", "harden") if name == "pyproject.toml" else ():
+            table = table.get(key, {}) if isinstance(table, dict) else {}
+        if table != {}:
             return _validated(name, table)
     return Settings()
 
 
-def _validated(source: str, table: dict[str, object]) -> Settings:
+def _validated(source: str, table: object) -> Settings:
     from typing import Literal
 
     from pydantic import BaseModel, ConfigDict, ValidationError
@@ -76,7 +80,7 @@ def _validated(source: str, table: dict[str, object]) -> Settings:
         raise SettingsError(f"{where}: {decisions.first_problem(error)} (keys: {allowed})") from None
     for id in (*model.disable, *model.options):
         if id not in checks():
-            raise SettingsError(f"{where}: there is no check {id!r}; `harden checks` lists them all")
+            raise SettingsError(f"{where}: there is no check {id!r}; `harden checks` lists them all.")
     return Settings(
         source, tuple(model.disable), tuple(model.exclude), model.severity, model.options, model.keys
     )

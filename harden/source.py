@@ -57,11 +57,12 @@ def decode(path: str, data: bytes, *, python: bool = True) -> SourceText:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise UnreadableSource(path, f"byte 0x{body[error.start]:02x} is not {encoding}", line) from None
+    except (LookupError, ValueError) as error:  # codecs that are not for text
+        raise UnreadableSource(path, f"encoding {encoding}: {error}", 1) from None
 
 
 def _declared_encoding(path: str, data: bytes) -> str:
-    head = data[:400]
-    if b"coding" not in head:
+    if not any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
         return "utf-8"
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

@@ -6,11 +6,12 @@ import ast
 import io
 import re
 import tokenize
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harden.checks import Check
-from harden.findings import Finding, Span
-from harden.module import Module
+from harden.findings import Span
+from harden.module import Module, split_lines
 
 _MARKS = ("harden:", "noqa", "nosec")
 _OWN = re.compile(r"#\s*harden:\s*ignore\[([^\]]*)\]\s*(.*)")
@@ -55,7 +56,7 @@ def suppressions(text: str) -> list[Suppression]:
 def comment_suppressions(text: str) -> list[Suppression]:
     """Return every suppression comment of a file that is not Python but has `#` comments."""
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(split_lines(text), 1):
         before, mark, comment = line.partition("#")
         if mark and any(word in comment for word in _MARKS):
             found += _parse(mark + comment, number, not before.strip())
@@ -76,8 +77,8 @@ def _parse(comment: str, line: int, alone: bool) -> list[Suppression]:
     return found
 
 
-def reason_for(finding: Finding, check: Check, found: list[Suppression], lines: range) -> str:
-    """Return why a finding is silenced, or an empty string; `lines` are those of its statement."""
+def reason_for(check: Check, found: list[Suppression], lines: range) -> str:
+    """Return why a finding of `check` is silenced, or an empty string; `lines` are those of its statement."""
     for suppression in found:
         on_statement = suppression.line in lines
         above = suppression.alone and suppression.line == lines.start - 1
@@ -86,16 +87,20 @@ def reason_for(finding: Finding, check: Check, found: list[Suppression], lines: 
     return ""
 
 
-def statement_lines(module: Module, span: Span) -> range:
-    """Return the lines of the innermost statement around a finding; of a compound statement only its head."""
-    extents = [
-        extent
+def statement_extents(module: Module) -> list[range]:
+    """Return the lines of every statement; of a compound statement those of its head."""
+    return [
+        _extent(node)
         for kind, nodes in module.names.nodes.items()
         if issubclass(kind, ast.stmt | ast.ExceptHandler)
-        for extent in map(_extent, nodes)
-        if span.line in extent
+        for node in nodes
     ]
-    return min(extents, key=len, default=range(span.line, span.end_line + 1))
+
+
+def statement_lines(extents: Iterable[range], span: Span) -> range:
+    """Return the lines of the innermost statement around a finding."""
+    around = [extent for extent in extents if span.line in extent]
+    return min(around, key=len, default=range(span.line, span.end_line + 1))
 
 
 def _extent(node: ast.AST) -> range:

@@ -41,7 +41,13 @@ def write(event: Start | FileResult | Done) -> str:
 
 def read(line: str) -> Start | FileResult | Done:
     """Return the event that a line holds. Raises ValueError for anything else."""
-    record = json.loads(line)
+    try:
+        return _event(json.loads(line))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an event of a scan: {line[:80]}") from error
+
+
+def _event(record: object) -> Start | FileResult | Done:
     match record:
         case {"kind": "start", "files": int(files)}:
             return Start(files)
@@ -49,4 +55,4 @@ def read(line: str) -> Start | FileResult | Done:
             return Done(files, float(seconds))
         case {"kind": "file", "path": str(path), "findings": list(findings), "problems": list(problems)}:
             return FileResult(path, tuple(map(read_finding, findings)), tuple(map(read_problem, problems)))
-    raise ValueError(f"not an event of a scan: {line[:80]}")
+    raise TypeError("no kind of event")

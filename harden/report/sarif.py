@@ -6,6 +6,7 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+import os
 from urllib.parse import quote
 
 from harden import __version__
@@ -79,11 +80,15 @@ def _location(path: str, span: Span) -> dict[str, object]:
         "endLine": span.end_line,
         "endColumn": span.end_column + 1,
     }
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path)}, "region": region}}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
+
+
+def _uri(path: str) -> str:
+    return quote(os.fsencode(path))
 
 
 def _notification(problem: Problem) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": quote(problem.path)}}
+    place: dict[str, object] = {"artifactLocation": {"uri": _uri(problem.path)}}
     if problem.line:
         place["region"] = {"startLine": problem.line}
     return {

@@ -24,6 +24,6 @@ class Scanned:
         return ", ".join(f"{by[severity]} {severity.value}" for severity in Severity if by[severity])
 
 
-def plural(count: int, noun: str) -> str:
-    """Return `1 file`, `2 files`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, noun: str, several: str = "") -> str:
+    """Return `1 file`, `2 files`; `several` is the plural where an s does not make it."""
+    return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
