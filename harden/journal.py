@@ -16,6 +16,8 @@ from harden.patches import FileEdit, Patch
 from harden.places import remove_unfinished, state_folder, write_atomically
 
 _IN_FLIGHT = {"applying": "Applying", "undoing": "Undoing", "redoing": "Redoing"}
+LOCK_SECONDS = 5.0
+"""How long to wait for another harden that is writing to the same repository."""
 _KEPT_COMMITTED = 50
 """Committed patches that stay in the journal; git knows them all."""
 
@@ -314,7 +316,7 @@ class Journal:
 
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may hold secrets of the files
-            lock = FileLock(self.folder / "lock", timeout=5)
+            lock = FileLock(self.folder / "lock", timeout=LOCK_SECONDS)
             lock.acquire()
         except Timeout:
             raise ApplyError(
