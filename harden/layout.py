@@ -71,7 +71,7 @@ class Layout:
 
     def located(self, module: str, importer: str) -> str:
         """Return the project's own name of what a file imports as `module`; other names as they are."""
-        if module.partition(".")[0] not in self._heads:
+        if not module or module.partition(".")[0] not in self._heads:
             return module
         key = (module, dirname(importer))
         path = self._found.get(key)

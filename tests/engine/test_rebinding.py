@@ -25,3 +25,8 @@ def test_mentions(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("needle\n")
     project = Project(tmp_path, ("a.py", "b.txt", "gone.py"))
     assert project.mentions("needle") == ("a.py",)
+
+
+def test_a_relative_import_names_no_module_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("from . import b\n")
+    assert Project(tmp_path, ("a.py",)).located("", "a.py") == ""
