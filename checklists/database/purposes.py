@@ -92,7 +92,7 @@ def _passed(module: Module, call: ast.Call, depth: int) -> set[Purpose]:
     name = call.func.id if isinstance(call.func, ast.Name) else name
     if any(cut in name.lower() for cut in _CUTS):
         return {Purpose.BOUNDED}
-    if name in _PARTS:
+    if name in _PARTS or name.endswith("Form"):  # what a form offers is its own affair
         return {Purpose.LOOK_UP}
     if name in _TOTALS:
         return {Purpose.TOTAL}
@@ -105,14 +105,7 @@ def _passed(module: Module, call: ast.Call, depth: int) -> set[Purpose]:
 
 
 def _is_own_function(module: Module, func: ast.expr) -> bool:
-    path = module.resolve(func) or ""
-    own = any(path.startswith(f"{name}.") for name in _prefixes(path) if name in module.project.names)
-    return own and module.project.class_of(path) is None and not path.rpartition(".")[2][:1].isupper()
-
-
-def _prefixes(path: str) -> list[str]:
-    parts = path.split(".")
-    return [".".join(parts[:cut]) for cut in range(1, len(parts))]
+    return module.project.function_of(module.resolve(func) or "") is not None
 
 
 def _comprehended(module: Module, loop: ast.comprehension, depth: int) -> set[Purpose]:

@@ -236,7 +236,8 @@ def _first(module: Module, expr: ast.expr, depth: int = 0) -> ast.expr:
     inner = expr
     while isinstance(inner, ast.Call | ast.Attribute):
         inner = inner.func if isinstance(inner, ast.Call) else inner.value
-    values = values_of(module, inner) if isinstance(inner, ast.Name) else []
+    step = isinstance(inner, ast.Name) and not inner.id[:1].isupper()
+    values = values_of(module, inner) if isinstance(inner, ast.Name) and step else []
     return _first(module, values[0], depth + 1) if values and depth < 9 and values[0] is not expr else expr
 
 

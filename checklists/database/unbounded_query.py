@@ -6,7 +6,7 @@ one page, and every client waits. A list needs a limit that the server enforces,
 rows are repeated and left out between two pages.
 Only what a request handler returns, serialises or renders is looked at. Not reported: rows picked by
 primary key, aggregates and groups, distinct values, lists that are cut or paginated, streamed results,
-and queries whose result only serves to look something up.
+querysets that a function gives to its callers, and queries that only serve to look something up.
 The fix adds `limit` and `offset` (Django: `page`) and leaves the shape of the response as it is. Clients
 that expect everything must ask for further pages, and templates want links to them.
 
@@ -229,7 +229,7 @@ def lists(module: Module) -> Iterator[Finding]:
             why_not = obstacle(module, handler, rows, what, siblings)
             facts = {} if why_not else page_facts(module, handler, rows)
             yield _finding(module, rows, facts, why_not)
-        elif place := output_handler(module, function):
+        elif rows.style != "queryset" and (place := output_handler(module, function)):
             why_not = f"The limit has to come from the handler that calls it, at {place}."
             yield _finding(module, rows, {}, why_not)
 
