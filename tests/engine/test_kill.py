@@ -29,6 +29,8 @@ DRIVER = '''
 import json, os, shutil, signal, sys
 from pathlib import Path
 
+import filelock  # once, for all children
+
 from harden.journal import Journal
 from tests.given import patch_of
 
