@@ -124,12 +124,14 @@ class Paginate(PythonCodemod):
         span = _span(plan["query"])
         alone, statement = plan["alone"], _span(plan["statement"])
         one_line = statement.line == statement.end_line or (alone == "yes" and span.line == span.end_line)
-        if not alone or plan["style"] == "sql" or not one_line or query.lpar:
+        if not alone or plan["style"] == "sql" or not one_line:
             return limited
         code = [cst.Module([]).code_for_node(node) for node in (limited, query)]
         line = self.module.lines[span.line - 1].rstrip()
         if len(line) + len(code[0]) - len(code[1]) <= line_limit(self.module):
             return limited
+        if query.lpar:
+            return exploded(limited).with_changes(lpar=query.lpar, rpar=query.rpar)
         if alone == "yes":
             return exploded(limited)
         if len(code[0]) + statement.column + 4 <= line_limit(self.module):

@@ -119,7 +119,7 @@ check = Check(
 _CALLABLES = ("datetime.datetime.utcnow", "datetime.datetime.now", "datetime.datetime.today")
 _MADE_AT_USE = frozenset({"default", "onupdate", "default_factory", "insert_default", "load_default"})
 _RIGHT_ON_LOCAL = frozenset(
-    {"timestamp", "timetuple", "astimezone", "date", "year", "month", "day", "weekday", "isoweekday"}
+    {"timestamp", "timetuple", "astimezone", "date", "time", "year", "month", "day", "weekday", "isoweekday"}
 )
 _MAKE_AWARE = ("localize", "make_aware")
 

@@ -285,6 +285,23 @@ def test_options(tmp_path: Path) -> None:
     assert "le=100)] = 100," in after
 
 
+def test_long_queries_are_laid_out_in_lines(tmp_path: Path) -> None:
+    head = "# " + "-" * 60 + "\n" + FLASK
+    code = (
+        "def items():\n    found = (\n"
+        "        Item.query.filter_by(a=1).filter_by(a_long_name=1)"
+        ".filter_by(another_long_name=request.args['a']).all()\n    )\n    return jsonify(found)\n"
+    )
+    made = offer(tmp_path, head + code, "app/main.py")
+    assert made.patch is not None
+    after = made.patch.edits[0].after.decode()
+    assert (
+        "    found = (\n        Item.query.filter_by(a=1)\n        .filter_by(a_long_name=1)\n"
+        "        .filter_by(another_long_name=request.args['a'])\n        .order_by(Item.id)\n"
+        "        .limit(limit)\n        .offset(offset)\n        .all()\n    )\n"
+    ) in after
+
+
 def test_keeps_line_endings(tmp_path: Path) -> None:
     code = FASTAPI + "def items(\n    db: Session,\n):\n    return db.query(Item).all()\n"
     made = offer(tmp_path, code.replace("\n", "\r\n"), "app/main.py")
