@@ -32,8 +32,8 @@ class Layout:
         """Return the path of every file by its name; of several with one name the first has it."""
         found: dict[str, str] = {}
         for path in sorted(self._files):
-            name = self._short_name(path)
-            found[path[:-3].replace("/", ".") if name in found else name] = path
+            possible = (self._short_name(path), _dotted(path), path)
+            found[next(name for name in possible if name not in found)] = path
         return found
 
     @cached_property
@@ -46,8 +46,7 @@ class Layout:
 
     def _short_name(self, path: str) -> str:
         root = self._root_of(dirname(path))
-        inside = path[len(root) + 1 if root else 0 :].removesuffix(".py")
-        return inside.removesuffix("/__init__").replace("/", ".")
+        return _dotted(path[len(root) + 1 if root else 0 :])
 
     def _root_of(self, folder: str) -> str:
         """Return the folder from which a file in `folder` is imported."""
@@ -98,6 +97,10 @@ class Layout:
                 candidates = [f"{base}/{inside}.py", f"{base}/{inside}/__init__.py"]
                 return next((file for file in candidates if file in self._files), "")
         return ""
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _above(folder: str) -> Iterator[str]:
