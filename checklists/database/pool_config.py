@@ -102,6 +102,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from harden.checklists.database.reach import is_reached_by_handler
 from harden.checklists.database.urls import is_sqlite
@@ -133,6 +134,8 @@ _FLASK_TENDED = ("SQLALCHEMY_ENGINE_OPTIONS", "SQLALCHEMY_POOL_RECYCLE", "engine
 _FLASK_URI = "SQLALCHEMY_DATABASE_URI"
 _SERVERS = ("postgresql", "psycopg2", "mysql", "oracle", "postgis", "mssql")
 _PERSISTENT = "CONN_MAX_AGE"
+_LAPTOP = frozenset({"dev", "development", "local", "test", "testing", "ci"})
+"""Names of settings files that serve no production."""
 
 
 @check.call(
@@ -172,7 +175,7 @@ def flask_setting(module: Module) -> Iterator[Finding]:
 @check.node(ast.Dict)
 def django_database(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag Django databases whose connections are closed after each request."""
-    if not isinstance(node, ast.Dict):
+    if not isinstance(node, ast.Dict) or PurePosixPath(module.path).stem in _LAPTOP:
         return
     names = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if _is_text(key)}  # type: ignore[union-attr]
     backend = module.string(names.get("ENGINE")) or ""

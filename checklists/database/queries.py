@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harden.checklists.database.purposes import bindings_of
+from harden.checklists.database.links import Chain, Link, chain_of, values_of
+from harden.checklists.database.statements import statement_of
 from harden.module import Module
 
 _RUNS = frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"})
@@ -52,55 +53,7 @@ _QUERYSET = frozenset(
     | {"values", "values_list", "annotate", "alias", "reverse", "extra", "complex_filter", "objects"}
 )
 _KEYS = re.compile(r"^(id|pk|uuid|.*__in|id__.*|pk__.*)$")
-_BOUNDED_SQL = re.compile(
-    r"(?is)\b(limit|fetch\s+(first|next)|top\s*\(?\s*\d|rownum|group\s+by|count\s*\(|sum\s*\(|max\s*\(|min\s*\(|avg\s*\("
-    r"|exists\s*\(|distinct|\bid\s*=|\bin\s*\(|any\s*\(|returning|information_schema|pg_catalog|sqlite_master)"
-)
 _MONGO = ("pymongo.", "motor.", "flask_pymongo.")
-_DRIVERS = {
-    "sqlite3.": "?",
-    "psycopg.": "%s",
-    "psycopg2.": "%s",
-    "pymysql.": "%s",
-    "MySQLdb.": "%s",
-    "mysql.connector.": "%s",
-    "sqlalchemy.": ":",
-    "sqlmodel.": ":",
-    "flask_sqlalchemy.": ":",
-    "asyncpg.": "$",
-    "aiosqlite.": "?",
-}
-"""How each driver writes bound parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One step of a chain: `.name` or `.name(…)`; `node` is the whole chain up to it."""
-
-    name: str
-    node: ast.Attribute | ast.Call
-
-    @property
-    def arguments(self) -> list[ast.expr]:
-        """Return all arguments, positional and by keyword."""
-        return (
-            [*self.node.args, *(k.value for k in self.node.keywords)]
-            if isinstance(self.node, ast.Call)
-            else []
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A chain of attributes and calls, innermost first, followed through local names."""
-
-    root: ast.expr
-    links: tuple[Link, ...]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the names of all links."""
-        return frozenset(link.name for link in self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,50 +84,6 @@ def rows_of(module: Module, call: ast.Call) -> Rows | None:
         if rows is not None:
             return rows
     return None
-
-
-def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
-    """Return the chain that an expression ends."""
-    match expr:
-        case ast.Await(value=value) | ast.NamedExpr(value=value):
-            return chain_of(module, value, depth + 1)
-        case ast.Call(func=ast.Attribute(value=value, attr=name)):
-            inner = chain_of(module, value, depth + 1)
-            return Chain(inner.root, (*inner.links, Link(name, expr)))
-        case ast.Call(func=ast.Name()):
-            return Chain(expr, ())
-        case ast.Attribute(value=value, attr=name):
-            inner = chain_of(module, value, depth + 1)
-            return Chain(inner.root, (*inner.links, Link(name, expr)))
-        case ast.Name() if depth < 60 and (bound := _values(module, expr)):
-            chains = [chain_of(module, value, depth + 10) for value in bound]
-            longest = max(chains, key=lambda chain: len(chain.links))
-            others = [link for chain in chains for link in chain.links if link not in longest.links]
-            return Chain(longest.root, (*longest.links, *others))
-    return Chain(expr, ())
-
-
-def values_of(module: Module, name: ast.Name) -> list[ast.expr]:
-    """Return every value that a local name is given in its function, where all are plain assignments."""
-    values = []
-    for target in bindings_of(module, name):
-        holder = module.parents.get(target)
-        if not isinstance(target, ast.Name) or not isinstance(holder, ast.Assign | ast.AnnAssign):
-            return []
-        if holder.value is not None:
-            values.append(holder.value)
-    return values
-
-
-def _values(module: Module, name: ast.Name) -> list[ast.expr]:
-    """Return the values of a name that can be part of a chain, those assigned before its use."""
-    found: list[ast.expr] = []
-    for value in values_of(module, name):
-        before = (value.lineno, value.col_offset) < (name.lineno, name.col_offset)
-        inside = any(inner is name for inner in ast.walk(value))
-        if before and not inside and isinstance(value, ast.Call | ast.Attribute | ast.Await):
-            found.append(value)
-    return found
 
 
 def _query(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
@@ -261,61 +170,12 @@ def _mongo(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
 
 
 def _sql(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
-    """Recognise `cursor.execute("SELECT …")` whose rows are all fetched."""
-    fetched = chain.links[-1].name in ("fetchall", "all", "mappings")
-    run = next(
-        (link.node for link in chain.links if link.name in ("execute", "exec", "fetch", "fetch_all")), None
-    )
-    if run is None and chain.links[-1].name == "fetchall" and isinstance(call.func, ast.Attribute):
-        run = _last_execute(module, call, call.func.value)
-    path = module.resolve(call.func) or ""
-    if not isinstance(run, ast.Call) or not run.args:
+    """Recognise SQL that is written out."""
+    found = statement_of(module, call, chain)
+    if found is None:
         return None
-    if not fetched and not (path.startswith("asyncpg.") and path.endswith(".fetch")):
-        return None
-    text = _sql_text(module, run.args[0])
-    if text is None or not re.match(r"(?i)\s*select\b", text) or _BOUNDED_SQL.search(text):
-        return None
-    where = re.search(r"(?i)\bwhere\b.*=", text, re.DOTALL) is not None
-    mark = _mark(module, path, run.args[0], text)
-    ordered = re.search(r"(?i)\border\s+by\b", text) is not None
-    return Rows("sql", run.args[0], run, call, None, ordered, where, text, mark)
-
-
-def _mark(module: Module, path: str, statement: ast.expr, text: str) -> str:
-    """Return how bound parameters are written: by the driver, or by those that there are."""
-    if isinstance(statement, ast.Call):
-        return ":"
-    known = next((mark for name, mark in _DRIVERS.items() if path.startswith(name)), "")
-    if known or "%s" in text:
-        return known or "%s"
-    imported = {mark for name, mark in _DRIVERS.items() if module.imports(name.partition(".")[0])}
-    return imported.pop() if len(imported) == 1 and not imported & {":"} else ""
-
-
-def _sql_text(module: Module, expr: ast.expr) -> str | None:
-    """Return SQL as far as it is constant."""
-    if isinstance(expr, ast.Call) and (module.resolve(expr.func) or "").endswith(".text") and expr.args:
-        return _sql_text(module, expr.args[0])
-    if isinstance(expr, ast.JoinedStr):
-        return " ".join(str(part.value) for part in expr.values if isinstance(part, ast.Constant))
-    return module.string(expr)
-
-
-def _last_execute(module: Module, call: ast.Call, cursor: ast.expr) -> ast.Call | None:
-    """Return the last `cursor.execute(…)` above in the same function."""
-    function = module.function(call)
-    found = [
-        other
-        for other in module.nodes(ast.Call)
-        if isinstance(other.func, ast.Attribute)
-        and other.func.attr == "execute"
-        and other.lineno <= call.lineno
-        and other is not call
-        and module.function(other) is function
-        and ast.dump(other.func.value) == ast.dump(cursor)
-    ]
-    return found[-1] if found else None
+    place, run = found.run.args[0], found.run
+    return Rows("sql", place, run, call, None, found.ordered, found.filtered, found.text, found.mark)
 
 
 def _rows(

@@ -93,3 +93,9 @@ def test_django_age_set_elsewhere(tmp_path: Path) -> None:
     assert found(tmp_path, code)
     assert not found(tmp_path, code + "DATABASES['default']['CONN_MAX_AGE'] = AGE\n")
     assert not found(tmp_path, code + "ASGI_APPLICATION = 'a.asgi'\n")
+
+
+def test_settings_of_a_laptop_are_fine(tmp_path: Path) -> None:
+    code = "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql'}}\n"
+    assert found(tmp_path, code, "shop/settings/production.py")
+    assert not found(tmp_path, code, "shop/settings/development.py")

@@ -1,0 +1,83 @@
+"""Chains of calls and attributes, followed through local names."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from harden.checklists.database.purposes import bindings_of
+from harden.module import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a chain: `.name` or `.name(…)`; `node` is the whole chain up to it."""
+
+    name: str
+    node: ast.Attribute | ast.Call
+
+    @property
+    def arguments(self) -> list[ast.expr]:
+        """Return all arguments, positional and by keyword."""
+        return (
+            [*self.node.args, *(k.value for k in self.node.keywords)]
+            if isinstance(self.node, ast.Call)
+            else []
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain of attributes and calls, innermost first, followed through local names."""
+
+    root: ast.expr
+    links: tuple[Link, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of all links."""
+        return frozenset(link.name for link in self.links)
+
+
+def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
+    """Return the chain that an expression ends."""
+    match expr:
+        case ast.Await(value=value) | ast.NamedExpr(value=value):
+            return chain_of(module, value, depth + 1)
+        case ast.Call(func=ast.Attribute(value=value, attr=name)):
+            inner = chain_of(module, value, depth + 1)
+            return Chain(inner.root, (*inner.links, Link(name, expr)))
+        case ast.Call(func=ast.Name()):
+            return Chain(expr, ())
+        case ast.Attribute(value=value, attr=name):
+            inner = chain_of(module, value, depth + 1)
+            return Chain(inner.root, (*inner.links, Link(name, expr)))
+        case ast.Name() if depth < 60 and (bound := _values(module, expr)):
+            chains = [chain_of(module, value, depth + 10) for value in bound]
+            longest = max(chains, key=lambda chain: len(chain.links))
+            others = [link for chain in chains for link in chain.links if link not in longest.links]
+            return Chain(longest.root, (*longest.links, *others))
+    return Chain(expr, ())
+
+
+def values_of(module: Module, name: ast.Name) -> list[ast.expr]:
+    """Return every value that a local name is given in its function, where all are plain assignments."""
+    values = []
+    for target in bindings_of(module, name):
+        holder = module.parents.get(target)
+        if not isinstance(target, ast.Name) or not isinstance(holder, ast.Assign | ast.AnnAssign):
+            return []
+        if holder.value is not None:
+            values.append(holder.value)
+    return values
+
+
+def _values(module: Module, name: ast.Name) -> list[ast.expr]:
+    """Return the values of a name that can be part of a chain, those assigned before its use."""
+    found: list[ast.expr] = []
+    for value in values_of(module, name):
+        before = (value.lineno, value.col_offset) < (name.lineno, name.col_offset)
+        inside = any(inner is name for inner in ast.walk(value))
+        if before and not inside and isinstance(value, ast.Call | ast.Attribute | ast.Await):
+            found.append(value)
+    return found

@@ -1,0 +1,121 @@
+"""Where times with and without zone would meet, so that Python raises TypeError."""
+
+from __future__ import annotations
+
+import ast
+
+from harden.checklists.database.moments import compared_as, is_parsed, others
+from harden.module import Module, is_literal, keyword
+from harden.roles import Role
+
+
+def is_django(module: Module) -> bool:
+    """Tell whether a file belongs to a Django project, whose times Django makes."""
+    if module.imports("django", "rest_framework"):
+        return True
+    return any(path.rpartition("/")[2] == "manage.py" for path in module.project.mentions("django"))
+
+
+def mixed(module: Module, held: list[ast.expr]) -> str:
+    """Return why an aware value would break something that this moment meets, or nothing."""
+    django = is_django(module)
+    for expr in held:
+        for other in others(module, expr):
+            if is_parsed(module, other) or not django:
+                what = " ".join(module.segment(other).split())[:60]
+                return (
+                    f"It is compared with `{what}`, which may have no time zone: mixing the two raises "
+                    "TypeError. Make both aware together."
+                )
+        if reason := _why_not_text(module, expr) or ("" if django else _why_not_flow(module, expr)):
+            return reason
+    return ""
+
+
+def _why_not_text(module: Module, expr: ast.expr) -> str:
+    attribute = module.parents.get(expr)
+    if not isinstance(attribute, ast.Attribute) or attribute.attr != "isoformat":
+        return ""
+    text = module.parents.get(attribute)
+    around = module.parents.get(text) if text else None
+    if isinstance(around, ast.BinOp | ast.FormattedValue):
+        return (
+            'Its text is put together by hand (`isoformat() + "Z"`): an aware one already ends in `+00:00`.'
+        )
+    if "fromisoformat" in module.text or "strptime" in module.text:
+        return "This file reads such texts back and would then mix times with and without zone."
+    return ""
+
+
+def _why_not_flow(module: Module, expr: ast.expr) -> str:
+    parent = module.parents.get(expr)
+    match parent:
+        case ast.Return() if module.role(expr) is not Role.HANDLER:
+            return "It is returned to callers that may compare it with times without zone."
+        case ast.Tuple() | ast.List() | ast.Set():
+            return "It is kept in a container, and may be compared with times without zone later."
+        case ast.Call(func=func) if expr in parent.args and _is_own_function(module, func):
+            return f"It is passed to `{module.segment(func)}`, which may compare it with times without zone."
+    name = _stored_as(module, expr, parent)
+    if name is None:
+        return "It is kept in a container, and may be compared with times without zone later."
+    if name and (place := compared_as(module.project, name)):
+        return f"`{name}` is compared with another time at {place}: make both aware together."
+    return _why_not_asyncpg(module) if name else ""
+
+
+def _is_own_function(module: Module, func: ast.expr) -> bool:
+    path = module.resolve(func) or ""
+    own = any(path == name or path.startswith(name + ".") for name in module.project.names)
+    return own and module.project.class_of(path) is None
+
+
+def _stored_as(module: Module, expr: ast.expr, parent: ast.AST | None) -> str | None:
+    """Return the attribute, key or argument that takes the moment, None where it cannot be told."""
+    match parent:
+        case ast.keyword(arg=str() as name):
+            return name
+        case ast.Assign(targets=[ast.Attribute(attr=name)]) | ast.AnnAssign(target=ast.Attribute(attr=name)):
+            return name
+        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str() as name))]):
+            return name
+        case ast.Assign(targets=[ast.Subscript()]):
+            return None
+        case ast.Dict(keys=keys, values=values) if expr in values:
+            key = keys[values.index(expr)]
+            return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+    return ""
+
+
+def why_not_default(module: Module, call: ast.Call) -> str:
+    """Return why a column or field cannot get an aware default, or nothing."""
+    path = module.resolve(call.func) or ""
+    if is_django(module):
+        return ""
+    if path.startswith("peewee."):
+        return "Peewee cannot read aware times back from SQLite and MySQL."
+    if path.rpartition(".")[2] in ("Column", "mapped_column"):
+        aware = any(
+            is_literal(keyword(c, "timezone"), True) for c in ast.walk(call) if isinstance(c, ast.Call)
+        )
+        return "" if aware else _why_not_asyncpg(module)
+    target = module.statement(call)
+    names = [
+        t.id
+        for t in [getattr(target, "target", None), *getattr(target, "targets", [])]
+        if isinstance(t, ast.Name)
+    ]
+    for name in names:
+        if place := compared_as(module.project, name):
+            return f"`{name}` is compared with another time at {place}: make both aware together."
+    return ""
+
+
+def _why_not_asyncpg(module: Module) -> str:
+    """Return a reason where the driver refuses aware values in columns that have no zone."""
+    project = module.project
+    listed = [path for path in project.paths if path.endswith(("requirements.txt", "pyproject.toml"))]
+    used = project.mentions("asyncpg") or any(b"asyncpg" in project.read(path) for path in listed)
+    if not used or not project.mentions("DateTime") or project.mentions("timezone=True"):
+        return ""
+    return "asyncpg refuses aware times in columns without zone: first make them DateTime(timezone=True)."
