@@ -261,17 +261,19 @@ def _scan_parallel(
         return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=setup)
 
     done = 0
-    with start(workers) as pool:
-        try:
-            for results in pool.map(_scan_chunk, chunks):
-                done += 1
-                yield from results
-        except BrokenProcessPool:
-            pass
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-    for chunk in chunks[done:]:
-        yield from _scan_apart(start, chunk)
+    while done < len(chunks):
+        with start(workers) as pool:
+            try:
+                for results in pool.map(_scan_chunk, chunks[done:]):
+                    done += 1
+                    yield from results
+                continue
+            except BrokenProcessPool:
+                pass
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+        yield from _scan_apart(start, chunks[done])
+        done += 1
 
 
 def _scan_apart(start: Callable[[int], ProcessPoolExecutor], paths: list[str]) -> Iterator[FileResult]:

@@ -13,7 +13,7 @@ from harden.checks import Check
 from harden.findings import Span
 from harden.module import Module, split_lines
 
-_MARKS = ("harden:", "noqa", "nosec")
+_MARKS = ("harden:", "noqa", "NOQA", "nosec")
 _OWN = re.compile(r"#\s*harden:\s*ignore\[([^\]]*)\]\s*(.*)")
 _NOQA = re.compile(r"#\s*noqa(?::\s*([A-Z][A-Z0-9]*(?:[\s,]+[A-Z][A-Z0-9]*)*))?", re.IGNORECASE)
 _NOSEC = re.compile(r"#\s*nosec\b:?\s*((?:B\d+[\s,]*)*)")
