@@ -98,11 +98,11 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from harden.checklists.secret_names import words_of
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 from harden.names import FunctionNode
+from harden.words import words_of
 
 check = Check(
     id="weak-random",

@@ -1,4 +1,4 @@
-"""Every check's page holds true: flagged code is flagged, fixed and fine code is not, the codemod makes the one the other."""
+"""Pages hold true: flagged code is flagged, fixed and fine code is not, codemods make the one the other."""
 
 from __future__ import annotations
 
