@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from harden.pages import all_pages
 from harden.tui.keys import table
 
 ROOT = Path(__file__).resolve().parent.parent
+README, PAGES = ROOT / "README.md", ROOT / "docs/checks"
 START, END = "<!-- keys: made from tui/keys.py -->", "<!-- /keys -->"
 
 
 def main() -> None:
-    """Write every file whose content is made from the code, and remove pages of checks that are gone."""
-    made = documents()
-    for old in (ROOT / "docs/checks").glob("*.md"):
-        if f"docs/checks/{old.name}" not in made:
-            old.unlink()
-    for name, text in made.items():
-        path = ROOT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    """Write the pages, afresh, and the table."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+    PAGES.mkdir()
+    for name, text in all_pages().items():
+        (PAGES / name).write_text(text, encoding="utf-8", newline="\n")
+    README.write_text(with_keys(README.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
-def documents() -> dict[str, str]:
-    """Return the text of each such file by its path from the root."""
-    pages = {f"docs/checks/{name}": text for name, text in all_pages().items()}
-    return {"README.md": _with_keys((ROOT / "README.md").read_text(encoding="utf-8")), **pages}
-
-
-def _with_keys(readme: str) -> str:
+def with_keys(readme: str) -> str:
+    """Return the README with its key table as the app has it."""
     head, _, rest = readme.partition(START)
     _, _, tail = rest.partition(END)
     rows = ["| where | keys |", "|---|---|"]
