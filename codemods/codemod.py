@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from harden.codemods.imports import Imports, LineEdit
 from harden.codemods.unused import without_unused_imports
@@ -24,6 +24,15 @@ class Options(BaseModel):
     """Base of a codemod's options; the app's form, `--set` and the settings file are made from its fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_default(cls, values: object) -> object:
+        """Read an empty entry of a form or of `--set` as the default, except where text may be empty."""
+        if not isinstance(values, dict):
+            return values
+        text = {name for name, field in cls.model_fields.items() if field.annotation is str}
+        return {name: value for name, value in values.items() if value != "" or name in text}
 
 
 _STATEMENTS = (cst.BaseStatement, cst.BaseSmallStatement, cst.ExceptHandler, cst.ExceptStarHandler)

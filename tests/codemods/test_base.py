@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harden.codemods.codemod import Options, PythonCodemod
+from harden.codemods.timeouts import TimeoutOptions
 from harden.errors import Refusal, UnreadableSource
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -254,3 +255,8 @@ def test_real_files_keep_every_byte_around_the_target() -> None:
             line = expected[span.line - 1]
             expected[span.line - 1] = line[: span.column] + "marked" + line[span.end_column :]
         assert result.data == module.source.encode("".join(expected)), path
+
+
+def test_an_empty_option_is_the_default() -> None:
+    options = TimeoutOptions.model_validate({"timeout": "5", "connect_timeout": ""})
+    assert options == TimeoutOptions(timeout=5)
