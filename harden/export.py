@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harden.errors import ApplyError, RepositoryError
 from harden.findings import Risk
-from harden.patches import FileEdit, Patch
+from harden.patches import FileEdit, Patch, bytes_of
 from harden.places import write_atomically
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def write_patch(session: Session) -> Path:
     path = session.root / PATCH_FILE
     text = "".join(patch.diff() for patch in _joined(session))
     try:
-        write_atomically(path, text.encode("utf-8", "surrogateescape"))
+        write_atomically(path, bytes_of(text))
     except OSError as error:
         raise ApplyError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

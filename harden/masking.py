@@ -58,12 +58,7 @@ def masked_hunks(patch: Patch, findings: Iterable[Finding]) -> tuple[Hunk, ...]:
 
 def masked_diff(patch: Patch, findings: Iterable[Finding]) -> str:
     """Return the unified diff of a patch for reading; where it held secrets it no longer applies."""
-    diff = patch.diff()
-    for hunk, safe in zip(patch.hunks(), masked_hunks(patch, findings), strict=True):
-        for row, masked in zip(hunk.rows, safe.rows, strict=True):
-            if row.text != masked.text:
-                diff = diff.replace(f"\n{row.kind}{row.text}", f"\n{row.kind}{masked.text}")
-    return diff
+    return patch.diff(masked_hunks(patch, findings))
 
 
 def _spans(findings: Iterable[Finding]) -> list[Span]:

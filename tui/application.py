@@ -106,7 +106,7 @@ class HardenApp(App[int]):
 def _open(root: Path) -> tuple[Session, View]:
     from harden import resume
     from harden.session import Session
-    from harden.tui import browse, decide, fix, show  # noqa: F401 - loaded here, beside the first paint
+    from harden.tui import browse, decide, fix, options, show, write  # noqa: F401 - loaded here, beside the first paint
 
     session = Session(root)
     _ = session.stages

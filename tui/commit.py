@@ -85,7 +85,7 @@ class CommitScreen(Screen[bool]):
                 Vertical(
                     Checkbox(title, group.chosen, name=str(index), compact=True, classes="chosen"),
                     Input(subject, name=str(index), compact=True, classes="subject"),
-                    Static("   " + "  ".join(group.paths), classes="hint", markup=False),
+                    Static("  ".join(group.paths), classes="hint", markup=False),
                     classes="group",
                 )
             )

@@ -58,6 +58,11 @@ class Detail(Vertical):
         self.heading.update(heading)
         self._show_tabs()
 
+    def offer_tabs(self, *, offered: bool) -> None:
+        """Show the tabs, or only the first view where there is but one."""
+        self.tabs.display = offered
+        self.query_one("#views", ContentSwitcher).current = self.tab if offered else "fix"
+
     def show_options(self, text: Content) -> None:
         """Show the options of a fix in one line; an empty one hides it."""
         self.options_line.update(text)
@@ -86,7 +91,8 @@ class Detail(Vertical):
 
     def focus_view(self) -> None:
         """Put the focus on the view that is seen."""
-        self.query_one({"fix": "#diff", "why": "#why", "code": "#code"}[self.tab]).focus()
+        shown = self.tab if self.tabs.display else "fix"
+        self.query_one({"fix": "#diff", "why": "#why", "code": "#code"}[shown]).focus()
 
     def turn(self, step: int) -> None:
         """Go to the tab beside."""

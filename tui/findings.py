@@ -70,6 +70,15 @@ class Findings(Tree[Item], inherit_bindings=False):
         return self.cursor_node.data if self.cursor_node else None
 
     @property
+    def row_below(self) -> FindingRow | None:
+        """Return the next row, if it is an open finding with a fix."""
+        node = self.get_node_at_line(self.cursor_line + 1)
+        row = node.data if node is not None else None
+        if isinstance(row, FindingRow) and row.state == "open" and row.finding.fixable:
+            return row
+        return None
+
+    @property
     def open_keys(self) -> list[str]:
         """Return the identities of the rows that wait for a decision, in order."""
         return [

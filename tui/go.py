@@ -98,8 +98,7 @@ class Going(Part):
             self.app.open_session()
             return
         self.scan()
-        self.look_at_git()
-        self.screen.sync()
+        self.screen.writing.changed()
 
     # How things stand
 
@@ -133,7 +132,9 @@ class Going(Part):
             return "opening …"
         if self.scanning:
             return f"scanning {self.done}/{self.total}" if self.total else "finding files …"
-        return f"{self.done} of {self.total} files, stopped" if self.stopped else f"{self.done} files"
+        if self.stopped:
+            return f"{self.done} of {self.total} files, stopped"
+        return f"{self.done} file{'s' if self.done != 1 else ''}"
 
     def _notes(self) -> str:
         session = self.session

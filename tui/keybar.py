@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
+
+from harden.tui import keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,15 @@ class KeyBar(Widget):
     """Keys and their words; a click does what the key does."""
 
     keys: reactive[Sequence[Shown]] = reactive(())
+
+    def show(self, *, asked: bool, keymap: Mapping[str, str], why_not: Callable[[str], str]) -> None:
+        """Show the keys for a question, or for a finding."""
+        places = (keys.ANYWHERE, keys.QUESTIONS) if asked else (keys.ANYWHERE, keys.FINDINGS, keys.PREVIEW)
+        wanted = [key for key in map(keys.BY_ID.__getitem__, keys.FOOTER) if key.where in places]
+        self.keys = tuple(
+            Shown(key.id, keys.shown(keymap.get(key.id, key.keys)).split()[0], key.short, not why_not(key.id))
+            for key in wanted
+        )
 
     def render(self) -> Content:
         """Return as many keys as fit."""

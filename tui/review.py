@@ -20,7 +20,7 @@ from harden.tui import keys
 from harden.tui.detail import Detail
 from harden.tui.findings import Findings
 from harden.tui.go import Going
-from harden.tui.keybar import KeyBar, Shown
+from harden.tui.keybar import KeyBar
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
 from harden.tui.topbar import TopBar
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from harden.tui.decide import Deciding
     from harden.tui.fix import Fixing
     from harden.tui.form import OptionsForm
+    from harden.tui.options import Tuning
     from harden.tui.part import Action, Part
     from harden.tui.show import Showing
+    from harden.tui.write import Writing
 
 Job = Callable[[], Coroutine[None, None, None]]
 
@@ -70,6 +72,8 @@ class ReviewScreen(Screen[None]):
         self.browsing: Browsing
         self.showing: Showing
         self.fixing: Fixing
+        self.options: Tuning
+        self.writing: Writing
         self.deciding: Deciding
         self.actions: dict[str, Action] = {}
         self._owner: dict[str, Part] = {}
@@ -117,12 +121,15 @@ class ReviewScreen(Screen[None]):
         from harden.tui.browse import Browsing
         from harden.tui.decide import Deciding
         from harden.tui.fix import Fixing
+        from harden.tui.options import Tuning
         from harden.tui.show import Showing
+        from harden.tui.write import Writing
 
-        self.browsing, self.showing = Browsing(self), Showing(self)
-        self.fixing, self.deciding = Fixing(self), Deciding(self)
-        self._take(self.browsing, self.showing, self.fixing, self.deciding)
         self.session = session
+        self.browsing, self.showing = Browsing(self), Showing(self)
+        self.fixing, self.options = Fixing(self), Tuning(self)
+        self.writing, self.deciding = Writing(self), Deciding(self)
+        self._take(self.browsing, self.showing, self.fixing, self.options, self.writing, self.deciding)
         self.browsing.restore(view)
         self.going.start()
         self.sync()
@@ -189,19 +196,8 @@ class ReviewScreen(Screen[None]):
 
     def refresh_keys(self) -> None:
         """Show the keys that matter for what is selected."""
-        asked = isinstance(self.item, QuestionRow)
         keymap = self.session.settings.keys if self.session else {}
-        self.keybar.keys = tuple(
-            Shown(
-                key.id,
-                keys.shown(keymap.get(key.id, key.keys)).split()[0],
-                key.short,
-                not self.why_not(key.id),
-            )
-            for key in map(keys.BY_ID.__getitem__, keys.FOOTER)
-            if key.where
-            in (keys.ANYWHERE, keys.QUESTIONS if asked else keys.FINDINGS, "" if asked else keys.PREVIEW)
-        )
+        self.keybar.show(asked=isinstance(self.item, QuestionRow), keymap=keymap, why_not=self.why_not)
 
     def work(self, job: Job, group: str, *, exclusive: bool = False) -> None:
         """Run a job beside the screen; what goes wrong in it is told, never fatal."""
@@ -252,11 +248,11 @@ class ReviewScreen(Screen[None]):
 
     def on_options_form_changed(self, event: OptionsForm.Changed) -> None:
         """Preview with the options as they stand in the form."""
-        self.fixing.try_options(event.values)
+        self.options.try_out(event.values)
 
     def on_options_form_closed(self, event: OptionsForm.Closed) -> None:
         """Keep the options or forget them."""
-        self.work(partial(self.fixing.close_options, event.values if event.keep else None), "act")
+        self.work(partial(self.options.finish, event.values if event.keep else None), "act")
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:

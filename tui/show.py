@@ -34,6 +34,8 @@ class Showing(Part):
 
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
+        if id.startswith("tab.") and not self.screen.detail.tabs.display:
+            return "There is one view of this only."
         if id == "finding.edit" and self.place is None:
             return "Choose a finding: the editor opens at its line."
         return "Choose a finding first." if id == "finding.copy" and self._shown is None else ""
@@ -62,6 +64,7 @@ class Showing(Part):
         same = item is not None and self._shown is not None and item.key == self._shown.key
         self._shown = item
         screen, detail = self.screen, self.screen.detail
+        detail.offer_tabs(offered=isinstance(item, FindingRow | ProblemRow) or bool(self._check_of(item)))
         match item:
             case FindingRow():
                 check = check_named(item.finding.check)
@@ -100,13 +103,15 @@ class Showing(Part):
         else:
             detail.show_code([], 1)
 
+    def _check_of(self, item: Item | None) -> str:
+        return item.check.id if isinstance(item, Group) and item.check is not None else ""
+
     def _show_question(self, item: QuestionRow) -> None:
         detail = self.screen.detail
         detail.border_title = "Question"
         detail.show_heading(wording.question_heading(item), "")
         self.screen.fixing.clear()
         detail.say(wording.question(item.question, item.answer, None))
-        detail.show_why(wording.question(item.question, item.answer, None))
         self.screen.work(partial(self._look_for_evidence, item), "code", exclusive=True)
 
     def _show_nothing(self) -> None:
@@ -152,7 +157,6 @@ class Showing(Part):
         if self._is_still(item):
             text = wording.question(item.question, item.answer, found)
             self.screen.detail.say(text)
-            self.screen.detail.show_why(text)
 
     def _is_still(self, item: Item) -> bool:
         return self.screen.item is not None and self.screen.item.key == item.key
@@ -183,7 +187,7 @@ class Showing(Part):
             if problem := edit(self.app, self.session.root / path, line):
                 self.screen.notify(problem, severity="error", timeout=8, markup=False)
             else:
-                self.screen.work(partial(self.screen.fixing.look_again, [path]), "act")
+                self.screen.work(partial(self.screen.writing.look_again, [path]), "act")
 
 
 def _escaped(title: str) -> str:

@@ -30,7 +30,7 @@ def heading(row: FindingRow, check: Check) -> Content:
     """Return what is wrong where, in two lines."""
     finding = row.finding
     risk = RISKS[check.fix.risk if finding.fixable else Risk.GUIDE]
-    message = finding.message[:1].upper() + finding.message[1:]
+    message = sentence(finding.message)
     return Content.assemble(
         (message, "bold"),
         "\n",
@@ -39,6 +39,12 @@ def heading(row: FindingRow, check: Check) -> Content:
         (finding.severity.value, _SEVERITY_STYLE[finding.severity]),
         (f"  {row.state if row.state != 'open' else risk}  {check.id}", "$text-muted"),
     )
+
+
+def sentence(text: str) -> str:
+    """Return a fragment as a sentence; a name from the code that it begins with stays as it is."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
 def group_heading(group: Group) -> Content:

@@ -1,0 +1,89 @@
+"""Secrets are dots wherever they would be shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from harden.findings import Finding, Risk, Severity, Span
+from harden.masking import masked_diff, masked_hunks, masked_lines
+from harden.module import split_lines
+from harden.patches import FileEdit, Patch, Target
+
+
+def secret(path: str, first: int, last: int | None = None, check: str = "hardcoded-secret") -> Finding:
+    return Finding(check, path, Span(first, 0, last or first, 1000), "", Severity.HIGH)
+
+
+def masked(text: str, *findings: Finding) -> str:
+    return "".join(masked_lines(split_lines(text), findings))
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ('KEY = "sk_live_1"', 'KEY = "••••"'),
+        ("KEY = b'sk_live_1'  # note", "KEY = b'••••'  # note"),
+        ('KEY = os.getenv("API_KEY", "sk_live_1")', 'KEY = os.getenv("API_KEY", "••••")'),
+        ('KEY = os.environ["API_KEY"] or "dev"', 'KEY = os.environ["API_KEY"] or "••••"'),
+        ('connect(user="me", password="sk")', 'connect(user="••••", password="••••")'),
+        ('KEY = ""', 'KEY = ""'),
+        ('KEY = "it\\"s"', 'KEY = "••••"'),
+    ],
+)
+def test_literals_of_a_finding(line: str, shown: str) -> None:
+    assert masked(line + "\n", secret("a.py", 1)) == shown + "\n"
+
+
+def test_literals_over_several_lines() -> None:
+    text = 'KEY = """-----BEGIN\nMIIabc\n-----END"""\nx = "plain"\n'
+    assert masked(text, secret("a.py", 1, 3)) == 'KEY = """••••\n••••\n••••"""\nx = "plain"\n'
+
+
+def test_repetitions_are_masked_but_not_names_in_the_code() -> None:
+    text = (
+        'password = "password"\nprint(password)\nurl = "db://me:password@host"\n# abc-123\nkey = "abc-123"\n'
+    )
+    shown = masked(text, secret("a.py", 1), secret("a.py", 5))
+    assert shown == 'password = "••••"\nprint(password)\nurl = "db://me:••••@host"\n# ••••\nkey = "••••"\n'
+
+
+def test_files_that_are_not_python() -> None:
+    assert masked("ENV TOKEN=abc123 \n", secret("Dockerfile", 1)) == "ENV TOKEN=•••• \n"
+    assert masked("key: abc\n", secret("a.yml", 1)) == "key: ••••\n"
+
+
+def test_other_findings_mask_nothing() -> None:
+    assert masked('x = "text"\n', secret("a.py", 1, check="http-timeout")) == 'x = "text"\n'
+
+
+def patch(check: str, before: str, after: str) -> Patch:
+    edits = (
+        FileEdit("a.py", before.encode(), after.encode()),
+        FileEdit(".env.example", None, b"API_KEY=sk_live_1\n"),
+    )
+    return Patch(check, "config", "Secret", Risk.REVIEW, edits, (), (Target("a.py", 2, 2),))
+
+
+BEFORE = '# top\nAPI_KEY = "sk_live_1"\nOTHER_KEY = "0000-1111"\n'
+AFTER = '# top\nAPI_KEY = os.environ["API_KEY"]\nOTHER_KEY = "0000-1111"\n'
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["found", "after a restart"])
+def test_a_diff_shows_no_secret(known: bool) -> None:
+    findings = [secret("a.py", 2), secret("a.py", 3)] if known else []
+    texts = "".join(
+        row.text
+        for hunk in masked_hunks(patch("hardcoded-secret", BEFORE, AFTER), findings)
+        for row in hunk.rows
+    )
+    assert "sk_live_1" not in texts
+    assert ("0000-1111" in texts) is not known
+    assert 'os.environ["API_KEY"]' in texts
+
+
+def test_a_diff_as_text_shows_no_secret_and_keeps_its_shape() -> None:
+    made = patch("hardcoded-secret", BEFORE, AFTER)
+    shown = masked_diff(made, [secret("a.py", 2), secret("a.py", 3)])
+    assert "sk_live" not in shown
+    assert "0000" not in shown
+    assert len(shown.splitlines()) == len(made.diff().splitlines())

@@ -1,0 +1,67 @@
+"""A repository, a small set of checks, and the app on it without a real terminal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from harden import registry
+from harden.tui import scanner
+from harden.tui.application import HardenApp
+from tests.tui.driving import MAIL, PAY, Driver, Open, git, scan_here
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def sample_checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the sample in the place of the real checks."""
+    monkeypatch.syspath_prepend(str(HERE))
+    point = EntryPoint("sample", "sample", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    registry.stages.cache_clear()
+    registry.checks.cache_clear()
+    yield
+    registry.stages.cache_clear()
+    registry.checks.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with code in it, outside git."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "pay.py").write_text(PAY)
+    (root / "mail.py").write_text(MAIL)
+    return root
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """Return the folder as a git repository with one commit."""
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "Start")
+    return folder
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Return a function that opens the app on a folder, scanned."""
+    monkeypatch.setattr(scanner, "stream", scan_here)
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.delenv("VISUAL", raising=False)
+
+    @asynccontextmanager
+    async def opened(root: Path, width: int = 120, height: int = 40) -> AsyncIterator[Driver]:
+        app = HardenApp(root)
+        async with app.run_test(size=(width, height)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            yield driver
+
+    return opened

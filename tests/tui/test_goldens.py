@@ -1,0 +1,40 @@
+"""Whole screens as text. `UPDATE_GOLDENS=1` writes them anew: look at the difference before committing it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tui.driving import Open
+
+GOLDENS = Path(__file__).parent / "goldens"
+SIZES = [(120, 40), (80, 24)]
+SCREENS = {
+    "guide": [],
+    "fix": ["stage.2"],
+    "applied": ["stage.2", "fix.apply"],
+    "why": ["stage.2", "tab.next"],
+    "code": ["tab.next", "tab.next"],
+    "question": ["move.last"],
+    "options": ["stage.2", "fix.options"],
+    "apply-all": ["stage.2", "fix.apply_all"],
+    "ignore": ["stage.2", "finding.ignore"],
+    "commit": ["stage.2", "fix.apply", "app.commit"],
+    "summary": ["app.summary"],
+    "help": ["app.help"],
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
+@pytest.mark.parametrize("name", SCREENS)
+async def test_screen(name: str, size: tuple[int, int], repository: Path, open_app: Open) -> None:
+    async with open_app(repository, *size) as app:
+        await app.press(*SCREENS[name])
+        shown = re.sub(r"\d{4}-\d\d-\d\d", "2030-12-31", app.text)
+    file = GOLDENS / f"{name}-{size[0]}x{size[1]}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.write_text(shown, encoding="utf-8")
+    assert shown == file.read_text(encoding="utf-8")

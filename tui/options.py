@@ -1,0 +1,80 @@
+"""Change the options of a fix while its diff follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from harden.errors import UsageError
+from harden.tui.part import Action, Part
+
+if TYPE_CHECKING:
+    from harden.decisions import OptionValue
+
+
+class Tuning(Part):
+    """Holds what stands in the form while it is open."""
+
+    values: dict[str, OptionValue] | None = None
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return the actions of this part."""
+        return {"fix.options": self._open, "fix.defaults": self._defaults}
+
+    def why_not(self, id: str) -> str:
+        """Return why an action can do nothing now."""
+        check, row = self.screen.fixing.check, self.screen.fixing.row
+        if check is None or not check.fix.codemod or row is None or not row.finding.fixable:
+            return "There is no fix with options here."
+        if row.state != "open":
+            return f"It is {row.state}; options count for open findings."
+        if id == "fix.defaults" and self.screen.detail.form is None:
+            return "p opens the options first."
+        return ""
+
+    async def _open(self) -> None:
+        from harden.tui.form import OptionsForm
+
+        detail, check = self.screen.detail, self.screen.fixing.check
+        if detail.form is not None or check is None:
+            return
+        detail.tab = "fix"
+        options = await self.app.run_engine(self.session.options, check)
+        if not type(options).model_fields:
+            self.screen.notify("This fix has no options.", timeout=3)
+            return
+        detail.show_options(Content(""))
+        await detail.query_one("#fix").mount(OptionsForm(options), before="#diff")
+
+    def _defaults(self) -> None:
+        if (form := self.screen.detail.form) is not None:
+            form.action_defaults()
+
+    def try_out(self, values: dict[str, OptionValue]) -> None:
+        """Preview with other options, without keeping them."""
+        self.values = values
+        self.screen.fixing.try_again()
+
+    async def finish(self, values: dict[str, OptionValue] | None) -> None:
+        """Keep the options, or forget them, and close the form."""
+        fixing, form = self.screen.fixing, self.screen.detail.form
+        if values is not None and fixing.check is not None:
+            try:
+                await self.app.run_engine(self.session.keep_options, fixing.check, values)
+            except UsageError as error:
+                if form is not None:
+                    form.complain(str(error))
+                return
+        self.close()
+        fixing.forget()
+        if fixing.row is not None:
+            fixing.show(fixing.row)
+        self.screen.findings.focus()
+
+    def close(self) -> None:
+        """Close the form and forget what stands in it."""
+        self.values = None
+        if (form := self.screen.detail.form) is not None:
+            form.remove()
