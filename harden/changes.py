@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harden.errors import RepositoryError
 
 if TYPE_CHECKING:
+    from harden.journal import Entry
     from harden.session import Session
 
 
@@ -16,26 +17,26 @@ if TYPE_CHECKING:
 class Changes:
     """The branch (empty outside git), why nothing can be committed now, and other people's edits.
 
-    `others` are changed files that no applied patch touches; `applied` counts patches not yet committed.
+    `others` are changed files that no applied patch touches; `applied` are the patches not yet committed.
     """
 
     branch: str = ""
     blocked: str = ""
     others: tuple[str, ...] = ()
-    applied: int = 0
+    applied: tuple[Entry, ...] = ()
 
 
 def changes(session: Session) -> Changes:
     """Return the state of the working tree; outside git only the applied patches are known."""
-    entries = session.applied_entries()
+    entries = tuple(session.applied_entries())
     try:
         repository = session.repository
         changed = repository.changed()
     except RepositoryError:
-        return Changes(applied=len(entries))
+        return Changes(applied=entries)
     ours = {path for entry in entries for path in entry.paths}
     others = tuple(sorted(path for path in changed if path not in ours and not path.startswith(".harden/")))
-    return Changes(repository.branch, repository.blocked(), others, len(entries))
+    return Changes(repository.branch, repository.blocked(), others, entries)
 
 
 def edited_by_user(session: Session, paths: Iterable[str]) -> tuple[str, ...]:

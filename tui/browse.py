@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
-from harden.tui.rows import STATUSES, Group, groups_of, keys_of, open_count
+from harden.tui.rows import STATUSES, Group, groups_of, keys_of, open_counts
 
 if TYPE_CHECKING:
     from harden.registry import Stage
@@ -90,10 +90,17 @@ class Browsing(Part):
             findings.reset_rows()
             findings.touched = False
             self._shown_stage = self.stage.id
-        groups = groups_of(session, self.stage, words=self.words, status=self.status)
+        groups = groups_of(
+            session,
+            self.stage,
+            words=self.words,
+            status=self.status,
+            applied=self.screen.going.changes.applied,
+        )
         findings.sync(groups)
         self._place_cursor(groups)
-        self._title(groups)
+        counts = open_counts(session)
+        self._title(counts[self.stage.id])
         scanning = self.screen.going.scanning
         if self._wanted and not scanning:  # the row that was left is gone
             self._wanted = ""
@@ -102,7 +109,7 @@ class Browsing(Part):
             StageLine(
                 number,
                 stage.title,
-                str(count) if (count := open_count(session, stage)) else ".." if scanning else "ok",
+                str(count) if (count := counts[stage.id]) else ".." if scanning else "ok",
             )
             for number, stage in enumerate(session.stages, 1)
         )
@@ -120,9 +127,9 @@ class Browsing(Part):
         if not groups:
             self.screen.showing.show(None)
 
-    def _title(self, groups: list[Group]) -> None:
+    def _title(self, count: int) -> None:
         pane = self.screen.list_pane
-        pane.border_title = f"{self.stage.title}  {open_count(self.session, self.stage)} open"
+        pane.border_title = f"{self.stage.title}  {count} open"
         told = [f"{self.status} only"] if self.status != "all" else []
         told += [f"/{self.words}"] if self.words else []
         pane.border_subtitle = "  ".join(told).replace("[", r"\[") or r"/ filter  f status"

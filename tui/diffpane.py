@@ -34,6 +34,8 @@ class DiffPane(LinePane):
         self.chosen = {hunk.index for hunk in hunks if not hunk.supports}
         self.current = min(self.chosen, default=0)
         self._draw(top=0)
+        if self.current in self._places:
+            self.reveal(*self._places[self.current])
 
     def show_text(self, content: Sequence[Line]) -> None:
         """Show sentences instead of a diff."""

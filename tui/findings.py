@@ -12,7 +12,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from harden.tui import keys
-from harden.tui.rows import FindingRow, Group, Item, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, Item, QuestionRow
 
 _MARKS = {"yes": "y", "no": "n", "not applicable": "0"}
 _GLYPHS = {"open": "●", "applied": "+", "ignored": "-", "gone": " "}
@@ -175,8 +175,8 @@ class Findings(Tree[Item], inherit_bindings=False):
             self.cursor_node.expand()
 
     def get_label_width(self, node: TreeNode[Item]) -> int:
-        """Return the width that is left: labels are cut, never scrolled."""
-        return self._room(node)
+        """Return 1: labels are cut to the pane, so that it never scrolls sideways."""
+        return 1
 
     def _room(self, node: TreeNode[Item]) -> int:
         depth = 0 if node.parent is self.root else 2
@@ -220,4 +220,7 @@ class Findings(Tree[Item], inherit_bindings=False):
             mark = _MARKS[answer.answer.value] if answer else "?"
             style = {"y": "row--applied", "n": "row--high", "?": "row--suggest"}.get(mark, "row--quiet")
             return (f"{mark} ", style, item.question.ask, "" if mark == "?" else "row--quiet"), ("", "")
+        if isinstance(item, EntryRow):
+            paths = "  ".join(item.entry.paths)
+            return ("+ ", "row--applied", paths, "row--quiet"), ("applied", "row--applied")
         return ("! ", "row--high", item.problem.place, ""), ("", "")

@@ -14,7 +14,7 @@ from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
 from harden.tui.prepared import Prepared
-from harden.tui.rows import FindingRow, Group
+from harden.tui.rows import EntryRow, FindingRow, Group
 
 if TYPE_CHECKING:
     from harden.checks import Check
@@ -132,6 +132,21 @@ class Fixing(Part):
         detail.say("Preparing the fix …")
         self.screen.work(partial(self._show_preview, row), "preview", exclusive=True)
 
+    def show_entry(self, row: EntryRow) -> None:
+        """Show a fix of an earlier start."""
+        self.clear()
+        self.screen.detail.say("Reading the fix …")
+        self.screen.work(partial(self._show_entry, row), "preview", exclusive=True)
+
+    async def _show_entry(self, row: EntryRow) -> None:
+        from harden.tui.previews import written_entry
+
+        await asyncio.sleep(_SETTLE)
+        preview = await self.app.run_engine(written_entry, self.session, row.entry)
+        if self.screen.item == row:
+            self._preview = preview
+            await self._draw(preview)
+
     def show_group(self, group: Group) -> None:
         """Show what can be done for a whole check."""
         self.clear()
@@ -157,8 +172,6 @@ class Fixing(Part):
         self.screen.detail.say(reason, wording.pattern(check))
 
     async def _show_preview(self, row: FindingRow) -> None:
-        from harden.tui.diffing import colours_of
-
         await asyncio.sleep(_SETTLE)
         try:
             preview, options = await self._prepared.get(row, self.screen.options.values)
@@ -179,15 +192,21 @@ class Fixing(Part):
         detail.show_options(options if form is None else Content(""))
         if preview.patch is None:
             self._say_why(row, preview)
-        else:
-            detail.diff.show_hunks(preview.hunks, _notes(preview, row))
+        await self._draw(preview)
+        if self.screen.options.values is None and (following := self.screen.findings.row_below) is not None:
+            self._prepared.ahead(following)
+
+    async def _draw(self, preview: Preview) -> None:
+        """Show a diff at once, and its colours when they are there."""
+        from harden.tui.diffing import colours_of
+
+        if preview.patch is not None:
+            self.screen.detail.diff.show_hunks(preview.hunks, _notes(preview))
         self.screen.refresh_keys()
         if preview.patch is not None:
             colours = await self.app.run_engine(colours_of, preview.patch, preview.hunks)
             if self._preview is preview:
-                detail.diff.colour(colours)
-        if self.screen.options.values is None and (following := self.screen.findings.row_below) is not None:
-            self._prepared.ahead(following)
+                self.screen.detail.diff.colour(colours)
 
     def _say_why(self, row: FindingRow, preview: Preview) -> None:
         if row.state == "applied":
@@ -207,7 +226,7 @@ class Fixing(Part):
         self.screen.detail.diff.toggle()
 
 
-def _notes(preview: Preview, row: FindingRow) -> list[str]:
+def _notes(preview: Preview) -> list[str]:
     if preview.written:
         return ["Applied. z undoes the last fix."]
     notes = list(preview.patch.notes) if preview.patch else []

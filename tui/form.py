@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args, get_origin
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -57,14 +57,19 @@ class OptionsForm(VerticalScroll, can_focus=False):
             with Horizontal(classes="option"):
                 yield Static(field.title or name.replace("_", " ").capitalize(), classes="name", markup=False)
                 yield self._editor(name, field)
-                if hint := _hint(field):
-                    yield Static(hint, classes="hint", markup=False)
         yield Static("", id="wrong", markup=False)
+        yield Static("", id="option-hint", classes="hint", markup=False)
         yield Static("enter keep   esc cancel   ctrl+r defaults", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Go to the first option."""
         self.query(".editor").first().focus()
+
+    @on(events.DescendantFocus)
+    def _explain(self, event: events.DescendantFocus) -> None:
+        field = type(self._options).model_fields.get(event.widget.name or "")
+        if field is not None:
+            self.query_one("#option-hint", Static).update(_hint(field))
 
     @property
     def values(self) -> dict[str, OptionValue]:

@@ -111,8 +111,7 @@ class Going(Part):
         from harden.changes import changes
 
         self.changes = await self.app.run_engine(changes, self.session)
-        self.show_status()
-        self.screen.refresh_keys()
+        self.screen.sync()
 
     def show_status(self) -> None:
         """Show the top line and the notes below the stages."""
@@ -146,7 +145,7 @@ class Going(Part):
             "Readiness",
             f"{'█' * filled}{'░' * (12 - filled)}  {'..' if self._points is None else self._points}",
             "",
-            f"applied   {self.changes.applied:>8}",
+            f"applied   {len(self.changes.applied):>8}",
             f"ignored   {ignored:>8}",
             f"answered  {f'{answered}/{len(questions)}':>8}",
         ]

@@ -19,6 +19,7 @@ from harden.source import decode
 
 if TYPE_CHECKING:
     from harden.decisions import OptionValue
+    from harden.journal import Entry
     from harden.session import EvidenceLine, Session
 
 
@@ -65,6 +66,11 @@ def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written:
     mended = {hunk.path for hunk in hunks if not hunk.supports}
     first = sorted(hunks, key=lambda hunk: hunk.path not in mended)
     return Preview(patch, tuple(first), refused, written, masked_diff(patch, known))
+
+
+def written_entry(session: Session, entry: Entry) -> Preview:
+    """Return an applied patch as it was written."""
+    return _shown(session, patch_of(session, entry), (), written=True)
 
 
 def source_lines(session: Session, path: str) -> list[str]:

@@ -76,7 +76,7 @@ class Strip(Widget):
     def render(self) -> Content:
         """Return the line, titles cut to what fits."""
         count = max(1, len(self.stages))
-        marks = sum(len(stage.mark) + 4 for stage in self.stages)
+        marks = sum(len(stage.mark) + 5 for stage in self.stages)
         room = max(0, (self.size.width - marks) // count)
         parts = []
         for index, stage in enumerate(self.stages):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, getters, on
@@ -79,6 +80,7 @@ class ReviewScreen(Screen[None]):
         self._owner: dict[str, Part] = {}
         self._take(self.going)
         self._sync_timer: Timer | None = None
+        self._sync_took = 0.0
 
     def _take(self, *parts: Part) -> None:
         for part in parts:
@@ -150,7 +152,7 @@ class ReviewScreen(Screen[None]):
     def sync_soon(self) -> None:
         """Show new results, but not more often than an eye can follow."""
         if self._sync_timer is None:
-            self._sync_timer = self.set_timer(_SYNC_EVERY, self.sync)
+            self._sync_timer = self.set_timer(max(_SYNC_EVERY, 5 * self._sync_took), self.sync)
 
     def sync(self) -> None:
         """Show what the session knows now."""
@@ -158,9 +160,11 @@ class ReviewScreen(Screen[None]):
             self._sync_timer.stop()
             self._sync_timer = None
         if self.session is not None:
+            started = monotonic()
             self.browsing.sync()
             self.going.show_status()
             self.refresh_keys()
+            self._sync_took = monotonic() - started
 
     @property
     def item(self) -> Item | None:

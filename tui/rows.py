@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from harden.checks import Check
     from harden.decisions import Answer
     from harden.findings import Finding, Problem
+    from harden.journal import Entry
     from harden.registry import Question, Stage
     from harden.session import Session
 
@@ -59,6 +61,18 @@ class ProblemRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A fix that was applied before the app was started, and is not committed."""
+
+    entry: Entry
+
+    @property
+    def key(self) -> str:
+        """Return the identity of the row."""
+        return f"entry:{self.entry.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A heading and the rows below it. `check` is None for questions and problems."""
 
@@ -70,11 +84,18 @@ class Group:
     rows: tuple[Row, ...]
 
 
-Row = FindingRow | QuestionRow | ProblemRow
+Row = FindingRow | QuestionRow | ProblemRow | EntryRow
 Item = Row | Group
 
 
-def groups_of(session: Session, stage: Stage, *, words: str = "", status: str = "all") -> list[Group]:
+def groups_of(
+    session: Session,
+    stage: Stage,
+    *,
+    words: str = "",
+    status: str = "all",
+    applied: Iterable[Entry] = (),
+) -> list[Group]:
     """Return what a stage shows, dearest first, questions and unreadable files at the end."""
     wanted = _matcher(words)
     found: list[Group] = []
@@ -93,15 +114,18 @@ def groups_of(session: Session, stage: Stage, *, words: str = "", status: str = 
             found.append(
                 Group(f"check:{check.id}", check.title, check.severity.letter, str(still), check, tuple(rows))
             )
+    if status in ("all", "applied"):
+        found += _earlier(session, stage, wanted, applied)
     if status == "all":
         found += _questions(session, stage, wanted)
         found += _problems(session, stage, wanted)
     return found
 
 
-def open_count(session: Session, stage: Stage) -> int:
-    """Return how many findings of a stage wait for a decision."""
-    return len(session.open_findings(stage=stage.id))
+def open_counts(session: Session) -> Counter[str]:
+    """Return how many findings wait for a decision, by the id of their stage."""
+    stage_of = {check.id: stage.id for stage in session.stages for check in stage.checks}
+    return Counter(stage_of[finding.check] for finding in session.open_findings())
 
 
 def fixable_count(session: Session) -> int:
@@ -120,6 +144,21 @@ def _finding_row(session: Session, finding: Finding, check: Check) -> FindingRow
         return FindingRow(finding, state, state)
     risk = check.fix.risk if finding.fixable else Risk.GUIDE
     return FindingRow(finding, state, {Risk.AUTO: "fix", Risk.REVIEW: "suggest", Risk.GUIDE: "guide"}[risk])
+
+
+def _earlier(
+    session: Session, stage: Stage, wanted: Callable[..., bool], applied: Iterable[Entry]
+) -> Iterable[Group]:
+    """Yield the fixes of earlier starts, whose findings are no longer known."""
+    rows = [
+        EntryRow(entry)
+        for entry in applied
+        if entry.stage == stage.id
+        and wanted(entry.title, entry.check, *entry.paths)
+        and not any(session.finding(print_) for print_ in entry.resolves)
+    ]
+    if rows:
+        yield Group("earlier", "Applied earlier", "", str(len(rows)), None, tuple(rows))
 
 
 def _questions(session: Session, stage: Stage, wanted: Callable[..., bool]) -> Iterable[Group]:

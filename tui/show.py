@@ -12,7 +12,7 @@ from harden.errors import HardenError
 from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
-from harden.tui.rows import FindingRow, Group, Item, ProblemRow, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow
 
 _SETTLE = 0.05
 """Seconds that the cursor rests before work is done for a row."""
@@ -86,6 +86,10 @@ class Showing(Part):
                 screen.fixing.show_group(item)
             case QuestionRow():
                 self._show_question(item)
+            case EntryRow():
+                detail.border_title = _escaped(item.entry.title)
+                detail.show_heading(wording.entry_heading(item), "")
+                screen.fixing.show_entry(item)
             case ProblemRow():
                 detail.border_title = "Could not check"
                 detail.show_heading(wording.problem_heading(item), "")

@@ -60,8 +60,8 @@ def content(session: Session) -> Content:
     score = session.score()
     parts = [
         Content.assemble(("Readiness ", "bold"), (f"{score.points}/100", "bold $text-accent")),
-        Content("\n").join(_stage(stage) for stage in score.stages),
         Content.assemble(("What to do next", "bold"), "\n", _next(session, score)),
+        Content("\n").join(_stage(stage) for stage in score.stages),
     ]
     ignored = [finding for finding in session.findings() if session.state(finding).value == "ignored"]
     if ignored:

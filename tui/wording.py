@@ -10,7 +10,7 @@ from textual.highlight import highlight
 
 from harden.findings import Risk, Severity
 from harden.pages import page_of
-from harden.tui.rows import FindingRow, Group, ProblemRow, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow
 
 if TYPE_CHECKING:
     from harden.checks import Check
@@ -109,6 +109,13 @@ def question_heading(row: QuestionRow) -> Content:
     """Return the question itself."""
     state = row.answer.answer.value if row.answer else "not answered"
     return Content.assemble((row.question.ask, "bold"), "\n", (f"question   {state}", "$text-muted"))
+
+
+def entry_heading(row: EntryRow) -> Content:
+    """Return which fix was applied."""
+    entry = row.entry
+    told = f"applied earlier  {entry.check}"
+    return Content.assemble((entry.title, "bold"), "\n", ", ".join(entry.paths), "  ", (told, "$text-muted"))
 
 
 def problem_heading(row: ProblemRow) -> Content:

@@ -100,5 +100,12 @@ async def test_an_applied_fix_survives_a_restart(repository: Path, open_app: Ope
         await app.press("stage.2", "list.next", "fix.apply", "app.quit")
     async with open_app(repository) as app:
         assert "applied          1" in app.text
+        assert "Applied earlier" in app.text
+        await app.press("list.filter")
+        await app.type(*"pay", "enter")
+        await app.press("move.last")
+        assert "Applied. z undoes the last fix." in app.text
+        assert "return peer.fetch(order.url, wait=10)" in app.text
+        await app.press("app.back")
         await app.press("fix.undo")
         assert (repository / "pay.py").read_text() == PAY
