@@ -102,7 +102,7 @@ async def test_an_applied_fix_survives_a_restart(repository: Path, open_app: Ope
         assert "applied          1" in app.text
         assert "Applied earlier" in app.text
         await app.press("list.filter")
-        await app.type(*"pay", "enter")
+        await app.type(*"pay.py", "enter")
         await app.press("move.last")
         assert "Applied. z undoes the last fix." in app.text
         assert "return peer.fetch(order.url, wait=10)" in app.text
