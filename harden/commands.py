@@ -15,7 +15,7 @@ from harden.checks import Check
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
-from harden.report.scanned import Scanned
+from harden.report.scanned import Scanned, plural
 from harden.report.text import summary
 from harden.session import Session, State
 
@@ -148,7 +148,7 @@ def _scan_with_progress(session: Session, chosen: list[Check], only: list[str] |
         files += 1
         if show and time.perf_counter() - shown > 0.1:
             shown = time.perf_counter()
-            print(f"\r{files} files", end="", file=sys.stderr, flush=True)
+            print(f"\r{plural(files, 'file')}", end="", file=sys.stderr, flush=True)
     if show and shown:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     return files

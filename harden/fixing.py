@@ -60,6 +60,10 @@ def make_offer(
     return work.offer()
 
 
+class _TooDeep(Refusal):
+    """The file as a whole cannot be edited, so that trying its findings apart is in vain."""
+
+
 class _Work:
     """The state of one patch while it grows file by file."""
 
@@ -75,22 +79,17 @@ class _Work:
         self.edits: dict[str, bytes] = {}
 
     def fix_file(self, path: str, wanted: Sequence[Finding]) -> None:
-        """Mend the findings of one file together, or one by one where together fails."""
+        """Mend the findings of one file together; where that fails, halve them to find the cause."""
         targets = self._refreshed(path, wanted)
-        if not targets:
-            return
         try:
             self._try(path, targets)
         except Refusal as refusal:
-            if len(targets) == 1:
-                self.refused[targets[0].fingerprint] = str(refusal)
+            if len(targets) == 1 or isinstance(refusal, _TooDeep):
+                self.refused.update(dict.fromkeys((t.fingerprint for t in targets), str(refusal)))
                 return
-            for target in reversed(targets):  # equal lines are told apart by their order from the top
-                fresh = self._refreshed(path, [target])
-                try:
-                    self._try(path, fresh)
-                except Refusal as reason:
-                    self.refused[target.fingerprint] = str(reason)
+            half = len(targets) // 2
+            self.fix_file(path, targets[half:])  # from below: equal lines are told apart by their order
+            self.fix_file(path, targets[:half])
 
     def _refreshed(self, path: str, wanted: Sequence[Finding]) -> list[Finding]:
         """Return the wanted findings as they stand in the current text."""
@@ -123,7 +122,7 @@ class _Work:
         except UnreadableSource as error:
             raise Refusal(str(error)) from None
         except RecursionError:
-            raise Refusal(f"{path} is nested too deeply to be edited.") from None
+            raise _TooDeep(f"{path} is nested too deeply to be edited.") from None
         except Exception as error:
             raise Refusal(
                 f"The codemod failed on {path} ({type(error).__name__}: {error}); code untouched."

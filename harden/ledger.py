@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -46,6 +45,8 @@ def _ends_line(file: BinaryIO) -> bool:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -195,8 +195,7 @@ class Names:
         bound, use = self._bindings(expr)
         if not bound:
             return self._starred(expr.id) or (f"builtins.{expr.id}" if expr.id in _BUILTINS else None)
-        valued = [node for node in bound if not self._is_none(node)] or bound
-        path = self._bound_path(self._chosen(valued, use), expr.id, depth)
+        path = self._bound_path(self._chosen(bound, use, with_value=True), expr.id, depth)
         if path is not None or len(bound) == 1:
             return path
         declared = (parent for node in bound if isinstance(parent := self.parents.get(node), ast.AnnAssign))
@@ -222,13 +221,15 @@ class Names:
             scope = scope.root if expr.id in scope.shared else scope.parent
         return [], None
 
-    def _chosen(self, bound: list[ast.AST], use: ast.Name | None) -> ast.AST:
-        """Return the binding that holds at `use`, or at the end."""
-        if use is None or len(bound) == 1:
-            return bound[-1]
-        here = (use.lineno, use.col_offset)
-        before = [node for node in bound if self._bound_from(node) <= here]
-        return before[-1] if before else bound[-1]
+    def _chosen(self, bound: list[ast.AST], use: ast.Name | None, *, with_value: bool = False) -> ast.AST:
+        """Return the binding that holds at `use`, or at the end; with a value: the last that is not None."""
+        if len(bound) == 1:
+            return bound[0]
+        here = (use.lineno, use.col_offset) if use is not None else None
+        for node in reversed(bound):
+            if (here is None or self._bound_from(node) <= here) and not (with_value and self._is_none(node)):
+                return node
+        return self._chosen(bound, None, with_value=True) if with_value and here else bound[-1]
 
     def _is_none(self, node: ast.AST) -> bool:
         """Tell whether a binding only says `x = None`: nothing is ever called on that."""
@@ -265,8 +266,8 @@ class Names:
     def exported(self, name: str) -> str | None:
         """Return what a top-level name stands for when the module has run, not followed into others."""
         bound = self.scopes[self.tree].bindings[name]
-        valued = [node for node in bound if not self._is_none(node)] or bound
-        return self._bound_path(valued[-1], name) or self._bound_path(bound[0], name)
+        chosen = self._chosen(bound, None, with_value=True)
+        return self._bound_path(chosen, name) or self._bound_path(bound[0], name)
 
     def _bound_path(self, node: ast.AST, name: str, depth: int = 0) -> str | None:
         match node:

@@ -51,9 +51,7 @@ class Stage:
 @cache
 def stages() -> tuple[Stage, ...]:
     """Return all stages in walking order; a plug-in's checks join the stage of the same name."""
-    packages = [
-        import_module(point.value) for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)
-    ]
+    packages = [_loaded(point.value) for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)]
     if not packages:
         raise HardenError(
             f"No checks are installed: the entry point group {GROUP!r} is empty. Reinstall harden."
@@ -62,7 +60,7 @@ def stages() -> tuple[Stage, ...]:
     for package in packages:
         for entry in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             if entry.ispkg:
-                found.setdefault(entry.name.rpartition(".")[2], []).append(import_module(entry.name))
+                found.setdefault(entry.name.rpartition(".")[2], []).append(_loaded(entry.name))
     return tuple(
         sorted((_stage(name, parts) for name, parts in found.items()), key=lambda s: (s.order, s.id))
     )
@@ -86,12 +84,22 @@ def check_named(id: str) -> Check:
     raise UsageError(f"There is no check {id!r}.{hint}")
 
 
+def _loaded(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except Exception as error:  # a plug-in that does not fit must not look like a crash of harden
+        reason = f"{type(error).__name__}: {error}"
+        raise HardenError(
+            f"The checks in {name} cannot be loaded ({reason}). Mend or remove them."
+        ) from error
+
+
 def _stage(name: str, packages: list[ModuleType]) -> Stage:
     found: list[Check] = []
     described: dict[str, object] = {}
     for package in packages:
         for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
-            module = import_module(f"{package.__name__}.{entry.name}")
+            module = _loaded(f"{package.__name__}.{entry.name}")
             check = getattr(module, "check", None)
             if isinstance(check, Check):
                 check.stage, check.page = name, module.__doc__ or ""
