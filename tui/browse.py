@@ -21,8 +21,8 @@ class Browsing(Part):
     at = 0
     words = ""
     status = "all"
-    first_start = False
     _wanted = ""
+    _first_start = False
     _shown_stage = ""
 
     def actions(self) -> Mapping[str, Action]:
@@ -59,10 +59,17 @@ class Browsing(Part):
         self.status = view.status if view.status in STATUSES else "all"
         self.words = view.filter
         self._wanted = view.selected
-        self.first_start = not view.started
+        self._first_start = not view.started
         with self.screen.prevent(self.screen.filter.Changed):
             self.screen.filter.value = self.words
         self.screen.filter.display = bool(self.words)
+
+    def begin(self) -> None:
+        """On a first start, go to the first stage with something open, unless the person has moved."""
+        if self._first_start and not self.screen.findings.touched:
+            counts = open_counts(self.session)
+            stages = self.session.stages
+            self.at = next((at for at, stage in enumerate(stages) if counts[stage.id]), self.at)
 
     def remember(self) -> None:
         """Write down where the person is."""

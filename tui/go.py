@@ -78,6 +78,7 @@ class Going(Part):
                         known = {f.path for f in session.findings()} | {p.path for p in session.problems}
                         for path in known - seen:
                             session.take(FileResult(path))
+                        self.screen.browsing.begin()
                 self.screen.sync_soon()
         except ScanFailed as error:
             self.failed = f"The scan stopped: {error}"
@@ -156,16 +157,15 @@ class Going(Part):
     def nothing_to_show(self) -> list[str]:
         """Return what to say where the list is empty."""
         browsing = self.screen.browsing
-        start = [WELCOME] if browsing.first_start else []
         if self.failed:
             return [self.failed, "r starts it again."]
         if self.screen.session is None or self.scanning:
-            return [*start, "Looking for files … You can start reading: results are added as they are found."]
+            return ["Looking for files … You can start reading: results are added as they are found."]
         if browsing.words or browsing.status != "all":
             return ["Nothing in this stage passes the filter.", "esc shows everything again."]
         if not self.total:
             return [f"No Python files under {self.app.root}.", "Files that git ignores are not scanned."]
-        return [*start, f"No issues in {self.done} files."]
+        return [f"No issues in {self.done} files."]
 
     # Other screens
 

@@ -20,7 +20,7 @@ from textual.worker import Worker
 from harden.tui import keys
 from harden.tui.detail import Detail
 from harden.tui.findings import Findings
-from harden.tui.go import Going
+from harden.tui.go import WELCOME, Going
 from harden.tui.keybar import KeyBar
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
@@ -96,6 +96,7 @@ class ReviewScreen(Screen[None]):
         """Make the panes once; layouts only hide and move them."""
         yield TopBar()
         yield Strip()
+        yield Static(WELCOME, id="welcome", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="stages", classes="pane"):
                 yield Rail(id="rail")
@@ -113,6 +114,7 @@ class ReviewScreen(Screen[None]):
         self.detail.border_title = "Detail"
         self.list_pane.border_title = "Findings"
         self.filter.display = False
+        self.query_one("#welcome").display = False
         self.going.show_status()
         self.refresh_keys()
 
@@ -133,6 +135,7 @@ class ReviewScreen(Screen[None]):
         self.writing, self.deciding = Writing(self), Deciding(self)
         self._take(self.browsing, self.showing, self.fixing, self.options, self.writing, self.deciding)
         self.browsing.restore(view)
+        self.query_one("#welcome").display = not view.started
         self.going.start()
         self.sync()
 
@@ -192,7 +195,10 @@ class ReviewScreen(Screen[None]):
         self.refresh_keys()
 
     def on_key(self, event: events.Key) -> None:
-        """Answer a dimmed key with the reason."""
+        """Answer a dimmed key with the reason, unless the focused field has a use for it."""
+        self.query_one("#welcome").display = False
+        if self.focused is not None and event.key in self.focused._bindings.key_to_bindings:
+            return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if binding.id and (reason := self.why_not(binding.id)):
                 self.notify(reason, timeout=4, markup=False)

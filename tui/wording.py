@@ -60,8 +60,17 @@ def group_heading(group: Group) -> Content:
     )
 
 
+_pages: dict[str, Content] = {}
+
+
 def page(check: Check) -> Content:
     """Return the page of a check: why it matters, examples, when to ignore it, references."""
+    if check.id not in _pages:
+        _pages[check.id] = _page(check)
+    return _pages[check.id]
+
+
+def _page(check: Check) -> Content:
     text = page_of(check)
     parts: list[Content] = [Content.styled(text.lead, "bold"), _flowing(text.text)]
     for before, after in text.pairs[:2]:

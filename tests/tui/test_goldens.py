@@ -11,7 +11,7 @@ import pytest
 from tests.tui.driving import Open
 
 GOLDENS = Path(__file__).parent / "goldens"
-SIZES = [(120, 40), (80, 24)]
+WIDE, NARROW = (120, 40), (80, 24)
 SCREENS = {
     "guide": [],
     "fix": ["stage.2"],
@@ -28,8 +28,12 @@ SCREENS = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
-@pytest.mark.parametrize("name", SCREENS)
+SHOWN = [(name, WIDE) for name in SCREENS] + [
+    (name, NARROW) for name in ("guide", "fix", "options", "apply-all", "ignore", "commit")
+]
+
+
+@pytest.mark.parametrize(("name", "size"), SHOWN)
 async def test_screen(name: str, size: tuple[int, int], repository: Path, open_app: Open) -> None:
     async with open_app(repository, *size) as app:
         await app.press(*SCREENS[name])

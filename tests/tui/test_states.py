@@ -21,6 +21,18 @@ async def test_a_file_that_does_not_parse_is_listed(repository: Path, open_app: 
         assert "The rest of the repository is checked as usual." in app.text
 
 
+async def test_a_first_start_says_what_happens_and_shows_a_finding(folder: Path, open_app: Open) -> None:
+    (folder / "pay.py").unlink()
+    async with open_app(folder) as app:
+        assert "Nothing is written until you press a on a preview" in " ".join(app.text.split())
+        assert app.row == "mail.py:6"
+        await app.press("move.down")
+        assert "Nothing is" not in app.text
+        await app.press("app.quit")
+    async with open_app(folder) as app:
+        assert "Nothing is" not in app.text
+
+
 async def test_no_findings(folder: Path, open_app: Open) -> None:
     (folder / "pay.py").write_text("x = 1\n")
     (folder / "mail.py").unlink()
