@@ -25,6 +25,7 @@ class AwareDatetime(PythonCodemod):
         if name in ("fromtimestamp", "utcfromtimestamp"):
             return self._from_timestamp(updated_node, name, django)
         if django:
+            self.drop_import("datetime")
             return expression(f"{self.import_name('django.utils', 'timezone')}.now()")
         self._note()
         return self._now(updated_node)
@@ -37,6 +38,7 @@ class AwareDatetime(PythonCodemod):
         if finding is None:
             return updated_node
         if finding.facts["django"]:
+            self.drop_import("datetime")
             return expression(f"{self.import_name('django.utils', 'timezone')}.now")
         self._note()
         call = self._now(cst.Call(func=updated_node))

@@ -66,6 +66,17 @@ class AddTraceback(PythonCodemod):
             raise Refusal("This file's logger takes one text: put the values together first.")
         return with_message(call.with_changes(func=func), 0, lazy)
 
+    def leave_ExceptHandler(
+        self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
+    ) -> cst.ExceptHandler:
+        """Take away the error's name where the record was all that used it."""
+        bound = original_node.name.name if original_node.name is not None else None
+        if not isinstance(bound, cst.Name) or not _names(original_node.body, bound.value):
+            return updated_node
+        if _names(updated_node.body, bound.value):
+            return updated_node
+        return updated_node.with_changes(name=None)
+
     def _func(self, call: cst.Call, finding: Finding) -> tuple[cst.BaseExpression, Flavour]:
         if finding.facts["form"] == "log":
             flavour = Flavour(finding.facts["flavour"])
@@ -101,6 +112,13 @@ class AddTraceback(PythonCodemod):
         if flavour is not Flavour.STANDARD and not dropped and form == "log":
             return None
         return message
+
+
+def _names(node: cst.CSTNode, name: str) -> bool:
+    """Tell whether a name stands anywhere in some code."""
+    if isinstance(node, cst.Name):
+        return node.value == name
+    return any(_names(child, name) for child in node.children)
 
 
 def _is_error(value: str | Value, name: str) -> bool:

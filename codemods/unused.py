@@ -34,8 +34,27 @@ def without_unused_imports(text: str, origins: Collection[str]) -> str:
             continue
         ending = line[len(line.rstrip("\r\n")) :]
         statement.names = kept
-        lines[statement.lineno - 1] = ast.unparse(statement) + ending if kept else ""
+        if kept:
+            lines[statement.lineno - 1] = ast.unparse(statement) + ending
+        else:
+            _drop_statement(lines, statement.lineno - 1)
     return "".join(lines)
+
+
+def _drop_statement(lines: list[str], at: int) -> None:
+    """Empty a line, and the gap around it that it no longer fills."""
+    lines[at] = ""
+    before = next((number for number in range(at - 1, -1, -1) if lines[number]), None)
+    after = next((number for number in range(at + 1, len(lines)) if lines[number]), None)
+    if after is None or lines[after].strip():
+        return
+    if before is None:
+        for number in range(after, len(lines)):
+            if lines[number].strip():
+                break
+            lines[number] = ""
+    elif not lines[before].strip():
+        lines[before] = ""
 
 
 def _drop_lines(lines: list[str], names: list[ast.alias]) -> None:

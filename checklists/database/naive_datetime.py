@@ -53,8 +53,6 @@ Flagged (shop/views.py):
 
 Fixed (shop/views.py):
 
-    import datetime as dt
-
     from django.http import JsonResponse
     from django.utils import timezone
 
@@ -89,6 +87,7 @@ Fine:
         user.day = datetime.now().date()
         user.took = datetime.now() - started
         user.epoch = datetime.now().timestamp()
+        user.seconds = int(datetime.now().strftime("%s"))
 
 When to ignore: the value is local time by intention, such as the opening hours of a shop.
 
@@ -188,13 +187,21 @@ def _is_timer(module: Module, held: list[ast.expr]) -> bool:
 
 
 def _is_meant_local(module: Module, call: ast.Call, held: list[ast.expr]) -> bool:
-    read = [parent.attr for expr in held if isinstance(parent := module.parents.get(expr), ast.Attribute)]
+    read = [parent for expr in held if isinstance(parent := module.parents.get(expr), ast.Attribute)]
     ends = [expr for expr in held if not isinstance(module.parents.get(expr), ast.Assign | ast.BinOp)]
-    if read and len(read) == len(ends) and all(name in _RIGHT_ON_LOCAL for name in read):
+    if read and len(read) == len(ends) and all(_is_right_on_local(module, attribute) for attribute in read):
         return True
     person = module.kind is FileKind.SCRIPT or module.role(call) is Role.CLI or module.in_main_guard(call)
     shown = all(_is_shown(module, expr) for expr in ends)
     return person and bool(ends) and shown
+
+
+def _is_right_on_local(module: Module, read: ast.Attribute) -> bool:
+    """Tell whether what is read off a local time is right; `strftime("%s")` takes any time for local."""
+    match module.parents.get(read):
+        case ast.Call(args=[layout]) if read.attr == "strftime":
+            return "%s" in (module.string(layout) or "")
+    return read.attr in _RIGHT_ON_LOCAL
 
 
 def _is_shown(module: Module, expr: ast.expr) -> bool:

@@ -35,11 +35,11 @@ Fixed:
     def charge(order):
         try:
             pay(order)
-        except Exception as e:
+        except Exception:
             logger.exception("charging order %s failed", order.id)
         try:
             order.mail()
-        except Exception as e:
+        except Exception:
             logger.exception("order.mail failed")
 
 Flagged:
@@ -75,7 +75,7 @@ Fixed:
     def load():
         try:
             return read()
-        except ValueError as error:
+        except ValueError:
             logger.exception("import failed")
             return {"error": "not imported"}, 400
 

@@ -97,7 +97,7 @@ TO = "from datetime import datetime, timezone\n\n\n"
         (
             "from django.db import models\nimport datetime\n\n"
             "f = models.DateTimeField(default=datetime.datetime.now)\n",
-            "from django.db import models\nfrom django.utils import timezone\nimport datetime\n\n"
+            "from django.db import models\nfrom django.utils import timezone\n\n"
             "f = models.DateTimeField(default=timezone.now)\n",
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 def caught(*lines: str, kind: str = "Exception as e") -> str:
     body = "".join(f"        {line}\n" for line in lines)
     return f"{HEAD}def sync(x):\n    try:\n        x.run()\n    except {kind}:\n{body}"
+
+
+def _names_error(line: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "e" for node in ast.walk(ast.parse(line)))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,8 @@ def caught(*lines: str, kind: str = "Exception as e") -> str:
 def test_rewritten(mend: Mend, before: str, after: str | None) -> None:
     mended = mend("error-without-traceback", caught(before))
     assert not mended.refused
-    assert mended.text == caught(after or before)
+    kind = "Exception" if _names_error(before) and not _names_error(after or before) else "Exception as e"
+    assert mended.text == caught(after or before, kind=kind)
     assert mend("error-without-traceback", mended.text).text == mended.text
 
 
@@ -69,13 +75,16 @@ def test_rewritten(mend: Mend, before: str, after: str | None) -> None:
 def test_one_record_takes_the_place_of_a_printed_traceback(mend: Mend, lines: tuple[str, ...]) -> None:
     mended = mend("error-without-traceback", "import traceback\n" + caught(*lines))
     assert not mended.refused
-    assert mended.text == caught('log.exception("x.run failed")')
+    kind = "Exception" if "print(e)" in lines else "Exception as e"
+    assert mended.text == caught('log.exception("x.run failed")', kind=kind)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_layout_and_line_endings_survive(mend: Mend, newline: str) -> None:
     before = caught("log.error(", '    f"a {x}: {e}",  # why', "    extra={},", ")")
-    after = caught("log.exception(", '    "a %s",  # why', "    x,  # why", "    extra={},", ")")
+    after = caught(
+        "log.exception(", '    "a %s",  # why', "    x,  # why", "    extra={},", ")", kind="Exception"
+    )
     mended = mend("error-without-traceback", before.replace("\n", newline).encode())
     assert mended.refused or mended.data == after.replace("\n", newline).encode()
 
@@ -115,9 +124,19 @@ def test_loggers_of_other_kinds_keep_their_texts(mend: Mend) -> None:
     mended = mend("error-without-traceback", code.format('error(f"{x} is away")'))
     assert mended.text == code.format('exception(f"{x} is away")')
     mended = mend("error-without-traceback", code.format("error(e)"))
-    assert mended.text == code.format('exception("x failed")')
+    assert mended.text == code.format('exception("x failed")').replace(" as e:", ":")
 
 
 def test_a_line_is_reported_once(mend: Mend) -> None:
     code = caught('log.error(f"a {x}: {e}")')
     assert mend("eager-log-format", code).text == code
+
+
+def test_the_errors_name_goes_only_with_its_last_use(mend: Mend) -> None:
+    code = "import logging\n\n\ndef f(x):\n    try:\n        x()\n    except (KeyError, OSError) as e:\n{}"
+    lone = code.format('        logging.error("a: %s", e)\n')
+    used = code.format('        logging.error("a: %s", e)\n        x.failed(f"{e!r}")\n')
+    idle = code.format('        logging.error("a")\n')
+    assert "except (KeyError, OSError):\n" in mend("error-without-traceback", lone).text
+    assert "as e:\n" in mend("error-without-traceback", used).text
+    assert "as e:\n" in mend("error-without-traceback", idle).text
