@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from harden.errors import UnreadableSource
 from harden.module import Module
@@ -29,6 +30,7 @@ def _home(module: Module, func: ast.expr) -> Module:
     return module
 
 
+@lru_cache(maxsize=4)  # asked for every call of a module
 def _sets_timeout(module: Module) -> bool:
     """Tell whether a file mounts an adapter that sets a timeout, or wraps the session's methods with one."""
     mounted = [
