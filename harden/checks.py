@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
 from harden.findings import NO_FACTS, Finding, Risk, Severity, Span
 from harden.module import Module, TextFile
@@ -131,5 +130,5 @@ class Check:
 
 def matches_name(path: str, pattern: str) -> bool:
     """Tell whether a POSIX path is a file that the pattern of a subscription asks for."""
-    subject = path if "/" in pattern else PurePosixPath(path).name
+    subject = path if "/" in pattern else path.rpartition("/")[2]
     return fnmatchcase(subject, pattern)

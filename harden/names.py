@@ -86,6 +86,7 @@ class Names:
         self.scopes: dict[ast.AST, Scope] = {}
         self._world = world
         self._paths: dict[ast.expr, str | None] = {}
+        self._resolved: dict[ast.expr, str | None] = {}
         self._walk()
 
     def _walk(self) -> None:
@@ -143,7 +144,9 @@ class Names:
         A call stands for what it calls (`requests.Session().get` is `requests.Session.get`),
         a subscript appends `[]`, a literal is its builtin type.
         """
-        return self._final(self.local(expr))
+        if expr not in self._resolved:
+            self._resolved[expr] = self._final(self.local(expr))
+        return self._resolved[expr]
 
     def _final(self, path: str | None) -> str | None:
         return None if path is None else self._world.canonical(path)

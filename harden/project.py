@@ -44,6 +44,7 @@ class Project:
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, str] = {}
         self._mentions: dict[str, tuple[str, ...]] = {}
+        self._searched: dict[str, bytes] = {}
 
     def pinned(self) -> Project:
         """Return the project read afresh, and each file only once: what is decided on is what is compared."""
@@ -117,10 +118,13 @@ class Project:
         return self._mentions[word]
 
     def _bytes(self, path: str) -> bytes:
-        try:
-            return self.read(path)
-        except UnreadableSource:
-            return b""
+        """Return the bytes of a file that is searched again and again; none where it cannot be read."""
+        if path not in self._searched:
+            try:
+                self._searched[path] = self.read(path)
+            except UnreadableSource:
+                self._searched[path] = b""
+        return self._searched[path]
 
     def text(self, path: str) -> str:
         """Return what a file says, whatever its encoding; nothing where it cannot be read."""

@@ -137,20 +137,19 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
             continue
         for check, on_call in rules.for_call(path):
             if check.id in active:
-                collected.add(check, _bound(on_call, module, call, path))
+                collected.add(check, on_call, module, call, path)
     for kind, subscribed in rules.nodes.items():
-        for node in module.nodes(kind):
-            for check, on_node in subscribed:
-                if check.id in active:
-                    collected.add(check, _bound(on_node, module, node))
+        wanted = [(check, on_node) for check, on_node in subscribed if check.id in active]
+        for node in module.nodes(kind) if wanted else ():
+            for check, on_node in wanted:
+                collected.add(check, on_node, module, node)
     for check in rules.checks:
         if check.id in active:
             for on_module in check.modules:
-                collected.add(check, _bound(on_module, module))
-    comments = suppressions(module.text)
-    by_id = {check.id: check for check in rules.checks}
-    found = identify(collected.findings, module.lines)
-    if comments and found:
+                collected.add(check, on_module, module)
+    found = identify(collected.findings, module.lines) if collected.findings else []
+    if found and (comments := suppressions(module.text)):
+        by_id = {check.id: check for check in rules.checks}
         extents = statement_extents(module)
         found = [
             replace(finding, suppressed=reason_for(by_id[finding.check], comments, lines))
@@ -171,7 +170,7 @@ def _scan_text(file: TextFile, rules: Rules, project: Project) -> FileResult:
     for check in rules.checks:
         for name, on_file in check.files:
             if file.kind in check.kinds and matches_name(file.path, name):
-                collected.add(check, _bound(on_file, file, project))
+                collected.add(check, on_file, file, project)
     comments = comment_suppressions(file.text)
     by_id = {check.id: check for check in rules.checks}
     found = [
@@ -194,10 +193,10 @@ class _Collector:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
 
-    def add(self, check: Check, run: Callable[[], Iterable[Finding]]) -> None:
+    def add(self, check: Check, function: Callable[..., Iterable[Finding]], *arguments: object) -> None:
         """Take what a check function yields; if it raises, the file goes on without that check."""
         try:
-            for finding in run():
+            for finding in function(*arguments):
                 if finding.check != check.id:
                     raise ValueError(f"it reports as {finding.check}")
                 self.findings.append(finding)
@@ -212,10 +211,6 @@ class _Collector:
     def _add(self, problem: Problem) -> None:
         if all(known.check != problem.check for known in self.problems):
             self.problems.append(problem)
-
-
-def _bound(function: Callable[..., Iterable[Finding]], *arguments: object) -> Callable[[], Iterable[Finding]]:
-    return lambda: function(*arguments)
 
 
 def identify(findings: Iterable[Finding], lines: Sequence[str]) -> list[Finding]:
