@@ -99,6 +99,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self._first_line = 1
         self._first_column = 0
         self._targets: Sequence[Finding] = ()
+        self._starting: dict[tuple[int, int], list[Finding]] = {}
         self._current: Finding | None = None
         self._imports: Imports
         self._left_behind: set[str] = set()
@@ -107,6 +108,8 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         """Transform each top-level statement that contains a target, then add imports."""
         self.module = self.project.module(path)
         self._targets = findings
+        for finding in findings:
+            self._starting.setdefault((finding.span.line, finding.span.column), []).append(finding)
         self._imports = Imports(self.module)
         self.prepare()
         edits: list[LineEdit] = []
@@ -162,9 +165,8 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         """
         span = self.span(node)
         whole = not isinstance(node, _STATEMENTS)
-        for finding in self._targets:
-            at = finding.span
-            if (at.line, at.column) == (span.line, span.column) and (not whole or at == span):
+        for finding in self._starting.get((span.line, span.column), ()):
+            if not whole or finding.span == span:
                 self._current = finding
                 return finding
         return None
