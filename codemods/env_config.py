@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.arguments import argument_at, without_argument
 from harden.codemods.codemod import Options, PythonCodemod, expression
-from harden.codemods.env_files import declare_variable, give_to_tests
+from harden.codemods.env_files import declare_variable
+from harden.codemods.for_tests import give_to_tests
 from harden.environment import env_read
 from harden.errors import Refusal
 from harden.findings import Finding
@@ -45,7 +46,7 @@ class VariableOptions(Options):
     tests: bool = Field(
         True,
         title="Give it to tests",
-        description="set a harmless value in conftest.py where the project has tests",
+        description="set a harmless value where test runs begin; a fix that they cannot follow is refused",
     )
 
 
@@ -172,10 +173,10 @@ class RequireVariable(PythonCodemod):
 
     def _announce(self, name: str, value: str) -> None:
         """Name the variable where people and tests look for it."""
+        if self.options.tests:
+            give_to_tests(self, name, _harmless(name, value), value)
         if self.options.template:
             declare_variable(self, name)
-        if self.options.tests:
-            give_to_tests(self, name, _harmless(name, value))
         self.notes.append(f"{name} must be set wherever the service runs; it does not start without.")
         if value:
             self.notes.append(

@@ -1,0 +1,261 @@
+"""Give test runs a variable that the program now requires, before they import it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from harden.codemods.codemod import PythonCodemod
+from harden.codemods.env_files import exists, text_of
+from harden.errors import Refusal
+from harden.module import split_lines
+from harden.roles import FileKind, file_kind
+from harden.source import SourceText
+from harden.syntax import parse
+
+_PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_REQUIREMENTS = ("requirements-dev.txt", "requirements.txt", "requirements/dev.txt", "Pipfile")
+_DJANGO = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE"})
+_DJANGO_SETTINGS = re.compile(r"""(?m)(^\s*DJANGO_SETTINGS_MODULE\s*=\s*["']?|--ds[ =])(?P<module>[\w.]+)""")
+
+
+_FOR_TESTS = re.compile(r"(^|[._])(tests?|testing|ci)($|[._])")
+
+
+def give_to_tests(codemod: PythonCodemod, name: str, value: str, old: str) -> None:
+    """Let test runs find a variable, with a value that is no secret. Raises Refusal where that cannot be.
+
+    `old` is the value that the code has now: tests that repeat it would fail on any other.
+    """
+    tests = [path for path in codemod.project.paths if file_kind(path) is FileKind.TEST]
+    tests = [path for path in tests if path.endswith(".py")]
+    if not tests:
+        return
+    _check_tests(codemod, tests, old)
+    if _is_django(codemod):
+        _give_to_django(codemod, name, value)
+        return
+    path = _first_imported(codemod, tests)
+    if not path:
+        raise Refusal(
+            f"The tests would not find {name}: set it where they run, then fix this with `tests` off."
+        )
+    _put(codemod, path, name, value)
+
+
+def _check_tests(codemod: PythonCodemod, tests: Sequence[str], old: str) -> None:
+    for path in tests:
+        if len(old) >= 6 and re.search(rf"""["']{re.escape(old)}["']""", codemod.project.text(path)):
+            raise Refusal(f"{path} repeats this value: let it read the program's own setting first.")
+
+
+def _put(codemod: PythonCodemod, path: str, name: str, value: str) -> None:
+    text, source = text_of(codemod, path)
+    if not _names(text, name):
+        codemod.other_file(path, source.encode(_with_default(path, text, source, _line(text, name, value))))
+
+
+def _names(text: str, name: str) -> bool:
+    return re.search(rf"""["']{re.escape(name)}["']""", text) is not None
+
+
+def _line(text: str, name: str, value: str) -> str:
+    """Return the statement in the quotes that a file prefers."""
+    bare = text.replace('"""', "")
+    quote = "'" if bare.count("'") > bare.count('"') else '"'
+    return f"os.environ.setdefault({quote}{name}{quote}, {quote}{value}{quote})"
+
+
+def _is_django(codemod: PythonCodemod) -> bool:
+    """Tell whether the file is a Django settings module, or one of those it is made from."""
+    bound = codemod.module.names.scopes[codemod.module.tree].bindings
+    path = PurePosixPath(codemod.module.path)
+    is_settings = "settings" in (path.stem, *path.parts[:-1])
+    return not _DJANGO.isdisjoint(bound) or (is_settings and bool(_manage(codemod)))
+
+
+def _manage(codemod: PythonCodemod) -> str:
+    found = [path for path in codemod.project.paths if PurePosixPath(path).name == "manage.py"]
+    found = [path for path in found if "DJANGO_SETTINGS_MODULE" in codemod.project.text(path)]
+    return _nearest(codemod, found)
+
+
+def _give_to_django(codemod: PythonCodemod, name: str, value: str) -> None:
+    """Serve pytest-django, which loads the settings before any conftest.py, or else `manage.py test`."""
+    for path in _pytest_files(codemod):
+        match = _DJANGO_SETTINGS.search(text_of(codemod, path)[0])
+        if match is not None:
+            _give_to_settings(codemod, path, match["module"], name, value)
+            return
+    path = _manage(codemod)
+    text, source = text_of(codemod, path) if path else ("", None)
+    if _names(text, name):
+        return
+    edited = _in_manage(path, text, source, _line(text, name, value)) if source is not None else ""
+    if not edited or source is None:
+        raise Refusal(
+            f"The tests load these settings without {name}: set it where they run, "
+            "then fix this with `tests` off."
+        )
+    codemod.other_file(path, source.encode(edited))
+
+
+def _pytest_files(codemod: PythonCodemod) -> list[str]:
+    """Return the files beside the module and above it that may configure pytest."""
+    folders = [str(parent) for parent in PurePosixPath(codemod.module.path).parents]
+    paths = [file if folder == "." else f"{folder}/{file}" for folder in folders for file in _PYTEST_FILES]
+    return [path for path in paths if exists(codemod, path)]
+
+
+def _give_to_settings(codemod: PythonCodemod, ini: str, module: str, name: str, value: str) -> None:
+    """Put the line into the settings that pytest loads; make such a module where it loads the real ones."""
+    path = str(PurePosixPath(ini).parent / f"{module.replace('.', '/')}.py")
+    path = codemod.project.names.get(module, path)
+    if exists(codemod, path) and path != codemod.module.path and _FOR_TESTS.search(module):
+        _put(codemod, path, name, value)
+        return
+    file = f"{path.removesuffix('.py')}_test.py"
+    if path != codemod.module.path or path.endswith("__init__.py") or exists(codemod, file):
+        raise Refusal(
+            f"pytest loads {module}: let it load settings of its own that set {name}, "
+            "then fix this with `tests` off."
+        )
+    text, source = text_of(codemod, ini)
+    after = _DJANGO_SETTINGS.sub(
+        lambda match: match[0] + "_test" if match["module"] == module else match[0], text
+    )
+    codemod.other_file(ini, source.encode(after))
+    stem, line = module.rpartition(".")[2], _line("", name, value)
+    code = (
+        f'"""Settings for test runs."""\n\nimport os\n\n{line}\n\nfrom .{stem} import *  # noqa: E402, F403\n'
+    )
+    codemod.other_file(file, code.replace("\n", source.newline).encode())
+
+
+def _in_manage(path: str, text: str, source: SourceText, line: str) -> str:
+    """Return manage.py with the line run for `manage.py test`; nothing where there is no place for it."""
+    tree = parse(path, source.encode(text))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    at = next(
+        (
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and "setdefault('DJANGO_SETTINGS_MODULE'" in ast.unparse(node)
+        ),
+        None,
+    )
+    if at is None or not {"os", "sys"} <= imported:
+        return ""
+    lines = split_lines(text)
+    end = at.end_lineno or at.lineno
+    indent = lines[at.lineno - 1][: at.col_offset]
+    quote = "'" if "'" in line else '"'
+    guard = f"{indent}if sys.argv[1:2] == [{quote}test{quote}]:"
+    added = [f"{indent}    {line}"]
+    if lines[end : end + 1] and lines[end].rstrip("\r\n") == guard:
+        end += 1
+    else:
+        added.insert(0, guard)
+    return "".join([*lines[:end], *(code + source.newline for code in added), *lines[end:]])
+
+
+def _first_imported(codemod: PythonCodemod, tests: Sequence[str]) -> str:
+    """Return the file that every test run imports before the program: it may be yet to be made."""
+    paths = [*codemod.project.paths, *codemod.others]
+    found = [path for path in paths if PurePosixPath(path).name == "conftest.py"]
+    if found:
+        return _nearest(codemod, found)
+    modules = [path for path in tests if re.search(r"(^|/)(test_\w+|\w+_tests?|tests?)\.py$", path)]
+    if not modules:
+        return ""
+    folder = PurePosixPath(_nearest(codemod, modules)).parent
+    if any(
+        _mentions_pytest(codemod, path) for path in (*_pytest_files(codemod), *_REQUIREMENTS, *modules[:5])
+    ):
+        return str(folder / "conftest.py")
+    if str(folder / "__init__.py") in tests:
+        return str(folder / "__init__.py")
+    return modules[0] if len(modules) == 1 else ""
+
+
+def _nearest(codemod: PythonCodemod, paths: Sequence[str]) -> str:
+    """Return the path that shares most folders with the file, of those the one nearest to the root."""
+
+    here = set(PurePosixPath(codemod.module.path).parents)
+
+    def distance(path: str) -> tuple[int, int, str]:
+        return -len(here & set(PurePosixPath(path).parents)), path.count("/"), path
+
+    return min(paths, key=distance, default="")
+
+
+def _mentions_pytest(codemod: PythonCodemod, path: str) -> bool:
+    return exists(codemod, path) and "pytest" in text_of(codemod, path)[0]
+
+
+def _with_default(path: str, text: str, source: SourceText, line: str) -> str:
+    """Put the line after others of its kind, else before the first import from outside the stdlib."""
+    tree = parse(path, source.encode(text))
+    lines = split_lines(text)
+    known = [statement for statement in tree.body if _sets_default(statement)]
+    if known:
+        at, block = known[-1].end_lineno or 1, [line]
+    else:
+        at = _before_program(tree.body)
+        names = [statement for statement in tree.body if isinstance(statement, ast.Import)]
+        if not any(
+            alias.name == "os" for statement in names for alias in statement.names if statement.lineno <= at
+        ):
+            place = _place_of_os(tree.body, at)
+            after_docstring = (
+                isinstance(tree.body[0], ast.Expr) and tree.body[0].end_lineno == at if at else False
+            )
+            gap = [source.newline] if after_docstring else []
+            lines[place:place] = [*gap, "import os" + source.newline]
+            at += 1 + len(gap)
+        block = [line]
+        if lines[at - 1].strip():
+            block.insert(0, "")
+        if lines[at : at + 1] and lines[at].strip():
+            block.append("")
+    return "".join([*lines[:at], *(text + source.newline for text in block), *lines[at:]])
+
+
+def _place_of_os(body: Sequence[ast.stmt], last: int) -> int:
+    """Return the line after which `import os` is in the order of the imports up to line `last`."""
+    heads = [
+        statement for statement in body if statement.lineno <= last and not isinstance(statement, ast.Expr)
+    ]
+    before = [
+        statement.end_lineno or 1
+        for statement in heads
+        if (isinstance(statement, ast.Import) and statement.names[0].name < "os")
+        or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
+    ]
+    return before[-1] if before else heads[0].lineno - 1 if heads else last
+
+
+def _sets_default(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("os.environ.setdefault(")
+
+
+def _before_program(body: Sequence[ast.stmt]) -> int:
+    """Return the last line of what comes first: docstring, `__future__`, imports of the standard library."""
+    import sys
+
+    line = 0
+    for at, statement in enumerate(body):
+        names = (
+            {alias.name.partition(".")[0] for alias in statement.names}
+            if isinstance(statement, ast.Import)
+            else set()
+        )
+        if isinstance(statement, ast.ImportFrom) and not statement.level:
+            names = {(statement.module or "").partition(".")[0]}
+        docstring = at == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not docstring and not (names and names <= {*sys.stdlib_module_names}):
+            break
+        line = statement.end_lineno or line
+    return line
