@@ -73,7 +73,9 @@ def load(root: Path) -> Decisions:
         return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         return Decisions()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{DECISIONS} cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{DECISIONS}: {error}") from None
     except ValidationError as error:
         raise SettingsError(f"{DECISIONS}: {first_problem(error)}") from None

@@ -141,7 +141,7 @@ TORTURE: dict[str, Content] = {
     "unary.py": "x = " + "-" * 50_000 + "1\n",
     "sum.py": "import requests\nrequests.get(" + " + ".join(["a"] * 940) + ")\n",
     "long_sum.py": "import requests\nrequests.get(" + " + ".join(["'a'"] * 20_000) + ")\n",
-    "chain.py": "import requests\nrequests.get('x')" + ".a()" * 900 + "\n",
+    "chain.py": "import requests\nrequests.get('x')" + ".a()" * 300 + "\n",
     "blocks.py": "import requests\n"
     + "".join(" " * n + "if x:\n" for n in range(95))
     + " " * 95
