@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.env_config import RequireVariable, VariableOptions
 from harden.codemods.env_files import declare_variable
+from harden.codemods.log_layout import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding
 
@@ -40,7 +41,7 @@ class SwitchByVariable(RequireVariable):
         name = self.options.name or finding.facts["env"]
         if self.options.template:
             declare_variable(self, name)
-        return expression(self._switch(name, finding))
+        return expression(self._switch(name, finding).replace('"', favourite_quote(self.module)))
 
     def leave_SimpleString(
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
@@ -108,7 +109,8 @@ class ParseSwitch(PythonCodemod):
         if isinstance(read, cst.Call):
             read = _with_text_default(read)
         outer = whole if whole is not None else read
-        result = expression(f"{source_of(read.with_changes(lpar=[], rpar=[]))}.lower() in {_YES}")
+        yes = _YES.replace('"', favourite_quote(self.module))
+        result = expression(f"{source_of(read.with_changes(lpar=[], rpar=[]))}.lower() in {yes}")
         lpar, rpar = outer.lpar, outer.rpar
         if not lpar and self._needs_parentheses(finding):
             lpar, rpar = [cst.LeftParen()], [cst.RightParen()]

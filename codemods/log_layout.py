@@ -15,7 +15,8 @@ _SPACE = cst.SimpleWhitespace(" ")
 
 def favourite_quote(module: Module) -> str:
     """Return the quote that most of the file's strings use."""
-    return "'" if module.text.count("'") > 2 * module.text.count('"') else '"'
+    text = module.text.replace('"""', "").replace("'''", "")
+    return "'" if text.count("'") > 2 * text.count('"') else '"'
 
 
 def with_message(call: cst.Call, at: int, lazy: Lazy) -> cst.Call:

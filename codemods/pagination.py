@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.chains import exploded, extended, with_limited_sql
 from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.log_layout import favourite_quote
 from harden.codemods.signatures import Parameter, with_parameters
 from harden.codemods.wrapping import line_limit
 from harden.errors import Refusal
@@ -61,7 +62,7 @@ class Paginate(PythonCodemod):
         self.notes.append(_NOTE)
 
     def _add(self, finding: Finding) -> None:
-        facts = dict(finding.facts)
+        facts = {**finding.facts, "order": self._quoted(finding.facts["order"])}
         names: tuple[str, ...]
         if facts["framework"] == "fastapi":  # named in the signature, so imports in the body do not count
             self._current = None
@@ -106,7 +107,7 @@ class Paginate(PythonCodemod):
             return updated_node
         if not isinstance(updated_node.body, cst.IndentedBlock):
             raise Refusal("The class is written on one line.")
-        order = finding.facts["order"]
+        order = self._quoted(finding.facts["order"])
         added = [cst.parse_statement(f"ordering = {order}")] if order else []
         added.append(cst.parse_statement(f"paginate_by = {self._size}"))
         body = list(updated_node.body.body)
@@ -164,7 +165,9 @@ class Paginate(PythonCodemod):
     def _page(self, plan: _Plan, query: cst.BaseExpression) -> cst.BaseExpression:
         made = cst.ensure_type(expression(f"{plan.names[0]}(_, {self._size})"), cst.Call)
         made = made.with_changes(args=[made.args[0].with_changes(value=query), made.args[1]])
-        page = cst.ensure_type(expression(f'_.get_page({plan["request"]}.GET.get("page"))'), cst.Call)
+        page = cst.ensure_type(
+            expression(self._quoted(f'_.get_page({plan["request"]}.GET.get("page"))')), cst.Call
+        )
         return page.with_changes(func=cst.ensure_type(page.func, cst.Attribute).with_changes(value=made))
 
     def _with_parameters(self, plan: _Plan, handler: cst.FunctionDef) -> cst.FunctionDef:
@@ -185,7 +188,7 @@ class Paginate(PythonCodemod):
             if not (name := plan["variable"]):
                 return statement
             order = f".order_by({plan['order']})" if plan["order"] and not plan["query"] else ""
-            get = f'{plan["request"]}.GET.get("page")'
+            get = self._quoted(f'{plan["request"]}.GET.get("page")')
             page = f"{name} = {plan.names[0]}({name}{order}, {self._size}).get_page({get})"
             if plan["query"]:
                 return cst.FlattenSentinel([statement, cst.parse_statement(page)])
@@ -197,7 +200,11 @@ class Paginate(PythonCodemod):
             f"{limit} = min(max({asked}, 1), {self.options.maximum})",
             f'{offset} = max({request}.args.get("offset", 0, type=int), 0)',
         ]
-        return _above(statement, code)
+        return _above(statement, [self._quoted(line) for line in code])
+
+    def _quoted(self, code: str) -> str:
+        """Return code in the quotes that the file prefers."""
+        return code.replace('"', favourite_quote(self.module))
 
 
 def _above(statement: cst.BaseStatement, code: list[str]) -> cst.FlattenSentinel[cst.BaseStatement]:

@@ -13,7 +13,7 @@ YES = '{"1", "true", "yes", "on"}'
     ("before", "after"),
     [
         ('x = not os.getenv("USE_X", "no")', f'x = os.getenv("USE_X", "no").lower() not in {YES}'),
-        ("x = bool(os.environ['USE_X'])", f"x = os.environ['USE_X'].lower() in {YES}"),
+        ("x = bool(os.environ['USE_X'])", "x = os.environ['USE_X'].lower() in " + YES.replace('"', "'")),
         ('x = os.getenv("USE_X") is True', f'x = os.getenv("USE_X", "").lower() in {YES}'),
         ('x = bool(os.getenv("USE_X", None))', f'x = os.getenv("USE_X", "").lower() in {YES}'),
         ('f(bool(os.getenv("USE_X", True)), 1)', f'f(os.getenv("USE_X", "True").lower() in {YES}, 1)'),

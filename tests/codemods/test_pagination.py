@@ -384,3 +384,11 @@ def test_rest_framework_lists_are_explained(tmp_path: Path) -> None:
     assert ["shape of the response" in reason for reason in made.refused.values()] == [True]
     settings = 'REST_FRAMEWORK = {"DEFAULT_PAGINATION_CLASS": "x"}\n'
     assert not offer(tmp_path, code, "shop/views.py", settings=settings).refused
+
+
+def test_code_is_written_in_the_quotes_of_the_file(tmp_path: Path) -> None:
+    before = "def items():\n    return jsonify({'kind': 'item', 'of': 'all', 'rows': Item.query.all()})\n"
+    head = FLASK.replace('"', "'")
+    after = mended(tmp_path, head, before)
+    assert '"' not in after
+    assert "request.args.get('limit', 50, type=int)" in after
