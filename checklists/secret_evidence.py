@@ -242,9 +242,16 @@ def has_credentials(value: str) -> bool:
         found is None
         or "example" in found["host"]
         or found["password"].lower() in ("x", "xxx", "xxxx", "...")
+        or _is_brokers_own(found)
     ):
         return False
     return not (value.startswith("http") and _PLACEHOLDER.search(found["password"]))
+
+
+def _is_brokers_own(found: re.Match[str]) -> bool:
+    """Tell whether this is the account every RabbitMQ has, which it serves on the machine itself alone."""
+    host = found["host"].partition(":")[0]
+    return found["user"] == found["password"] == "guest" and host in ("localhost", "127.0.0.1")
 
 
 def is_secret(kind: Kind, name: str, value: str, place: Place) -> bool:

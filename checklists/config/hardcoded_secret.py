@@ -7,7 +7,12 @@ moving it into the environment is the first half, replacing (rotating) it the se
 
 Names and values are judged together: a password, signing key, token or key by its name that has a value
 in use, a connection URL with a password, and keys of known shape (AWS, Stripe, GitHub, Slack, …) anywhere.
-Tests, examples, settings for development, and values that only look like field names are left out.
+Tests, examples, settings for development, values that only look like field names, and defaults that the
+settings for production (`prod.py` beside them) replace are left out.
+
+The fix makes the variable required and gives the tests a harmless value: in `conftest.py`, in the first file
+that they import, in settings of their own for pytest-django, in `manage.py` for its `test` command. Where it
+finds no such place, or the tests repeat the value, the fix is refused rather than breaking them.
 
 Flagged (app/config.py):
 
@@ -122,7 +127,9 @@ References:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from harden.checklists.literals import Spot, spot_of
 from harden.checklists.secret_evidence import Kind, Place, has_credentials, is_secret, kind_of, known_shape
@@ -140,6 +147,7 @@ check = Check(
     codes=frozenset({"S105", "S106", "S107", "B105", "B106", "B107"}),
 )
 
+_PRODUCTION = ("prod", "production", "live")
 _SCHEMES = ("Bearer ", "Token ", "token ", "Basic ", "ApiKey ")
 
 
@@ -168,6 +176,8 @@ def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
     kind = kind_of(spot.name)
     if kind is Kind.NONE or not is_secret(kind, spot.name, value, spot.place):
         return ""
+    if _is_replaced_in_production(module, node, spot.name):
+        return ""
     if (
         kind is Kind.TOKEN
         and spot.place is Place.LOCAL
@@ -176,6 +186,19 @@ def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
     ):
         return ""
     return f"the value of {spot.name} stands in the code"
+
+
+def _is_replaced_in_production(module: Module, node: ast.Constant, name: str) -> bool:
+    """Tell whether the settings for production, which lie beside these, give the name another value."""
+    statement = module.statement(node)
+    if statement not in module.tree.body or not isinstance(statement, ast.Assign):
+        return False
+    folder = PurePosixPath(module.path).parent
+    files = [str(folder / f"{stem}.py") for stem in _PRODUCTION]
+    found = [
+        module.project.text(path) for path in files if path != module.path and module.project.exists(path)
+    ]
+    return any(re.search(rf"(?m)^\s*{re.escape(name)}\s*=\s*[^'\"\s]", text) for text in found)
 
 
 def _facts(module: Module, node: ast.Constant, spot: Spot, value: str, scheme: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ A fallback for a signing key or a password is meant for the laptop. In productio
 the variable is misspelt or lost in a deployment, the service starts all the same, and every session and
 token is signed with a string from the repository. A missing secret has to stop the start.
 
-An empty fallback is flagged for signing keys only: services without a password do exist.
+An empty fallback is flagged for signing keys only: services without a password do exist. Django refuses an
+empty SECRET_KEY by itself.
 Fallbacks under `if DEBUG:` and in settings for development or tests are left out.
 
 Flagged:
@@ -75,6 +76,7 @@ check = Check(
 _APP_KEY = re.compile(
     r"(\w+_)?JWT_SECRET(_KEY)?|((FLASK|DJANGO|APP)_)?SECRET_KEY|(APP|SESSION)_SECRET|SIGNING_KEY"
 )
+_DJANGO = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE"})
 _OWN_READER = re.compile(r"(get_?|read_?)?env(iron|_?secret|_?var|_?str)?|getenv|get_(secret|setting|config)")
 
 
@@ -136,7 +138,11 @@ def _is_insecure(module: Module, node: ast.AST, read: EnvRead, default: ast.expr
         return False
     kind = kind_of(read.name)
     if not value or len(value) == value.count("-"):
-        return bool(_APP_KEY.fullmatch(read.name))
+        return bool(_APP_KEY.fullmatch(read.name)) and not _is_refused_by_django(module, value)
     return bool(
         is_secret(kind, read.name, value, Place.CONFIG) or has_credentials(value) or known_shape(value)
     )
+
+
+def _is_refused_by_django(module: Module, value: str) -> bool:
+    return not value and not _DJANGO.isdisjoint(module.names.scopes[module.tree].bindings)

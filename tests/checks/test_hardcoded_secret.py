@@ -88,3 +88,27 @@ def test_the_value_shows_nowhere(tmp_path: Path) -> None:
         shown = repr(found)
         assert STRIPE not in shown
         assert "tr0ub4dor" not in shown
+
+
+def test_a_default_that_production_replaces_is_none(tmp_path: Path) -> None:
+    base = "SECRET_KEY = 'otter-8841-lagoon'\n"
+    (tmp_path / "shop/settings").mkdir(parents=True)
+    prod = tmp_path / "shop/settings/prod.py"
+    prod.write_text("from .base import *\n\nSECRET_KEY = read_secret()\n")
+    assert not findings(tmp_path, base, "shop/settings/base.py")
+    prod.write_text("from .base import *\n\nDEBUG = False\nSECRET_KEY = 'otter-8842-lagoon'\n")
+    assert findings(tmp_path, base, "shop/settings/base.py")
+
+
+def test_the_account_of_every_rabbitmq_is_no_secret(tmp_path: Path) -> None:
+    assert not findings(tmp_path, 'BROKER = "amqp://guest:guest@localhost:5672//"\n')
+    assert findings(tmp_path, 'BROKER = "amqp://shop:guest@localhost:5672//"\n')
+
+
+def test_django_refuses_an_empty_key_itself(tmp_path: Path) -> None:
+    check = check_named("secret-default")
+    code = 'import os\n\nSECRET_KEY = os.getenv("SECRET_KEY", "")\n'
+    for text, count in ((code, 1), (code + "INSTALLED_APPS = []\n", 0)):
+        (tmp_path / "settings.py").write_text(text)
+        result = scan_file(Project(tmp_path, ("settings.py",)), Rules((check,)), "settings.py")
+        assert len(result.findings) == count

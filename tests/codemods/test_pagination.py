@@ -387,8 +387,9 @@ def test_rest_framework_lists_are_explained(tmp_path: Path) -> None:
 
 
 def test_code_is_written_in_the_quotes_of_the_file(tmp_path: Path) -> None:
-    before = "def items():\n    return jsonify({'kind': 'item', 'of': 'all', 'rows': Item.query.all()})\n"
-    head = FLASK.replace('"', "'")
-    after = mended(tmp_path, head, before)
-    assert '"' not in after
+    code = "def items():\n    return jsonify({'kind': 'item', 'of': 'all', 'rows': Item.query.all()})\n"
+    made = offer(tmp_path, FLASK.replace('"', "'") + code, PATH[FLASK])
+    assert made.patch is not None
+    after = made.patch.edits[0].after.decode()
     assert "request.args.get('limit', 50, type=int)" in after
+    assert '"' not in after
