@@ -62,6 +62,9 @@ class Project:
             changed = {self.module_name(path) for path in overlay}
             other._exports = {name: known for name, known in self._exports.items() if name not in changed}
             other._bound = {name: known for name, known in self._bound.items() if name not in changed}
+            other._modules.update(
+                (path, known) for path, known in self._modules.items() if path not in overlay
+            )
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
             added = [
                 name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
