@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from harden.checklists.database.urls import member_value, value_in
+from harden.checklists.database.urls import member_value, named_value
 from harden.checklists.waiting import dependencies
 from harden.module import Module, is_literal
 
@@ -31,7 +31,8 @@ def address(module: Module, expr: ast.expr | None, depth: int = 0) -> str:
         case ast.Call():
             return _called(module, expr, depth)
         case ast.Name():
-            return _named(module, expr, depth)
+            found = named_value(module, expr)
+            return address(found[0], found[1], depth + 1) if found else ""
         case ast.Attribute(value=value, attr=name):
             held = member_value(module, value, name, defaults=True)
             return address(held[0], held[1], depth + 1) if held else ""
@@ -61,18 +62,6 @@ def _called(module: Module, call: ast.Call, depth: int) -> str:
         return address(module, call.args[0], depth + 1)
     if isinstance(call.func, ast.Attribute) and call.func.attr in ("replace", "format", "strip"):
         return address(module, call.func.value, depth + 1)
-    return ""
-
-
-def _named(module: Module, name: ast.Name, depth: int) -> str:
-    bound = module.names.lookup(name)
-    parent = module.parents.get(bound) if bound is not None else None
-    if isinstance(bound, ast.Name) and isinstance(parent, ast.Assign | ast.AnnAssign):
-        return "" if parent.value is name else address(module, parent.value, depth + 1)
-    if isinstance(bound, ast.alias) and isinstance(parent, ast.ImportFrom):
-        path = module.project.names.get(module.names.absolute(parent))
-        found = value_in(module, path, bound.name) if path else None
-        return address(found[0], found[1], depth + 1) if found else ""
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from harden.errors import UnreadableSource
+from harden.checklists.database.reach import calls_beside
 from harden.module import Module
 from harden.names import FunctionNode
 from harden.roles import Role
@@ -72,14 +72,9 @@ def _is_file(call: str) -> bool:
 def called_at(module: Module, handler: FunctionNode) -> str:
     """Return a place that calls a handler as a plain function, or nothing."""
     path = module.names.local_path(handler)
-    for file in module.project.mentions(handler.name):
-        try:
-            other = module.project.module(file)
-        except UnreadableSource:
-            continue
-        for call in other.nodes(ast.Call):
-            if other.resolve(call.func) == path and call.func not in _decorators(other):
-                return f"{file}:{call.lineno}"
+    for other, call in calls_beside(module, handler):
+        if other.resolve(call.func) == path and call.func not in _decorators(other):
+            return f"{other.path}:{call.lineno}"
     return ""
 
 

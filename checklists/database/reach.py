@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.errors import UnreadableSource
@@ -16,31 +17,31 @@ _DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security")
 def is_reached_by_handler(module: Module, function: FunctionNode) -> bool:
     """Tell whether a request handler of the project calls a function, or has it injected."""
     path = module.names.local_path(function)
-    for file in module.project.mentions(function.name):
-        try:
-            other = module.project.module(file)
-        except UnreadableSource:
-            continue
-        for call in other.nodes(ast.Call):
-            if other.resolve(call.func) == path and other.role(call) is Role.HANDLER:
-                return True
-            if call.args and other.resolve(call.func) in _DEPENDS and other.resolve(call.args[0]) == path:
-                return True
+    for other, call in calls_beside(module, function):
+        if other.resolve(call.func) == path and other.role(call) is Role.HANDLER:
+            return True
+        if call.args and other.resolve(call.func) in _DEPENDS and other.resolve(call.args[0]) == path:
+            return True
     return False
 
 
 def output_handler(module: Module, function: FunctionNode) -> str:
     """Return the place where a request handler of the project calls a function and sends what it gives."""
     path = module.names.local_path(function)
+    for other, call in calls_beside(module, function):
+        if other.resolve(call.func) == path and other.role(call) is Role.HANDLER:
+            what = purposes(other, call)
+            if Purpose.OUTPUT in what and Purpose.BOUNDED not in what:
+                return f"{other.path}:{call.lineno}"
+    return ""
+
+
+def calls_beside(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Call]]:
+    """Yield every call in the files of the project that mention a function, with its module."""
     for file in module.project.mentions(function.name):
         try:
             other = module.project.module(file)
         except UnreadableSource:
             continue
         for call in other.nodes(ast.Call):
-            if other.resolve(call.func) != path or other.role(call) is not Role.HANDLER:
-                continue
-            what = purposes(other, call)
-            if Purpose.OUTPUT in what and Purpose.BOUNDED not in what:
-                return f"{file}:{call.lineno}"
-    return ""
+            yield other, call

@@ -32,23 +32,24 @@ def _start(module: Module, expr: ast.expr | None, depth: int) -> str:
         case ast.Call(func=ast.Attribute(value=value, attr="format")):
             return _start(module, value, depth + 1)
         case ast.Name():
-            return _named(module, expr, depth)
+            found = named_value(module, expr)
+            return _start(found[0], found[1], depth + 1) if found else ""
         case ast.Attribute(value=value, attr=name):
             held = member_value(module, value, name)
             return _start(held[0], held[1], depth + 1) if held else ""
     return ""
 
 
-def _named(module: Module, name: ast.Name, depth: int) -> str:
+def named_value(module: Module, name: ast.Name) -> tuple[Module, ast.expr] | None:
+    """Return what a name is given here or in the module of the project it comes from, and that module."""
     bound = module.names.lookup(name)
     parent = module.parents.get(bound) if bound is not None else None
     if isinstance(bound, ast.Name) and isinstance(parent, ast.Assign | ast.AnnAssign):
-        return "" if parent.value is name else _start(module, parent.value, depth + 1)
+        return (module, parent.value) if parent.value is not None and parent.value is not name else None
     if isinstance(bound, ast.alias) and isinstance(parent, ast.ImportFrom):
         path = module.project.names.get(module.names.absolute(parent))
-        found = value_in(module, path, bound.name) if path else None
-        return _start(found[0], found[1], depth + 1) if found else ""
-    return ""
+        return value_in(module, path, bound.name) if path else None
+    return None
 
 
 def value_in(module: Module, path: str, name: str) -> tuple[Module, ast.expr] | None:
