@@ -78,6 +78,11 @@ def test_names_and_texts_that_the_terminal_cannot_show(tmp_path: Path) -> None:
     assert all(b"timeout=10" in data for data in tree(root).values())
 
 
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to the commands that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("size", [10, 400], ids=["one process", "several processes"])
 def test_ctrl_c(tmp_path: Path, size: int) -> None:
@@ -89,6 +94,7 @@ def test_ctrl_c(tmp_path: Path, size: int) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     ) as process:
         assert process.stdout is not None
         for _ in range(2):

@@ -101,7 +101,7 @@ def test_findings_come_in_order_and_once(tmp_path: Path) -> None:
 def large(tmp_path: Path) -> Path:
     """Return a folder of files with findings in them, and some that cannot be read."""
     files: dict[str, Content] = {f"pkg{n % 7}/m{n}.py": f"eval('{n}')\n" * (n % 5) for n in range(130)}
-    files |= {"broken.py": "def (:\n", "deep.py": "x = " + "-" * 5000 + "1\n", "Dockerfile": "USER root\n"}
+    files |= {"broken.py": "def (:\n", "deep.py": "x = " + "-" * 20_000 + "1\n", "Dockerfile": "USER root\n"}
     files["pkg1/cyclic.py"] = "from pkg2.cyclic import e\ne('1')\n"
     files["pkg2/cyclic.py"] = "from pkg1.cyclic import e as f\nfrom builtins import eval as e\ne('1')\n"
     return write(tmp_path / "large", files)
@@ -346,7 +346,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_deep_code_costs_one_check_not_the_file(tmp_path: Path) -> None:
-    write(tmp_path, {"a.py": "eval('1')\nx = " + " + ".join(["a"] * 950) + "\n"})
+    write(tmp_path, {"a.py": "eval('1')\nx = " + " + ".join(["a"] * 2000) + "\n"})
     entry = result(tmp_path, "a.py", EVAL, DEEP)
     assert [finding.check for finding in entry.findings] == ["no-eval"]
     assert [problem.reason for problem in entry.problems] == ["nested too deeply for deep"]
