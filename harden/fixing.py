@@ -15,6 +15,7 @@ from harden.errors import Refusal, UnreadableSource, UsageError
 from harden.findings import Finding
 from harden.patches import FileEdit, Patch, Target
 from harden.project import Project
+from harden.reliance import relied_on
 from harden.scan import Rules, scan_file
 from harden.source import decode
 from harden.syntax import parse
@@ -142,6 +143,8 @@ class _Work:
         for name, data in changes.items():
             _verify_text(name, self._read(name), data)
         self._verify_resolved(path, targets, after)
+        if reason := relied_on(self.project, path, self._read(path) or b"", edited.data):
+            raise Refusal(f"A test would fail: {reason}")
         self.refused.update(edited.refused)
         self.notes = list(dict.fromkeys([*self.notes, *edited.notes]))
         self.resolved += [*targets, *self._mended_besides(path, targets, after)]

@@ -252,3 +252,13 @@ def test_waits_get_a_limit(before: str, after: str, mend: Mend) -> None:
 )
 def test_waits_that_are_meant_are_left_alone(path: str, code: str, mend: Mend) -> None:
     assert mend("wait-forever", code, path=path).text == code
+
+
+def test_refused_where_a_stand_in_of_the_tests_takes_no_timeout(mend: Mend) -> None:
+    code = "import requests\n\n\ndef load(a, b):\n    requests.get(a)\n    requests.post(b)\n"
+    test = "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda url: None)\n"
+    mended = mend("http-timeout", code, files={"tests/test_a.py": test})
+    assert mended.text == code.replace("post(b)", "post(b, timeout=10)")
+    assert mended.refused == (
+        "A test would fail: tests/test_a.py replaces requests.get() by a function that takes no `timeout`.",
+    )

@@ -1,0 +1,141 @@
+"""An edit that would turn the project's own tests red is refused; others are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.project import Project
+from harden.reliance import relied_on
+
+CALL = "import requests\n\n\ndef load(url):\n    r = requests.get(url)\n    return r.json()\n"
+TIMED = CALL.replace("(url)\n    return", "(url, timeout=10)\n    return")
+CHECKED = CALL.replace("    return", "    r.raise_for_status()\n    return")
+PRINTED = "def run(name):\n    print(f'Started {name}')\n"
+LOGGED = "def run(name):\n    logger.info('Started %s', name)\n"
+CAUGHT = "def run():\n    try:\n        go()\n    except E as e:\n        logger.error(f'Sync failed: {e}')\n"
+TRACED = CAUGHT.replace(" as e", "").replace("error(f'Sync failed: {e}')", "exception('Sync failed')")
+ROLLED = "import random\n\n\ndef code():\n    return random.choice('ab')\n"
+SECRET = ROLLED.replace("random", "secrets")
+EXISTS = "import os\n\n\ndef drop(p):\n    if os.path.exists(p):\n        os.remove(p)\n"
+SUPPRESSED = "import os\n\n\ndef drop(p):\n    with suppress(FileNotFoundError):\n        os.remove(p)\n"
+HEAD = "from shop import client\n\n\n"
+
+
+def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "tests/test_client.py") -> str:
+    for path, text in (("shop/__init__.py", ""), ("shop/client.py", before), (name, test)):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    project = Project(tmp_path, ("shop/__init__.py", "shop/client.py", name))
+    return relied_on(project, "shop/client.py", before.encode(), after.encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "test"),
+    [
+        (
+            CALL,
+            TIMED,
+            "def test(monkeypatch):\n    monkeypatch.setattr(client.requests, 'get', lambda u: R())\n",
+        ),
+        (
+            CALL,
+            TIMED,
+            "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, p=1: R())\n",
+        ),
+        (
+            CALL,
+            TIMED,
+            "def test(mocker):\n    def fake(url):\n        return R()\n\n"
+            "    mocker.patch('shop.client.requests.get', side_effect=fake)\n",
+        ),
+        (
+            CALL,
+            TIMED,
+            "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once_with('u')\n",
+        ),
+        (CALL, TIMED, "class FakeRequests:\n    def get(self, url):\n        return R()\n"),
+        (
+            CALL,
+            CHECKED,
+            "class FakeResponse:\n    status_code = 200\n\n    def json(self):\n        return 1\n",
+        ),
+        (CALL, CHECKED, "client.requests.get = lambda u: SimpleNamespace(json=lambda: 1)\n"),
+        (PRINTED, LOGGED, "def test(capsys):\n    assert 'Started a' in capsys.readouterr().out\n"),
+        (PRINTED, LOGGED, "@patch('builtins.print')\ndef test(p):\n    client.run('a')\n"),
+        (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed: no' in caplog.text\n"),
+        (
+            CAUGHT,
+            TRACED,
+            "@patch('shop.client.logger')\ndef test(log):\n    log.error.assert_called_once()\n",
+        ),
+        (ROLLED, SECRET, "def test(monkeypatch):\n    monkeypatch.setattr(client.random, 'choice', max)\n"),
+        (ROLLED, SECRET, "@patch('shop.client.random')\ndef test(r):\n    r.choice.return_value = 'a'\n"),
+        (
+            EXISTS,
+            SUPPRESSED,
+            "@patch('shop.client.os')\ndef test(o):\n    o.path.exists.return_value = True\n",
+        ),
+    ],
+)
+def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
+    assert reason(tmp_path, before, after, HEAD + test).startswith("tests/test_client.py ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "test"),
+    [
+        (
+            CALL,
+            CALL,
+            "def test(monkeypatch):\n    monkeypatch.setattr(client.requests, 'get', lambda u: R())\n",
+        ),
+        (
+            CALL,
+            TIMED,
+            "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, **k: R())\n",
+        ),
+        (
+            CALL,
+            TIMED,
+            "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, timeout: 1)\n",
+        ),
+        (CALL, TIMED, "def test(monkeypatch):\n    monkeypatch.setattr('requests.post', lambda u: R())\n"),
+        (CALL, TIMED, "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once()\n"),
+        (
+            CALL,
+            TIMED,
+            "@patch('shop.client.mail')\n@patch('shop.client.requests.get')\ndef test(get, mail):\n"
+            "    mail.assert_called_once_with('u')\n",
+        ),
+        (CALL, TIMED, "class FakeStore:\n    def fetch(self, url):\n        return R()\n"),
+        (CALL, CHECKED, "class FakeResponse(requests.Response):\n    def json(self):\n        return 1\n"),
+        (
+            CALL,
+            CHECKED,
+            "class FakeResponse:\n    def json(self):\n        return 1\n\n    def raise_for_status(self):\n"
+            "        pass\n",
+        ),
+        (CALL, CHECKED, "def test(m):\n    m.setattr(client.requests, 'get', Mock(json=lambda: 1))\n"),
+        (PRINTED, LOGGED, "def test(capsys):\n    assert 'Stopped a' in capsys.readouterr().out\n"),
+        (PRINTED, LOGGED, "def test():\n    assert client.run('Started ') is None\n"),
+        (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed' in caplog.text\n"),
+        (CAUGHT, TRACED, "@patch('shop.client.logger')\ndef test(log):\n    assert client.run() is None\n"),
+        (ROLLED, SECRET, "def test():\n    random.seed(1)\n    assert client.code() in 'ab'\n"),
+        (
+            EXISTS,
+            SUPPRESSED,
+            "@patch('shop.other.os')\ndef test(o):\n    o.path.exists.return_value = True\n",
+        ),
+        (CALL, TIMED, "def test(:\n"),
+    ],
+)
+def test_left_alone(before: str, after: str, test: str, tmp_path: Path) -> None:
+    assert reason(tmp_path, before, after, HEAD + test) == ""
+
+
+def test_responses_of_other_clients_do_not_count(tmp_path: Path) -> None:
+    fake = "class FakeResponse:\n    def json(self):\n        return 1\n"
+    assert reason(tmp_path, CALL, CHECKED, "from shop import mail\n\n\n" + fake, "tests/test_mail.py") == ""
+    assert reason(tmp_path, CALL, CHECKED, fake, "tests/conftest.py")
