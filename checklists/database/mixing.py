@@ -52,6 +52,8 @@ def _why_not_flow(module: Module, expr: ast.expr) -> str:
     match parent:
         case ast.Return() if module.role(expr) is not Role.HANDLER:
             return "It is returned to callers that may compare it with times without zone."
+        case ast.Dict() if module.role(expr) is not Role.HANDLER and _is_local_time(module, expr):
+            return "It is local time that is handed on in a dict: in UTC it would show another hour."
         case ast.Tuple() | ast.List() | ast.Set():
             return "It is kept in a container, and may be compared with times without zone later."
         case ast.Call(func=func) if expr in parent.args and _is_own_function(module, func):
@@ -62,6 +64,10 @@ def _why_not_flow(module: Module, expr: ast.expr) -> str:
     if name and (place := compared_as(module.project, name)):
         return f"`{name}` is compared with another time at {place}: make both aware together."
     return _why_not_asyncpg(module) if name else ""
+
+
+def _is_local_time(module: Module, expr: ast.expr) -> bool:
+    return (module.resolve(expr) or "").endswith((".datetime.fromtimestamp", ".datetime.now"))
 
 
 def _is_own_function(module: Module, func: ast.expr) -> bool:

@@ -64,3 +64,13 @@ def test_stamps_of_a_script_are_for_the_person_who_runs_it(tmp_path: Path) -> No
 
 def test_look_alikes(tmp_path: Path) -> None:
     assert lines(tmp_path, "from clock import datetime\nx.at = datetime.utcnow()\n") == []
+
+
+@pytest.mark.parametrize("made", ["datetime.fromtimestamp(x)", "datetime.now()"])
+def test_local_time_handed_on_in_a_dict_is_not_turned_into_utc(made: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        f"from datetime import datetime\n\n\ndef f(x, row):\n    at = {made}\n    row.update({{'at': at}})\n"
+    )
+    (finding,) = scan_file(Project(tmp_path, ("a.py",)), Rules((check,)), "a.py").findings
+    assert not finding.fixable
+    assert "another hour" in finding.why_not
