@@ -20,14 +20,18 @@ ROLLED = "import random\n\n\ndef code():\n    return random.choice('ab')\n"
 SECRET = ROLLED.replace("random", "secrets")
 EXISTS = "import os\n\n\ndef drop(p):\n    if os.path.exists(p):\n        os.remove(p)\n"
 SUPPRESSED = "import os\n\n\ndef drop(p):\n    with suppress(FileNotFoundError):\n        os.remove(p)\n"
+NAIVE = "from datetime import datetime\n\n\ndef due():\n    return datetime.utcnow()\n"
+AWARE = NAIVE.replace("utcnow()", "now(timezone.utc)")
 HEAD = "from shop import client\n\n\n"
 
 
 def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "tests/test_client.py") -> str:
+    """Return why the change of shop/client.py would break the test file."""
     for path, text in (("shop/__init__.py", ""), ("shop/client.py", before), (name, test)):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
-    project = Project(tmp_path, ("shop/__init__.py", "shop/client.py", name))
+    paths = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py"))
+    project = Project(tmp_path, tuple(paths))
     return relied_on(project, "shop/client.py", before.encode(), after.encode())
 
 
@@ -128,6 +132,7 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
             SUPPRESSED,
             "@patch('shop.other.os')\ndef test(o):\n    o.path.exists.return_value = True\n",
         ),
+        (NAIVE, AWARE, "def test():\n    assert client.due() < datetime.now(timezone.utc)\n"),
         (CALL, TIMED, "def test(:\n"),
     ],
 )
@@ -137,5 +142,22 @@ def test_left_alone(before: str, after: str, test: str, tmp_path: Path) -> None:
 
 def test_responses_of_other_clients_do_not_count(tmp_path: Path) -> None:
     fake = "class FakeResponse:\n    def json(self):\n        return 1\n"
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/mail.py").write_text(CALL)
     assert reason(tmp_path, CALL, CHECKED, "from shop import mail\n\n\n" + fake, "tests/test_mail.py") == ""
     assert reason(tmp_path, CALL, CHECKED, fake, "tests/conftest.py")
+
+
+def test_only_the_text_of_the_edited_call_counts(tmp_path: Path) -> None:
+    before = PRINTED + "\n\ndef stop(name):\n    print(f'Halted {name}')\n"
+    after = before.replace("print(f'Started {name}')", "logger.info('Started %s', name)")
+    test = HEAD + "def test(capsys):\n    assert 'Halted a' in capsys.readouterr().out\n"
+    assert reason(tmp_path, before, after, test) == ""
+    assert reason(tmp_path, before, after, test.replace("Halted", "Started"))
+
+
+def test_calls_on_a_result_are_the_same_calls(tmp_path: Path) -> None:
+    before = "import requests\n\n\ndef load(url):\n    return requests.get(url).json()\n"
+    after = before.replace("(url).json", "(url, timeout=10).json")
+    test = HEAD + "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, **k: R())\n"
+    assert reason(tmp_path, before, after, test) == ""

@@ -1,0 +1,191 @@
+"""What a test file puts in the place of functions and responses, and what it looks for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+_READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)|\bstdout\b")
+_READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
+_FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double")
+_EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_awaited_once_with")
+_RESPONSE = frozenset({"json", "text", "content", "status_code", "ok"})
+NOW = ("now", "utcnow", "fromtimestamp", "utcfromtimestamp", "today")
+"""The methods that make a time without zone unless they are given one."""
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What a test puts in the place of `target`; `around` is the function that does so."""
+
+    target: str
+    replacement: ast.expr | None
+    around: ast.AST
+
+
+class TestCode:
+    """What one test file puts in the place of functions, and what it looks for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.text = data.decode("utf-8", "replace")
+        self.tree = ast.parse(data)
+        self.reads_logs = _READS_LOGS.search(self.text) is not None
+        self.reads_output = _READS_OUTPUT.search(self.text) is not None
+
+    def mentions(self, text: str) -> bool:
+        return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", self.text) is not None
+
+    def names(self, path: str) -> bool:
+        """Tell whether the file names a module by the last part of its name."""
+        parts = PurePosixPath(path).with_suffix("").parts
+        return self.mentions(parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1])
+
+    def looks_for(self, text: str) -> bool:
+        """Tell whether a text, or one that begins with it, is compared with something."""
+        return any(text in constant for constant in self._compared)
+
+    @cached_property
+    def is_naive(self) -> bool:
+        """Tell whether times without zone are made here."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and dotted(node.func).startswith(("datetime.", "dt.")):
+                name = dotted(node.func).rpartition(".")[2]
+                zoned = len(node.args) > (name == "fromtimestamp") or bool(node.keywords)
+                if name == "utcnow" or (name in NOW and not zoned):
+                    return True
+        return False
+
+    @cached_property
+    def _compared(self) -> frozenset[str]:
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Compare | ast.Call):
+                inner = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.args
+                if isinstance(node, ast.Call) and "assert" not in ast.unparse(node.func):
+                    continue
+                found |= {text for expr in inner for text in constants(expr)}
+        return frozenset(found)
+
+    @cached_property
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        found: list[StandIn] = []
+        todo: list[tuple[ast.AST, ast.AST]] = [(self.tree, self.tree)]
+        while todo:
+            node, around = todo.pop()
+            inner = node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else around
+            if isinstance(node, ast.Call) and (stand_in := _stand_in(node, around)):
+                found.append(stand_in)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+                found.append(StandIn(ast.unparse(node.targets[0]), node.value, around))
+            todo += [(child, inner) for child in ast.iter_child_nodes(node)]
+        return tuple(found)
+
+    @cached_property
+    def _classes(self) -> list[ast.ClassDef]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+
+    def function(self, stand_in: StandIn) -> ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """Return the function of this file that stands in, if it is one; the nearest of that name."""
+        match stand_in.replacement:
+            case ast.Lambda() as function:
+                return function
+            case ast.Name(id=name):
+                for place in (stand_in.around, self.tree):
+                    for node in ast.walk(place):
+                        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+                            return node
+        return None
+
+    def expects_exactly(self, stand_in: StandIn, function: str, added: frozenset[str]) -> bool:
+        """Tell whether the arguments of a mock are compared as a whole where it is put in place."""
+        others = [
+            other for other in self.stand_ins if other.around is stand_in.around and other is not stand_in
+        ]
+        for node in ast.walk(stand_in.around):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in _EXACT and not added <= {word.arg for word in node.keywords}:
+                mock = ast.unparse(node.func.value)
+                words = (function.rpartition(".")[2], function.partition(".")[0])
+                if not others or any(word in mock for word in words):
+                    return True
+        return False
+
+    def fake_without(self, method: str, keywords: frozenset[str]) -> str:
+        """Return the name of a fake class whose method does not take some keywords."""
+        for owner in self._classes:
+            for function in owner.body if _FAKE.search(owner.name) else ():
+                if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                if function.name == method and not takes(function, keywords):
+                    return owner.name
+        return ""
+
+    @cached_property
+    def response_without_status(self) -> str:
+        """Return what stands for a response here without a `raise_for_status` of its own."""
+        for owner in self._classes:
+            names = _members(owner)
+            if owner.bases or not (_FAKE.search(owner.name) or "response" in owner.name.lower()):
+                continue
+            if names & _RESPONSE and "raise_for_status" not in names:
+                return owner.name
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("SimpleNamespace"):
+                words = {word.arg for word in node.keywords}
+                if words & {"json", "status_code"} and "raise_for_status" not in words:
+                    return "a SimpleNamespace"
+        return ""
+
+
+def _stand_in(call: ast.Call, around: ast.AST) -> StandIn | None:
+    """Read `patch("a.b", new)`, `patch.object(a, "b", new)` and `monkeypatch.setattr` in either form."""
+    name = ast.unparse(call.func).rpartition(".")[2]
+    replacement = next(
+        (word.value for word in call.keywords if word.arg in ("new", "side_effect", "new_callable")), None
+    )
+    match call.args:
+        case [ast.Constant(value=str() as target), *rest] if name in ("patch", "setattr"):
+            return StandIn(target, rest[0] if rest else replacement, around)
+        case [owner, ast.Constant(value=str() as attribute), *rest] if name in ("object", "setattr", "spy"):
+            return StandIn(f"{ast.unparse(owner)}.{attribute}", rest[0] if rest else replacement, around)
+    return None
+
+
+def takes(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef, keywords: frozenset[str]) -> bool:
+    arguments = function.args
+    names = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
+    return arguments.kwarg is not None or keywords <= names
+
+
+def _members(owner: ast.ClassDef) -> set[str]:
+    functions = [node for node in owner.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    names = {function.name for function in functions}
+    for node in ast.walk(owner):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def constants(expr: ast.expr) -> Iterator[str]:
+    for node in ast.walk(expr):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def dotted(expr: ast.expr) -> str:
+    """Return what is called, without the arguments of calls before it."""
+    match expr:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{dotted(value)}.{name}"
+        case ast.Call(func=function):
+            return f"{dotted(function)}()"
+    return "?"
