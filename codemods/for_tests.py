@@ -199,7 +199,7 @@ def _with_default(path: str, text: str, source: SourceText, line: str) -> str:
     """Put the line after others of its kind, else before the first import from outside the stdlib."""
     tree = parse(path, source.encode(text))
     lines = split_lines(text)
-    known = [statement for statement in tree.body if _sets_default(statement)]
+    known = _settings(tree.body)
     if known:
         at, block = known[-1].end_lineno or 1, [line]
     else:
@@ -237,8 +237,16 @@ def _place_of_os(body: Sequence[ast.stmt], last: int) -> int:
     return before[-1] if before else heads[0].lineno - 1 if heads else last
 
 
-def _sets_default(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("os.environ.setdefault(")
+def _settings(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements that set the environment before anything else is imported."""
+    found: list[ast.stmt] = []
+    first = _before_program(body)
+    for statement in (statement for statement in body if statement.lineno > first):
+        code = ast.unparse(statement)
+        if not code.startswith(("os.environ.setdefault(", "os.environ[")):
+            break
+        found.append(statement)
+    return found
 
 
 def _before_program(body: Sequence[ast.stmt]) -> int:

@@ -380,6 +380,7 @@ class Imports:
             if (
                 not isinstance(statement, ast.ImportFrom)
                 or self.module.names.absolute(statement) != new.module
+                or all(alias.asname for alias in statement.names)  # sorters keep these apart
             ):
                 continue
             first, last = statement.lineno, statement.end_lineno or statement.lineno

@@ -183,3 +183,10 @@ def test_refuses_when_the_name_is_taken(tmp_path: Path) -> None:
     made = offer(tmp_path, "from datetime import datetime\n\ntimezone = 1\nu.at = datetime.utcnow()\n")
     assert made.patch is None
     assert ["already means something else" in reason for reason in made.refused.values()] == [True]
+
+
+def test_an_import_under_another_name_stays_alone(tmp_path: Path) -> None:
+    code = "from datetime import datetime as DT\n\nfrom celery import shared_task\n\n\n"
+    code += "@shared_task\ndef f(x):\n    x.at = DT.utcnow()\n    x.save()\n"
+    head = b"from datetime import datetime as DT\nfrom datetime import timezone\n\nfrom celery"
+    assert mended(tmp_path, code).startswith(head)

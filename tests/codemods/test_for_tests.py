@@ -129,3 +129,9 @@ def test_django_settings_that_no_place_serves_are_refused(mend: Mend) -> None:
         mended = django(mend, files)
         assert (mended.text, mended.others) == (SETTINGS, {})
         assert mended.refused[0].endswith(("off.", "first."))
+
+
+def test_it_stands_with_what_sets_the_environment_already(mend: Mend) -> None:
+    conftest = 'import os\n\nos.environ["A"] = "a"\nos.environ.setdefault("B", "b")\n\nfrom app import main\n'
+    mended = fixed(mend, {"tests/conftest.py": conftest})
+    assert mended.others["tests/conftest.py"] == conftest.replace('"b")\n', '"b")\n' + GIVEN)
