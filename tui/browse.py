@@ -127,6 +127,7 @@ class Browsing(Part):
         findings = self.screen.findings
         if self._wanted and findings.select(self._wanted):
             self._wanted = ""
+            findings.touched = True  # a row that was asked for stays, whatever is found above it
         elif groups and not self._wanted and (findings.cursor_node is None or not findings.touched):
             findings.select_first()
         if findings.item is not None:

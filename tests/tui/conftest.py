@@ -57,11 +57,14 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.delenv("VISUAL", raising=False)
 
     @asynccontextmanager
-    async def opened(root: Path, width: int = 120, height: int = 40) -> AsyncIterator[Driver]:
+    async def opened(
+        root: Path, width: int = 120, height: int = 40, *, settled: bool = True
+    ) -> AsyncIterator[Driver]:
         app = HardenApp(root)
         async with app.run_test(size=(width, height)) as pilot:
             driver = Driver(app, pilot)
-            await driver.settle()
+            if settled:
+                await driver.settle()
             yield driver
 
     return opened

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from harden.report.jsonl import Done, Start
+from harden.scan import FileResult
 from harden.tui.choice import Choice
-from tests.tui.driving import MAIL, PAY, Open, git
+from tests.tui.driving import MAIL, PAY, Open, git, scan_here
 
 FIXED = MAIL.replace('mail.example")', 'mail.example", wait=10)')
 
@@ -298,6 +302,34 @@ async def test_a_restart_resumes_where_the_person_left_off(repository: Path, ope
     async with open_app(repository) as app:
         assert app.row == "pay.py:9"
         assert "Resilience  5 open" in app.text
+
+
+async def test_a_restart_keeps_the_row_when_results_arrive_above_it(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2", "list.next")
+        assert app.row == "pay.py:9"
+        await app.press("app.quit")
+    first_shown = asyncio.Event()
+
+    async def one_by_one(root: Path) -> AsyncIterator[Start | FileResult | Done]:
+        events = [event async for event in scan_here(root)]
+        by_path = {event.path: event for event in events if isinstance(event, FileResult)}
+        yield events[0]
+        yield by_path["pay.py"]
+        await first_shown.wait()
+        yield by_path["mail.py"]
+        yield events[-1]
+
+    monkeypatch.setattr("harden.tui.scanner.stream", one_by_one)
+    async with open_app(repository, settled=False) as app:
+        while app.app.review.item is None or app.app.review._sync_timer is not None:
+            await app.pilot.pause(0.01)
+        assert app.row == "pay.py:9"
+        first_shown.set()
+        await app.settle()
+        assert app.row == "pay.py:9"
 
 
 async def test_the_editor_opens_at_the_line(
