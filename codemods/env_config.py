@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import ClassVar
 
@@ -12,19 +11,12 @@ from pydantic import BaseModel, Field
 from harden.codemods.arguments import argument_at, without_argument
 from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.env_files import declare_variable
+from harden.codemods.env_readers import read_variable, variable_read
 from harden.codemods.for_tests import give_to_tests
-from harden.environment import env_read
+from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
 
-_READERS = (
-    "environs.Env",
-    "environs.env",
-    "environ.Env",
-    "decouple.config",
-    "decouple.AutoConfig",
-    "starlette.config.Config",
-)
 _TEXT = (cst.SimpleString, cst.ConcatenatedString)
 
 
@@ -59,12 +51,7 @@ class RequireVariable(PythonCodemod):
     def prepare(self) -> None:
         """Note which variables the file reads, and how."""
         self._values: dict[str, str] = {}
-        self._read_here = {
-            read.name
-            for kind in (ast.Call, ast.Subscript)
-            for node in self.module.nodes(kind)
-            if (read := env_read(self.module, node)) is not None
-        }
+        self._read_here = {read.name for read in environment_reads(self.module)}
 
     def leave_SimpleString(
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
@@ -114,14 +101,14 @@ class RequireVariable(PythonCodemod):
         value = _text_in(original)
         name = self.options.name or finding.facts["env"]
         self._check_name(name, value)
-        code = self._read(name, "'" if _quote(original) == "'" else '"', finding)
+        code = read_variable(self, finding, name, quote=_quote(original))
         if finding.facts.get("bytes"):
             code += ".encode()"
         scheme = finding.facts.get("scheme", "")
         if scheme:
             quote = _quote(original)
             code = f"{quote}{scheme}{quote} + {code}"
-        self._announce(name, value)
+        self._announce(variable_read(self, finding, name), value)
         return expression(code)
 
     def _check_name(self, name: str, value: str) -> None:
@@ -133,22 +120,6 @@ class RequireVariable(PythonCodemod):
         if name in self._read_here and not self.options.name:
             raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
         self._values[name] = value
-
-    def _read(self, name: str, quote: str, finding: Finding) -> str:
-        reader = self._reader(finding.line)
-        if reader:
-            return f"{reader}({quote}{name}{quote})"
-        return f"{self.import_member('os', 'environ')}[{quote}{name}{quote}]"
-
-    def _reader(self, line: int) -> str:
-        """Return the file's own reader of the environment that is ready before `line`."""
-        for name, bound in self.module.names.scopes[self.module.tree].bindings.items():
-            at = bound[-1]
-            path = self.module.names.binding_path(at, name) or ""
-            is_instance = isinstance(at, ast.Name) or path in ("decouple.config", "environs.env")
-            if path in _READERS and is_instance and self.module.span(at).line < line:
-                return name
-        return ""
 
     def _required(self, finding: Finding, node: cst.BaseExpression) -> cst.BaseExpression:
         name = finding.facts["env"]

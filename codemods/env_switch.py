@@ -11,11 +11,10 @@ from pydantic import BaseModel, Field
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.env_config import RequireVariable, VariableOptions
 from harden.codemods.env_files import declare_variable
+from harden.codemods.env_readers import YES, read_variable, variable_read
 from harden.codemods.log_layout import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding
-
-_YES = '{"1", "true", "yes", "on"}'
 
 
 class SwitchOptions(VariableOptions):
@@ -39,9 +38,11 @@ class SwitchByVariable(RequireVariable):
         if "value" in finding.facts:
             return expression(finding.facts["value"])
         name = self.options.name or finding.facts["env"]
+        quote = favourite_quote(self.module)
+        code = read_variable(self, finding, name, quote=quote, default="False", cast="bool")
         if self.options.template:
-            declare_variable(self, name)
-        return expression(self._switch(name, finding).replace('"', favourite_quote(self.module)))
+            declare_variable(self, variable_read(self, finding, name))
+        return expression(code)
 
     def leave_SimpleString(
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
@@ -57,17 +58,6 @@ class SwitchByVariable(RequireVariable):
         """Turn the default 1 into 0."""
         finding = self.target(original_node)
         return updated_node if finding is None else updated_node.with_changes(value=finding.facts["value"])
-
-    def _switch(self, name: str, finding: Finding) -> str:
-        reader = self._reader(finding.line)
-        if reader:
-            bound = self.module.names.scopes[self.module.tree].bindings[reader][-1]
-            path = self.module.names.binding_path(bound, reader) or ""
-            if path.startswith(("decouple", "starlette")):
-                return f'{reader}("{name}", default=False, cast=bool)'
-            return f'{reader}.bool("{name}", default=False)'
-        getenv = self.import_member("os", "getenv")
-        return f'{getenv}("{name}", "False").lower() in {_YES}'
 
 
 class ParseSwitch(PythonCodemod):
@@ -109,7 +99,7 @@ class ParseSwitch(PythonCodemod):
         if isinstance(read, cst.Call):
             read = _with_text_default(read)
         outer = whole if whole is not None else read
-        yes = _YES.replace('"', favourite_quote(self.module))
+        yes = YES.replace('"', favourite_quote(self.module))
         result = expression(f"{source_of(read.with_changes(lpar=[], rpar=[]))}.lower() in {yes}")
         lpar, rpar = outer.lpar, outer.rpar
         if not lpar and self._needs_parentheses(finding):

@@ -8,17 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harden.module import Module, is_literal, keyword
+from harden.readers import READERS
 from harden.words import words_of
 
 _OS = ("os.getenv", "os.environ.get", "os.environb.get", "os.getenvb")
-_READERS = (
-    "environs.Env",
-    "environs.env",
-    "environ.Env",
-    "environ.environ.Env",
-    "decouple.config",
-    "starlette.config.Config",
-)
 SETTINGS_BASES = (
     "pydantic_settings.BaseSettings",
     "pydantic.BaseSettings",
@@ -46,12 +39,18 @@ def env_read(module: Module, expr: ast.AST | None) -> EnvRead | None:
             path = module.resolve(func) or ""
             if path in _OS:
                 return EnvRead(name, rest[0] if rest else keyword(expr, "default"), True)
-            if path.startswith(_READERS):
+            if path.startswith(tuple(READERS)):
                 return EnvRead(name, rest[0] if rest else keyword(expr, "default"), False)
         case ast.Subscript(value=value, slice=ast.Constant(value=str() as name), ctx=ast.Load()):
             if module.resolve(value) == "os.environ":
                 return EnvRead(name, None, True)
     return None
+
+
+def environment_reads(module: Module) -> list[EnvRead]:
+    """Return every read of an environment variable in a file."""
+    nodes = [*module.nodes(ast.Call), *module.nodes(ast.Subscript)]
+    return [read for node in nodes if (read := env_read(module, node)) is not None]
 
 
 def settings_class(module: Module, node: ast.AST) -> ast.ClassDef | None:
