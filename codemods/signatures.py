@@ -12,7 +12,7 @@ from harden.codemods.codemod import expression
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter to add: its name, annotation and default, as code."""
+    """A parameter to add: its name, annotation (may be empty) and default, as code."""
 
     name: str
     annotation: str
@@ -20,11 +20,25 @@ class Parameter:
 
     def node(self) -> cst.Param:
         """Return the parameter as a node."""
+        if not self.annotation:
+            none = cst.SimpleWhitespace("")
+            return cst.Param(
+                cst.Name(self.name), default=expression(self.default), equal=cst.AssignEqual(none, none)
+            )
         return cst.Param(
             cst.Name(self.name),
             annotation=cst.Annotation(expression(self.annotation)),
             default=expression(self.default),
         )
+
+
+def has_annotations(function: cst.FunctionDef) -> bool:
+    """Tell whether a function says the types of its parameters or result."""
+    params = function.params
+    every = (*params.posonly_params, *params.params, *params.kwonly_params)
+    bare = all(param.annotation is None for param in every)
+    only_self = [param.name.value for param in every] in ([], ["self"], ["cls"])
+    return function.returns is not None or not bare or only_self
 
 
 def with_parameters(function: cst.FunctionDef, wanted: Sequence[Parameter], width: int) -> cst.FunctionDef:

@@ -81,3 +81,14 @@ def called_at(module: Module, handler: FunctionNode) -> str:
 def _decorators(module: Module) -> set[ast.expr]:
     functions: list[FunctionNode] = [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
     return {decorator for function in functions for decorator in function.decorator_list}
+
+
+def parameters_of(function: FunctionNode, kind: str) -> tuple[str, str]:
+    """Return the names of limit and offset: the function's own where it has both, else free ones."""
+    arguments = function.args
+    own = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    for offset in ("offset", "skip"):
+        if kind in ("fastapi", "plain") and "limit" in own and offset in own:
+            return "limit", offset
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} | set(own)
+    return ("page_limit", "page_offset") if used & {"limit", "offset"} else ("limit", "offset")

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from harden.checklists.database.handlers import answers_get, called_at, framework_of, is_export
 from harden.checklists.database.models import has_default_order, is_known, primary_keys
+from harden.checklists.database.passing import Step, first_step, place_of, stands_alone
 from harden.checklists.database.purposes import Purpose, reaching
 from harden.checklists.database.queries import Rows
 from harden.module import Module
 from harden.names import FunctionNode
-
-_DJANGO_LISTS = ("django.views.generic.ListView", "django.views.generic.list.ListView")
-_REST_LISTS = (
-    "rest_framework.generics.ListAPIView",
-    "rest_framework.generics.ListCreateAPIView",
-    "rest_framework.viewsets.ModelViewSet",
-    "rest_framework.viewsets.ReadOnlyModelViewSet",
-    "rest_framework.mixins.ListModelMixin",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ClassPage:
-    """How a class-based list gets a page size, or why it cannot."""
-
-    facts: dict[str, str] = field(default_factory=dict)
-    why_not: str = ""
 
 
 def obstacle(
@@ -41,94 +24,53 @@ def obstacle(
         )
     if is_export(module, handler):
         return "An export needs every row: stream it (yield_per, iterator) instead of cutting it."
-    if what - {Purpose.OUTPUT, Purpose.TEST}:
-        return "Its rows are also counted, searched or worked on here, and a page of them would change that."
     if place := called_at(module, handler):
         return f"{handler.name} is called as a function at {place}, which may rely on every row."
-    if any(_meets(module, rows, other) for other in siblings):
-        return f"{handler.name} sends several lists: decide which of them is the one with pages."
     framework = framework_of(module, handler)
     if not framework or (framework == "django") != (rows.style == "queryset"):
         return "The codemod knows no pages for this framework."
-    if framework != "fastapi" and not _stands_alone(module, rows.query):
+    if framework != "fastapi" and not stands_alone(module, rows.query):
         return "Its statement shares a line with others."
+    return query_obstacle(module, rows, what, siblings)
+
+
+def query_obstacle(module: Module, rows: Rows, what: set[Purpose], siblings: Sequence[Rows]) -> str:
+    """Return why a query cannot be cut to a page where it stands, or nothing."""
+    if what - {Purpose.OUTPUT, Purpose.TEST}:
+        return "Its rows are also counted, searched or worked on here, and a page of them would change that."
+    if any(_meets(module, rows, other) for other in siblings):
+        name = getattr(module.function(rows.result), "name", "It")
+        return f"{name} sends several lists: decide which of them is the one with pages."
     if rows.style == "sql":
         return _sql_obstacle(module, rows)
     return _order_obstacle(module, rows)
 
 
 def page_facts(module: Module, handler: FunctionNode, rows: Rows) -> dict[str, str]:
-    """Return what the codemod needs to paginate a list, as text."""
+    """Return what the codemod needs to paginate a list that a handler fetches itself, as text."""
     framework = framework_of(module, handler)
-    limit, offset = _parameters(handler, framework)
-    statement = module.statement(rows.query)
-    facts = {
+    facts = query_facts(module, rows, [first_step(module, handler, framework, rows.query)], framework)
+    return facts | _django_place(module, handler, rows) if framework == "django" else facts
+
+
+def query_facts(
+    module: Module, rows: Rows, steps: Sequence[Step], framework: str = "plain"
+) -> dict[str, str]:
+    """Return what the codemod needs to cut a query to a page that comes along `steps`."""
+    limit, offset = steps[0].given
+    return {
         "style": rows.style,
         "framework": framework,
         "order": _order(module, rows),
         "limit": limit,
         "offset": offset,
-        "query": _at(module, rows.query),
-        "statement": _at(module, statement),
-        "handler": _at(module, handler),
+        "query": place_of(module, rows.query),
+        "statement": place_of(module, module.statement(rows.query)),
+        "steps": "" if framework == "django" else "\n".join(step.line for step in steps),
         "mark": rows.mark,
         "alone": _alone(module, rows.query),
         "before": "all" if rows.style == "query" and rows.query is rows.result else "",
     }
-    if framework == "django":
-        facts |= _django_place(module, handler, rows)
-    return facts
-
-
-def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
-    """Return how a class-based list is paginated, None where it is none or has pages."""
-    bases = module.bases(node)
-    text = "\n".join([module.segment(node), *_own_bases(module, bases)])
-    named = {name for statement in node.body for name in _names(statement)}
-    if "paginat" in text or "[:" in text or named.isdisjoint({"model", "queryset", "get_queryset"}):
-        return None
-    if not set(bases).isdisjoint(_REST_LISTS):
-        if module.project.mentions("DEFAULT_PAGINATION_CLASS") or "list" in named:
-            return None
-        return ClassPage(
-            why_not="A pagination_class changes the shape of the response to {count, next, results}: agree "
-            "on it with the clients, then set DEFAULT_PAGINATION_CLASS and PAGE_SIZE in REST_FRAMEWORK."
-        )
-    if set(bases).isdisjoint(_DJANGO_LISTS):
-        return None
-    return _django_page(module, node, named, text)
-
-
-def _django_page(module: Module, node: ast.ClassDef, named: set[str], text: str) -> ClassPage:
-    facts = {"style": "class", "framework": "django", "order": ""}
-    if ".count()" in text or "len(" in text:
-        return ClassPage(why_not="It also counts its rows, and a page of them would change that.")
-    if "ordering" in named or "order_by" in text:
-        return ClassPage(facts)
-    model = next((value for name, value in _values(node) if name == "model"), None)
-    if model is None or not is_known(module, model):
-        return ClassPage(why_not="Its order cannot be told: give the queryset an order_by first.")
-    if has_default_order(module, model):
-        return ClassPage(facts)
-    if "get_queryset" in named and "super()" not in text:
-        return ClassPage(why_not="Its get_queryset() gives no order: add an order_by first.")
-    return ClassPage(facts | {"order": '["pk"]'})
-
-
-def _own_bases(module: Module, bases: Sequence[str]) -> list[str]:
-    found = [module.project.class_of(base) for base in bases]
-    return [source.segment(owner) for source, owner in filter(None, found)]
-
-
-def _names(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return [statement.name]
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def _values(node: ast.ClassDef) -> list[tuple[str, ast.expr]]:
-    return [(name, s.value) for s in node.body if isinstance(s, ast.Assign) for name in _names(s)]
 
 
 def _meets(module: Module, rows: Rows, other: Rows) -> bool:
@@ -143,14 +85,6 @@ def _meets(module: Module, rows: Rows, other: Rows) -> bool:
         and isinstance(its, ast.Assign)
         and [ast.dump(target) for target in mine.targets] == [ast.dump(target) for target in its.targets]
     )
-
-
-def _stands_alone(module: Module, node: ast.expr) -> bool:
-    statement = module.statement(node)
-    line = module.lines[statement.lineno - 1]
-    following = module.lines[(statement.end_lineno or 1) - 1][module.span(statement).end_column :]
-    is_elif = isinstance(statement, ast.If) and not line.lstrip().startswith("if")
-    return not line[: module.span(statement).column].strip() and ";" not in following and not is_elif
 
 
 def _alone(module: Module, query: ast.expr) -> str:
@@ -212,17 +146,6 @@ def _order(module: Module, rows: Rows) -> str:
     return ", ".join(dict.fromkeys(keys))
 
 
-def _parameters(handler: FunctionNode, framework: str) -> tuple[str, str]:
-    """Return the names of limit and offset: the handler's own where it has both, else free ones."""
-    arguments = handler.args
-    own = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    for offset in ("offset", "skip"):
-        if framework == "fastapi" and "limit" in own and offset in own:
-            return "limit", offset
-    used = {node.id for node in ast.walk(handler) if isinstance(node, ast.Name)} | set(own)
-    return ("page_limit", "page_offset") if used & {"limit", "offset"} else ("limit", "offset")
-
-
 def _django_place(module: Module, handler: FunctionNode, rows: Rows) -> dict[str, str]:
     """Return where a queryset becomes a page: below its assignment, above its use, or in place."""
     first = [arg.arg for arg in handler.args.args]
@@ -235,7 +158,7 @@ def _django_place(module: Module, handler: FunctionNode, rows: Rows) -> dict[str
             facts["variable"] = target.id
             if len(uses) > 1 or any(len(reaching(module, use)) > 1 for use in uses):
                 facts["query"] = ""
-                facts["statement"] = _at(module, module.statement(uses[-1]))
+                facts["statement"] = place_of(module, module.statement(uses[-1]))
     return facts
 
 
@@ -248,8 +171,3 @@ def _uses(module: Module, target: ast.Name) -> list[ast.Name]:
         and target in reaching(module, name)
         and not isinstance(module.parents.get(name), ast.Attribute)
     ]
-
-
-def _at(module: Module, node: ast.AST) -> str:
-    span = module.span(node)
-    return f"{span.line},{span.column},{span.end_line},{span.end_column}"

@@ -1,4 +1,4 @@
-"""Which functions a request handler calls or depends on, one step away."""
+"""Which functions a request handler calls or depends on, a few steps away."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harden.module import Module
 from harden.names import FunctionNode
 from harden.roles import Role
 
+_FAR = 2
 _DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security")
 
 
@@ -25,14 +26,22 @@ def is_reached_by_handler(module: Module, function: FunctionNode) -> bool:
     return False
 
 
-def output_handler(module: Module, function: FunctionNode) -> str:
-    """Return the place where a request handler of the project calls a function and sends what it gives."""
+def output_handler(module: Module, function: FunctionNode, depth: int = 0) -> str:
+    """Return the place where a handler sends what a function gives, a few calls away at most."""
     path = module.names.local_path(function)
     for other, call in calls_beside(module, function):
-        if other.resolve(call.func) == path and other.role(call) is Role.HANDLER:
-            what = purposes(other, call)
-            if Purpose.OUTPUT in what and Purpose.BOUNDED not in what:
-                return f"{other.path}:{call.lineno}"
+        if other.resolve(call.func) != path:
+            continue
+        what = purposes(other, call)
+        if Purpose.OUTPUT not in what or Purpose.BOUNDED in what:
+            continue
+        if (role := other.role(call)) is Role.HANDLER:
+            return f"{other.path}:{call.lineno}"
+        caller = other.function(call)
+        if role is not Role.NONE or depth == _FAR or caller is None or caller is function:
+            continue
+        if place := output_handler(other, caller, depth + 1):
+            return place
     return ""
 
 

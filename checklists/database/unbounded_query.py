@@ -193,14 +193,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.database.class_lists import class_page
 from harden.checklists.database.handlers import handler_of
-from harden.checklists.database.paging import class_page, obstacle, page_facts
+from harden.checklists.database.paging import obstacle, page_facts, query_facts, query_obstacle
+from harden.checklists.database.passing import passage
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.checklists.database.queries import Rows, rows_of
 from harden.checklists.database.reach import output_handler
 from harden.checks import Check, Fix
+from harden.errors import Refusal
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
+from harden.names import FunctionNode
 
 check = Check(
     id="unbounded-query",
@@ -229,9 +233,23 @@ def lists(module: Module) -> Iterator[Finding]:
             why_not = obstacle(module, handler, rows, what, siblings)
             facts = {} if why_not else page_facts(module, handler, rows)
             yield _finding(module, rows, facts, why_not)
-        elif rows.style != "queryset" and (place := output_handler(module, function)):
-            why_not = f"The limit has to come from the handler that calls it, at {place}."
-            yield _finding(module, rows, {}, why_not)
+        elif rows.style != "queryset" and output_handler(module, function):
+            others = [other for other in found if module.function(other.result) is function]
+            yield _passed_on(module, function, rows, what, others)
+
+
+def _passed_on(
+    module: Module, function: FunctionNode, rows: Rows, what: set[Purpose], siblings: list[Rows]
+) -> Finding:
+    """Report a list that handlers get from a function, which they can ask for a page."""
+    why_not = query_obstacle(module, rows, what, [other for other in siblings if other is not rows])
+    if why_not:
+        return _finding(module, rows, {}, why_not)
+    try:
+        steps = passage(module, function)
+    except Refusal as refusal:
+        return _finding(module, rows, {}, str(refusal))
+    return _finding(module, rows, query_facts(module, rows, steps), "")
 
 
 @check.node(ast.ClassDef)

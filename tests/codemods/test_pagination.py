@@ -367,14 +367,6 @@ def test_refuses_what_a_test_calls(tmp_path: Path) -> None:
     assert ["app/test_main.py:3" in reason for reason in made.refused.values()] == [True]
 
 
-def test_points_to_the_handler_that_calls_it(tmp_path: Path) -> None:
-    handler = FASTAPI + "def items(db):\n    return service.items(db)\n"
-    handler = handler.replace("from app.models", "from app import service\nfrom app.models")
-    code = "from app.models import Item\n\n\ndef items(db):\n    return db.query(Item).all()\n"
-    made = offer(tmp_path, code, "app/service.py", main=handler)
-    assert ["handler that calls it, at app/main.py:" in reason for reason in made.refused.values()] == [True]
-
-
 def test_rest_framework_lists_are_explained(tmp_path: Path) -> None:
     code = (
         "from rest_framework import viewsets\n\nfrom app.models import Item\n\n\n"
