@@ -1,0 +1,260 @@
+"""Values of one environment move out of the code, with today's value as default; reads become required."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Literal
+
+import libcst as cst
+from pydantic import BaseModel, Field
+
+from harden.codemods.arguments import argument_at, with_argument, with_keyword
+from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
+from harden.codemods.env_files import declare_variable
+from harden.codemods.env_readers import Cast, read_variable, variable_read
+from harden.codemods.for_tests import give_to_tests
+from harden.codemods.log_layout import favourite_quote
+from harden.environment import environment_reads
+from harden.errors import Refusal
+from harden.findings import Finding
+from harden.roles import FileKind, file_kind
+
+_IMAGES = re.compile(r"(^|/)(Dockerfile[^/]*|[^/]*\.dockerfile|(docker-)?compose[^/]*\.ya?ml|Containerfile)$")
+_CORS_HEADER = re.compile(r"(?i)access-control-allow-origin")
+
+
+class ValueOptions(Options):
+    """Where the value is to come from."""
+
+    name: str = Field(
+        "",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        max_length=100,
+        title="Variable",
+        description="name of the environment variable; empty: made from the name in the code",
+    )
+    template: bool = Field(
+        True,
+        title="Name it in .env.example",
+        description="add the name, never the value, to the environment template",
+    )
+
+
+class ValueByVariable(PythonCodemod):
+    """Replace a literal by an environment variable that falls back to the literal."""
+
+    Options: ClassVar[type[BaseModel]] = ValueOptions
+    options: ValueOptions
+
+    def prepare(self) -> None:
+        """Note which variables the file reads already."""
+        self._values: dict[str, str] = {}
+        self._read_here = {read.name for read in environment_reads(self.module)}
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.BaseExpression:
+        """Replace a literal."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.BaseExpression:
+        """Replace adjacent literals."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        """Replace an f-string."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_BinaryOperation(
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BaseExpression:
+        """Replace a text that is put together."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Replace a text that is formatted; give a host's port a variable too."""
+        host = next((f for arg in original_node.args if (f := self._host_in(arg.value)) is not None), None)
+        if host is not None:
+            return self._with_port(host, updated_node)
+        return self._replaced(original_node, updated_node)
+
+    def _host_in(self, value: cst.BaseExpression) -> Finding | None:
+        finding = self.target(value) if isinstance(value, cst.SimpleString | cst.ConcatenatedString) else None
+        return finding if finding is not None and "port" in finding.facts else None
+
+    def _with_port(self, finding: Finding, call: cst.Call) -> cst.Call:
+        at = argument_at(call, "port")
+        if at is None and finding.facts.get("port_at"):
+            at = int(finding.facts["port_at"])
+        if at is None or at >= len(call.args) or not isinstance(call.args[at].value, cst.Integer):
+            return call
+        old = call.args[at].value
+        code = self._read(finding, finding.facts["port"], source_of(old), "int")
+        return with_argument(call, at, expression(code))
+
+    def _replaced(self, original: cst.BaseExpression, updated: cst.BaseExpression) -> cst.BaseExpression:
+        finding = self.target(original)
+        if finding is None:
+            return updated
+        bare = updated.with_changes(lpar=[], rpar=[])
+        code = source_of(bare)
+        if "\n" in code:
+            raise Refusal("The value stands on several lines: put it on one first.")
+        name = self.options.name or finding.facts["env"]
+        cast = finding.facts.get("cast", "str")
+        return expression(self._read(finding, name, self._default(finding, code), cast))
+
+    def _default(self, finding: Finding, code: str) -> str:
+        """Return the code of the value to fall back on."""
+        return code
+
+    def _read(self, finding: Finding, name: str, default: str, cast: str) -> str:
+        self._check_name(name, default)
+        kinds: dict[str, Cast] = {"int": "int", "list": "list", "path": "path"}
+        quote = default[:1] if default[:1] in "'\"" and default else favourite_quote(self.module)
+        code = read_variable(self, finding, name, quote=quote, default=default, cast=kinds.get(cast, "str"))
+        self._declare(variable_read(self, finding, name), finding)
+        return code
+
+    def _check_name(self, name: str, value: str) -> None:
+        """Refuse a variable that stands for another value already. Raises Refusal."""
+        if self._values.get(name, value) != value:
+            raise Refusal(
+                f"{name} is proposed for two different values: fix this one alone, under another name."
+            )
+        if name in self._read_here and not self.options.name:
+            raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
+        self._values[name] = value
+
+    def _declare(self, name: str, finding: Finding) -> None:
+        if self.options.template:
+            declare_variable(self, name)
+
+
+class DatabaseByVariable(ValueByVariable):
+    """Read a database's address from the environment, with the SQLite file as default."""
+
+    def _declare(self, name: str, finding: Finding) -> None:
+        super()._declare(name, finding)
+        self.notes.append(
+            f"Without {name} the service goes on with the SQLite file: set it where it is deployed."
+        )
+        if "check_same_thread" in self.module.text:
+            self.notes.append(
+                "check_same_thread is an argument of SQLite alone: take it out for another database."
+            )
+
+
+class ListenOptions(ValueOptions):
+    """Which address is meant where the environment names none."""
+
+    default: Literal["auto", "127.0.0.1", "unchanged"] = Field(
+        "auto",
+        title="Without the variable",
+        description="this machine only, or as today; auto: as today where a container image is built",
+    )
+
+
+class ListenWhereTold(ValueByVariable):
+    """Take the address to listen on from the environment."""
+
+    Options: ClassVar[type[BaseModel]] = ListenOptions
+    options: ListenOptions
+
+    def _default(self, finding: Finding, code: str) -> str:
+        keeps = self.options.default == "unchanged"
+        if self.options.default == "auto":
+            keeps = any(_IMAGES.search(path) for path in self.project.paths)
+        if keeps:
+            return code
+        self.notes.append(f"Without {finding.facts['env']} the service is reached from its own machine only.")
+        quote = code[:1] if code[:1] in "'\"" else '"'
+        return f"{quote}{finding.facts['safe']}{quote}"
+
+
+class AllowNamedOrigins(ValueByVariable):
+    """Take the origins that may call the service from the environment."""
+
+    def prepare(self) -> None:
+        """Refuse where tests look at the header that is about to change."""
+        super().prepare()
+        tests = [path for path in self.project.paths if file_kind(path) is FileKind.TEST]
+        for path in (path for path in tests if path.endswith(".py")):
+            if _CORS_HEADER.search(self.project.text(path)):
+                raise Refusal(f"{path} looks at the header that allows all websites: change that test first.")
+
+    def leave_List(self, original_node: cst.List, updated_node: cst.List) -> cst.BaseExpression:
+        """Replace `["*"]`."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_Tuple(self, original_node: cst.Tuple, updated_node: cst.Tuple) -> cst.BaseExpression:
+        """Replace `("*",)`."""
+        return self._replaced(original_node, updated_node)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Name the origins of `CORS(app)`."""
+        finding = self.target(original_node)
+        if finding is None:
+            return updated_node
+        return with_keyword(updated_node, "origins", expression(self._origins(finding)))
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:
+        """Replace `CORS_ALLOW_ALL_ORIGINS = True` by a list, or turn it off where there is a list."""
+        finding = self.target(original_node.value)
+        if finding is None or not isinstance(original_node.value, cst.Name):
+            return updated_node
+        if "value" in finding.facts:
+            return updated_node.with_changes(value=expression(finding.facts["value"]))
+        target = updated_node.targets[0].with_changes(target=cst.Name(finding.facts["setting"]))
+        return updated_node.with_changes(targets=[target], value=expression(self._origins(finding)))
+
+    def _replaced(self, original: cst.BaseExpression, updated: cst.BaseExpression) -> cst.BaseExpression:
+        finding = self.target(original)
+        return updated if finding is None else expression(self._origins(finding))
+
+    def _origins(self, finding: Finding) -> str:
+        name = self.options.name or finding.facts["env"]
+        self.notes.append(f"Set {name} to the sites that call the service, with commas between.")
+        return self._read(finding, name, "[]", "list")
+
+
+class RequireOptions(Options):
+    """What else is told of the variable."""
+
+    template: bool = Field(
+        True,
+        title="Name it in .env.example",
+        description="add the name, never the value, to the environment template",
+    )
+    tests: bool = Field(
+        True,
+        title="Give it to tests",
+        description="set a harmless value where test runs begin; a fix that they cannot follow is refused",
+    )
+
+
+class RequireRead(PythonCodemod):
+    """Read a variable so that the code fails, and names it, where it is missing."""
+
+    Options: ClassVar[type[BaseModel]] = RequireOptions
+    options: RequireOptions
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Write `os.environ["X"]` for `os.getenv("X")`."""
+        finding = self.target(original_node)
+        if finding is None:
+            return updated_node
+        name = finding.facts["env"]
+        if self.options.tests and finding.facts["breaks"] != "loud":  # what raised until now is set in tests
+            give_to_tests(self, name, f"only-for-tests-{name.lower().replace('_', '-')}", "")
+        if self.options.template:
+            declare_variable(self, name)
+        self.notes.append(f"{name} must be set wherever the service runs.")
+        self.drop_import("os")
+        written = source_of(updated_node.args[0].value)
+        read = expression(f"{self.import_member('os', 'environ')}[{written}]")
+        return read.with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
