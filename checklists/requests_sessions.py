@@ -1,4 +1,4 @@
-"""Sessions of requests whose calls need no argument of their own: adapters, wrapped methods, subclasses."""
+"""Sessions of requests: which values are one, and those whose calls need no timeout of their own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,87 @@ from functools import lru_cache
 
 from harden.errors import UnreadableSource
 from harden.module import Module
+from harden.project import Project
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
+SESSIONS = (
+    "requests.Session",
+    "requests.session",
+    "requests.sessions.Session",
+    "requests.sessions.session",
+    "requests_oauthlib.OAuth1Session",
+    "requests_oauthlib.OAuth2Session",
+    "requests_cache.CachedSession",
+    "requests_html.HTMLSession",
+    "requests_futures.sessions.FuturesSession",
+    "requests_toolbelt.sessions.BaseUrlSession",
+    "authlib.integrations.requests_client.OAuth1Session",
+    "authlib.integrations.requests_client.OAuth2Session",
+    "cachecontrol.CacheControl",
+    "cloudscraper.create_scraper",
+    "cloudscraper.CloudScraper",
+)
+FUNCTIONS = tuple(f"{package}.{method}" for package in ("requests", "requests.api") for method in METHODS)
 
 
-def has_own_timeout(module: Module, call: ast.Call) -> bool:
+def is_session(module: Module, path: str) -> bool:
+    """Tell whether a resolved path is a session, of requests or the project's own, without a timeout."""
+    if path in SESSIONS:
+        return True
+    project = module.project
+    if path.partition(".")[0] not in project.tops:
+        return False
+    if project.class_of(path) is not None:
+        return module.is_a(path, *SESSIONS) and not _class_sets(project, path)
+    made = project.function_of(path)
+    if made is not None:
+        return _returned(*made)
+    owner, _, name = path.rpartition(".")
+    holder = project.class_of(owner)
+    held = holder[0].names.member(holder[0].qualname(holder[1]), name) if holder else None
+    return holder is not None and held is not None and holder[0].resolve(held) in SESSIONS
+
+
+def has_own_timeout(module: Module, call: ast.Call, path: str) -> bool:
     """Tell whether the session that a call goes through sets a timeout, where it was made or here."""
-    return any(_sets_timeout(home) for home in {module, _home(module, call.func)})
+    homes = [module, _home(module, call.func)]
+    owner = path.rpartition(".")[0]
+    maker = module.project.function_of(owner) or module.project.class_of(owner.rpartition(".")[0])
+    homes += [maker[0]] if maker else []
+    if path not in FUNCTIONS and not _makes_sessions(module):
+        homes += _modules(module.project, ".mount(")
+    return any(_sets_timeout(home) for home in homes)
+
+
+def _returned(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether all that a function returns are sessions."""
+    kinds = {
+        module.resolve(node.value) if node.value is not None else None
+        for node in module.nodes(ast.Return)
+        if module.function(node) is function
+    }
+    return bool(kinds) and all(kind is not None and kind in SESSIONS for kind in kinds)
+
+
+def _class_sets(project: Project, path: str) -> bool:
+    """Tell whether a session class of the project, or one it is derived from, speaks of timeouts."""
+    own = [found for base in project.ancestry((path,)) if (found := project.class_of(base)) is not None]
+    return any("timeout" in source.segment(node) for source, node in own)
+
+
+def _makes_sessions(module: Module) -> bool:
+    return any(module.resolve(call.func) in SESSIONS for call in module.nodes(ast.Call))
+
+
+def _modules(project: Project, word: str) -> list[Module]:
+    """Return the modules of the project whose text contains a word."""
+    found = []
+    for path in project.mentions(word):
+        try:
+            found.append(project.module(path))
+        except UnreadableSource:
+            continue
+    return found
 
 
 def _home(module: Module, func: ast.expr) -> Module:
@@ -30,7 +106,7 @@ def _home(module: Module, func: ast.expr) -> Module:
     return module
 
 
-@lru_cache(maxsize=4)  # asked for every call of a module
+@lru_cache(maxsize=16)  # asked for every call of a module
 def _sets_timeout(module: Module) -> bool:
     """Tell whether a file mounts an adapter that sets a timeout, or wraps the session's methods with one."""
     mounted = [
@@ -40,7 +116,7 @@ def _sets_timeout(module: Module) -> bool:
     ]
     return any(_adapter_sets(module, adapter) for adapter in mounted) or any(
         isinstance(target, ast.Attribute)
-        and target.attr in ("request", "send")
+        and target.attr in METHODS
         and "timeout" in module.segment(node.value)
         for node in module.nodes(ast.Assign)
         for target in node.targets

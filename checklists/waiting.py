@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 
+from harden.checklists.unpacking import unpacked
 from harden.errors import UnreadableSource
-from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.module import Module, is_literal, keyword
 from harden.project import Project
 from harden.roles import FileKind, Role
 
@@ -21,14 +23,37 @@ _DEPENDENCY_FILE = re.compile(
 _FRAMEWORKS = ("flask", "fastapi", "django", "starlette", "sanic", "quart", "celery", "dramatiq", "tornado")
 
 
-def lacks(call: ast.Call, name: str, at: int = -1) -> bool:
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The argument that limits how long a call waits.
+
+    `at`: its number where it may be given by position; `form`: how the codemod writes it; `waits`: how
+    long the call waits without it.
+    """
+
+    name: str = "timeout"
+    at: int = -1
+    form: str = "seconds"
+    waits: str = "for ever"
+
+    def is_missing(self, module: Module, call: ast.Call) -> bool:
+        """Tell whether a call leaves the limit out or gives None for it."""
+        return lacks(module, call, self.name, self.at)
+
+    def facts(self, call: ast.Call) -> dict[str, str]:
+        """Return what the codemod needs to set the limit."""
+        return place_of(call, self.name, self.at, self.form)
+
+
+def lacks(module: Module, call: ast.Call, name: str, at: int = -1) -> bool:
     """Tell whether a call leaves a timeout out or gives None for it, by keyword or as argument `at`."""
     value = keyword(call, name)
     if value is None and 0 <= at < len(call.args):
         value = call.args[at]
     if value is not None:
         return is_unlimited(value)
-    return not has_star_arguments(call)
+    brought = unpacked(module, call)
+    return brought is not None and name not in brought
 
 
 def is_unlimited(value: ast.expr) -> bool:

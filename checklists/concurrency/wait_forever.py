@@ -197,7 +197,7 @@ _LIMITS = (
 def program(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for other programs in a service."""
     at = _PROGRAMS[path]
-    if lacks(call, "timeout", at) and serves(module, call) and not _has_ended(module, call):
+    if lacks(module, call, "timeout", at) and serves(module, call) and not _has_ended(module, call):
         name = path.removeprefix("subprocess.")
         facts = place_of(call, "timeout", at, "seconds")
         yield check.found(module, call, f"{name}() waits for the program for ever", facts=facts)
@@ -209,7 +209,7 @@ def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     block = keyword(call, "block") or (call.args[0] if call.args else None)
     if block is not None and not is_literal(block, True):
         return
-    if lacks(call, "timeout", 1) and serves(module, call) and not _in_loop(module, call):
+    if lacks(module, call, "timeout", 1) and serves(module, call) and not _in_loop(module, call):
         facts = place_of(call, "timeout", 1, "seconds")
         yield check.found(module, call, "The queue may stay empty for ever", facts=facts)
 
@@ -218,7 +218,9 @@ def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 def wait(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for threads, processes, events and futures in request handlers and tasks."""
     role = module.role(call)
-    if role not in (Role.HANDLER, Role.TASK) or not lacks(call, "timeout", 0) or _is_done(module, call):
+    if role not in (Role.HANDLER, Role.TASK) or _is_done(module, call):
+        return
+    if not lacks(module, call, "timeout", 0):
         return
     if not (path.endswith(".wait") and _in_loop(module, call)):
         facts = place_of(call, "timeout", 0, "seconds")
@@ -231,7 +233,7 @@ def task_result(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag the wait for a Celery task's result."""
     if path.endswith((".delay.get", ".apply_async.get")) and module.project.mentions("celery"):
         known = path.startswith("multiprocessing.")
-        if not known and serves(module, call) and lacks(call, "timeout", 0):
+        if not known and serves(module, call) and lacks(module, call, "timeout", 0):
             facts = place_of(call, "timeout", 0, "seconds")
             yield check.found(module, call, "The task's result may never come", facts=facts)
 

@@ -147,7 +147,7 @@ check = Check(
     id="db-timeout",
     title="Database client without timeout",
     severity=Severity.HIGH,
-    fix=Fix("harden.codemods.timeouts:AddDatabaseTimeout", Risk.REVIEW),
+    fix=Fix("harden.codemods.database_timeouts:AddDatabaseTimeout", Risk.REVIEW),
 )
 
 _POSTGRES = "connect_timeout=connect options=statement"

@@ -6,9 +6,11 @@ The clients of OpenAI, Anthropic, AWS, Stripe and aiohttp do give up, but after 
 attempts: long after the user has gone and the load balancer has answered for you.
 
 A timeout belongs on the client where the library has one there (httpx, aiohttp, urllib3, SDK clients);
-requests wants it on each call. It raises an error that the caller has to expect.
-Left out: calls that pass `**options`, sessions with an adapter of the project's own that sets a timeout,
-and httpx, whose default is five seconds, unless it is switched off.
+requests wants it on each call, also where a function of it is handed to `partial` or to a thread. It raises
+an error that the caller has to expect. On request (`constant`) all calls of a file share a named constant.
+
+Left out: calls that pass `**options` made elsewhere, sessions whose adapter or class sets a timeout, and
+libraries with a sensible default (httpx, urllib3.request, Slack, Google Cloud), unless it is switched off.
 
 Flagged:
 
@@ -152,11 +154,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.requests_sessions import has_own_timeout
-from harden.checklists.waiting import has_default_timeout, lacks, place_of, sets_elsewhere
+from harden.checklists.requests_sessions import FUNCTIONS, METHODS, SESSIONS, has_own_timeout, is_session
+from harden.checklists.resilience.http_limits import (
+    ALIASES,
+    AWS_CLIENTS,
+    AWS_CONFIGS,
+    CALL_LATER,
+    HTTPX,
+    MODELS,
+    PASS_ON,
+    POOL_MAKERS,
+    POOLS,
+    SERVICES,
+    SLOW_AWS,
+    STANDARD,
+    SWITCHED_OFF,
+)
+from harden.checklists.unpacking import argument, is_open
+from harden.checklists.waiting import Limit, has_default_timeout, lacks, sets_elsewhere
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.module import Module, is_literal, keyword
+from harden.roles import Role
 
 check = Check(
     id="http-timeout",
@@ -166,69 +185,49 @@ check = Check(
     codes=frozenset({"S113", "B113"}),
 )
 
-_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
-_SESSIONS = (
-    "requests.Session",
-    "requests.session",
-    "requests.sessions.Session",
-    "requests.sessions.session",
-    "requests_oauthlib.OAuth1Session",
-    "requests_oauthlib.OAuth2Session",
-    "requests_cache.CachedSession",
-    "requests_html.HTMLSession",
-    "cachecontrol.CacheControl",
-)
-_TIMEOUTS_AT = {
-    "urllib.request.urlopen": 2,
-    "urllib.request.build_opener.open": 2,
-    "urllib.request.OpenerDirector.open": 2,
-    "http.client.HTTPConnection": 2,
-    "http.client.HTTPSConnection": -1,
-    "urllib3.request": -1,
-}
-"""Calls of libraries without a timeout of their own, and the number of the argument if it has one."""
-_POOLS = ("urllib3.PoolManager", "urllib3.ProxyManager", "urllib3.HTTPConnectionPool")
-_MODELS = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI", "Anthropic", "AsyncAnthropic")
-_SLOW_AWS = frozenset({"lambda", "bedrock-runtime", "bedrock-agent-runtime", "sagemaker-runtime", "textract"})
-_HTTPX = (
-    "Client",
-    "AsyncClient",
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "head",
-    "options",
-    "request",
-    "stream",
-)
 
-
-@check.call(
-    *(f"requests.{m}" for m in _METHODS),
-    *(f"requests.api.{m}" for m in _METHODS),
-    *(f"{session}.{m}" for session in _SESSIONS for m in _METHODS),
-)
+@check.call(*FUNCTIONS, *(f"{session}.{m}" for session in SESSIONS for m in METHODS))
 def requests_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag requests calls without timeout; requests has none for a whole session."""
     method = path.rpartition(".")[2]
-    at = 8 if path.startswith(_SESSIONS) and method == "request" else -1
-    if lacks(call, "timeout", at) and not has_own_timeout(module, call):
-        message = f"requests.{method}() waits for ever"
-        yield check.found(module, call, message, facts=place_of(call, "timeout", at, "pair"))
+    limit = Limit(at=8 if path not in FUNCTIONS and method == "request" else -1, form="pair")
+    if limit.is_missing(module, call) and not has_own_timeout(module, call, path):
+        yield check.found(module, call, f"requests.{method}() waits for ever", facts=limit.facts(call))
 
 
-@check.call(*_TIMEOUTS_AT)
+@check.call(*(f"*.{method}" for method in METHODS))
+def own_session_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag calls through the project's own session classes, and sessions that its own functions return."""
+    if path.partition(".")[0] in module.project.tops and is_session(module, path.rpartition(".")[0]):
+        yield from requests_call(module, call, path)
+
+
+@check.call(*PASS_ON, *CALL_LATER)
+def passed_on(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag requests functions that are handed over to be called without timeout."""
+    at = CALL_LATER.get(path, 0)
+    called = (module.resolve(call.args[at]) or "") if at < len(call.args) else ""
+    if called not in FUNCTIONS and not (
+        called.rpartition(".")[2] in METHODS and is_session(module, called.rpartition(".")[0])
+    ):
+        return
+    if lacks(module, call, "timeout") and not has_own_timeout(module, call, called):
+        if path == "functools.partial" and sets_elsewhere(module, "functools.partial"):
+            return
+        facts = {"at": str(at), "form": "partial"} if path in CALL_LATER else {"set": "timeout=pair"}
+        name = called.rpartition(".")[2]
+        yield check.found(module, call, f"requests.{name}() will wait for ever", facts=facts)
+
+
+@check.call(*STANDARD)
 def standard_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag urllib, http.client and urllib3 calls without timeout."""
-    at, name = _TIMEOUTS_AT[path], path.rpartition(".")[2]
+    """Flag urllib and http.client calls without timeout."""
+    limit, name = STANDARD[path], path.rpartition(".")[2]
     url = module.string(call.args[0]) if call.args else None
     if url is not None and url.startswith(("file:", "data:")):
         return
-    if lacks(call, "timeout", at) and not has_default_timeout(module.project):
-        facts = place_of(call, "timeout", at, "seconds")
-        yield check.found(module, call, f"{name}() waits for ever", facts=facts)
+    if limit.is_missing(module, call) and not has_default_timeout(module.project):
+        yield check.found(module, call, f"{name}() waits for ever", facts=limit.facts(call))
 
 
 @check.call("urllib.request.urlretrieve")
@@ -241,95 +240,94 @@ def retrieve(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, call, "urlretrieve() waits for ever", why_not=why_not)
 
 
-@check.call(*_POOLS, "urllib3.HTTPSConnectionPool", "urllib3.connection_from_url")
+@check.call(*POOL_MAKERS)
 def pool(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag urllib3 pools without timeout, unless the requests made through them have one."""
-    if not lacks(call, "timeout") or has_default_timeout(module.project):
-        return
-    if not sets_elsewhere(module, *_POOLS, "urllib3.HTTPSConnectionPool"):
+    limited = has_default_timeout(module.project) or sets_elsewhere(module, *POOLS)
+    if lacks(module, call, "timeout") and not limited:
         name = path.rpartition(".")[2]
         yield check.found(module, call, f"{name} waits for ever", facts={"set": "timeout=seconds"})
 
 
-@check.call("aiohttp.ClientSession", "aiohttp.client.ClientSession")
+@check.call("aiohttp.ClientSession", "aiohttp.client.ClientSession", "aiohttp.request")
 def aiohttp_session(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag sessions that rest on aiohttp's default of five minutes, or on none."""
-    if lacks(call, "timeout") and not sets_elsewhere(module, "aiohttp.ClientSession."):
-        limited = any(
-            isinstance(node, ast.Attribute | ast.Name)
-            and module.resolve(node) in ("asyncio.wait_for", "asyncio.timeout", "async_timeout.timeout")
-            for kind in (ast.Attribute, ast.Name)
-            for node in module.nodes(kind)
-            if getattr(node, "attr", getattr(node, "id", "")) in ("wait_for", "timeout")
-        )
+    """Flag what rests on aiohttp's default of five minutes, which None stands for too."""
+    if lacks(module, call, "timeout") and not sets_elsewhere(module, "aiohttp.ClientSession."):
         off = keyword(call, "timeout") is not None
-        if off or not limited:
-            message = "ClientSession waits for ever" if off else "ClientSession waits for five minutes"
+        if off or not _is_limited(module):
+            message = f"{path.rpartition('.')[2]} waits for five minutes"
             yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
 
 
-@check.call("aiohttp.ClientTimeout")
+@check.call(*(f"aiohttp.ClientSession.{method}" for method in METHODS))
+def aiohttp_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag single requests whose timeout is switched off."""
+    if is_literal(keyword(call, "timeout"), None) and not _is_limited(module):
+        message = f"{path.rpartition('.')[2]}() with the timeout switched off waits for ever"
+        yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
+
+
+@check.call("aiohttp.ClientTimeout", "aiohttp.client.ClientTimeout")
 def aiohttp_timeout(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag `ClientTimeout(total=None)` that limits nothing else either."""
+    """Flag `ClientTimeout()` and `ClientTimeout(total=None)` that limit nothing else either."""
+    total = keyword(call, "total")
     others = [item for item in call.keywords if item.arg != "total" and not is_literal(item.value, None)]
-    if is_literal(keyword(call, "total"), None) and not others:
+    off = total is None or is_literal(total, None) or is_literal(total, 0)
+    if off and not others and not call.args:
         yield check.found(module, call, "ClientTimeout without any limit", facts={"set": "total=seconds"})
 
 
-@check.call(
-    *(f"httpx.{name}" for name in _HTTPX), *(f"httpx.{c}.{m}" for c in _HTTPX[:2] for m in _HTTPX[2:])
-)
-def httpx_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag httpx where its default timeout is switched off."""
+@check.call(*HTTPX, *SWITCHED_OFF)
+def switched_off(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag httpx and others with a sensible default where it is switched off."""
     if is_literal(keyword(call, "timeout"), None):
-        message = f"{path.rpartition('.')[2]}() with the timeout switched off waits for ever"
-        yield check.found(module, call, message, facts={"set": "timeout=seconds"})
+        name = path.rpartition(".")[2]
+        form = "slow" if name == "stream" else "seconds"
+        message = f"{name}() with the timeout switched off waits for ever"
+        yield check.found(module, call, message, facts={"set": f"timeout={form}"})
 
 
-@check.call("httpx.Timeout")
+@check.call("httpx.Timeout", "httpx2.Timeout")
 def httpx_timeout(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `httpx.Timeout(None)` that limits nothing else either."""
     others = [item for item in call.keywords if item.arg != "timeout"]
-    if (call.args or call.keywords) and lacks(call, "timeout", 0) and not others:
-        facts = place_of(call, "timeout", 0, "seconds")
-        yield check.found(module, call, "Timeout without any limit", facts=facts)
+    limit = Limit(at=0)
+    if (call.args or call.keywords) and limit.is_missing(module, call) and not others:
+        yield check.found(module, call, "Timeout without any limit", facts=limit.facts(call))
 
 
-@check.call(*(f"{package}.{name}" for package in ("openai", "anthropic") for name in _MODELS))
-def model_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag clients of language models that rest on ten minutes per attempt."""
-    if (
-        keyword(call, "http_client") is None
-        and lacks(call, "timeout")
-        and not sets_elsewhere(module, path + ".")
+@check.call(*SERVICES)
+def service_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag clients of services that rest on minutes per attempt, or on nothing."""
+    limit, name = SERVICES[path], path.rpartition(".")[2]
+    if any(argument(module, call, alias) is not None for alias in ALIASES if alias != limit.name):
+        return
+    if limit.is_missing(module, call) and not sets_elsewhere(
+        module, *((path + ".",) if path in MODELS else ())
     ):
-        name = path.rpartition(".")[2]
-        message = f"{name} waits for ten minutes, and tries three times"
-        yield check.found(module, call, message, facts={"set": "timeout=slow"}, severity=Severity.MEDIUM)
+        severity = check.severity if limit.waits == "for ever" else Severity.MEDIUM
+        message = f"{name} waits {limit.waits}"
+        yield check.found(module, call, message, facts=limit.facts(call), severity=severity)
 
 
-@check.call(
-    *(
-        f"boto3.{owner}{kind}"
-        for owner in ("", "Session.", "session.Session.")
-        for kind in ("client", "resource")
-    )
-)
+@check.call(*AWS_CLIENTS)
 def aws_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag AWS clients that rest on one minute per attempt."""
-    if has_star_arguments(call) or keyword(call, "config") is not None or len(call.args) > 3:
+    if is_open(module, call) or argument(module, call, "config") is not None or len(call.args) > 3:
         return
     service = module.string(call.args[0]) if call.args else None
-    form = "boto-slow" if service in _SLOW_AWS else "boto"
+    form = "boto-slow" if service in SLOW_AWS else "boto"
     message = f"{service or 'AWS'} client waits for a minute, and tries five times"
     yield check.found(module, call, message, facts={"set": f"config={form}"}, severity=Severity.MEDIUM)
 
 
-@check.call("twilio.rest.Client")
-def twilio_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag Twilio clients, whose HTTP client has no timeout of its own."""
-    if keyword(call, "http_client") is None and not has_star_arguments(call):
-        yield check.found(module, call, "Twilio client waits for ever", facts={"set": "http_client=twilio"})
+@check.call(*AWS_CONFIGS)
+def aws_config(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag configurations of AWS clients that say other things, but no timeout."""
+    if call.keywords and lacks(module, call, "read_timeout") and lacks(module, call, "connect_timeout"):
+        facts = {"set": "connect_timeout=connect read_timeout=seconds"}
+        message = "AWS client waits for a minute, and tries five times"
+        yield check.found(module, call, message, facts=facts, severity=Severity.MEDIUM)
 
 
 @check.node(ast.Assign)
@@ -340,6 +338,22 @@ def stripe_key(module: Module, node: ast.AST) -> Iterator[Finding]:
     if node.targets[0].attr != "api_key" or module.resolve(node.targets[0].value) != "stripe":
         return
     if not module.project.mentions("default_http_client"):
-        why_not = "Set `stripe.default_http_client = stripe.RequestsClient(timeout=10)` beside the key."
+        name = ast.unparse(node.targets[0].value)
+        after = f"{name}.default_http_client = {name}.RequestsClient(timeout={{pair}})"
+        why_not = ""
+        if module.role(node) in (Role.HANDLER, Role.TASK):
+            why_not = "Set `stripe.default_http_client = stripe.RequestsClient(timeout=10)` once, at start."
         message = "Stripe calls wait for 80 seconds"
-        yield check.found(module, node, message, why_not=why_not, severity=Severity.MEDIUM)
+        facts = {"after": after}
+        yield check.found(module, node, message, facts=facts, why_not=why_not, severity=Severity.MEDIUM)
+
+
+def _is_limited(module: Module) -> bool:
+    """Tell whether the file limits what it awaits by asyncio's own means."""
+    return any(
+        module.resolve(node) in ("asyncio.wait_for", "asyncio.timeout", "async_timeout.timeout")
+        for kind in (ast.Attribute, ast.Name)
+        for node in module.nodes(kind)
+        if isinstance(node, ast.Attribute | ast.Name)
+        and getattr(node, "attr", getattr(node, "id", "")) in ("wait_for", "timeout")
+    )

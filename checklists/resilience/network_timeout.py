@@ -168,7 +168,7 @@ _STREAMS = ("websockets.sync.client.connect", *_OPENERS)
 def standard(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag clients of the standard library without timeout."""
     at, name = _STANDARD[path], path.rpartition(".")[2]
-    if lacks(call, "timeout", at) and not has_default_timeout(module.project):
+    if lacks(module, call, "timeout", at) and not has_default_timeout(module.project):
         facts = place_of(call, "timeout", at, "seconds")
         yield check.found(module, call, f"{name} waits for ever", facts=facts)
 
@@ -177,7 +177,7 @@ def standard(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 def other(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag clients of other libraries without timeout."""
     name, at, form = _OTHERS[path]
-    if lacks(call, name, at) and (path != "pika.ConnectionParameters" or call.args or call.keywords):
+    if lacks(module, call, name, at) and (path != "pika.ConnectionParameters" or call.args or call.keywords):
         what = ".".join(path.split(".")[-2:])
         yield check.found(module, call, f"{what} waits for ever", facts=place_of(call, name, at, form))
 
@@ -192,7 +192,7 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 @check.call("socket.create_connection")
 def connection(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `create_connection` without timeout."""
-    if lacks(call, "timeout", 1) and not has_default_timeout(module.project):
+    if lacks(module, call, "timeout", 1) and not has_default_timeout(module.project):
         facts = place_of(call, "timeout", 1, "seconds")
         yield check.found(module, call, "create_connection() waits for ever", facts=facts)
 
