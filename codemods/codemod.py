@@ -103,6 +103,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self._current: Finding | None = None
         self._imports: Imports
         self._left_behind: set[str] = set()
+        self._insertions: list[LineEdit] = []
 
     def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
         """Transform each top-level statement that contains a target, then add imports."""
@@ -112,7 +113,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             self._starting.setdefault((finding.span.line, finding.span.column), []).append(finding)
         self._imports = Imports(self.module)
         self.prepare()
-        edits: list[LineEdit] = []
+        edits = list(self._insertions)
         for first, last in _chunks(self.module, findings):
             before = "".join(self.module.lines[first - 1 : last])
             after = self._transformed(before, first)
@@ -229,6 +230,10 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         Raises Refusal when the name is taken by something else in this file or around the target.
         """
         self._imports.add_statement(code, binds, self._current.span if self._current else None)
+
+    def insert(self, line: int, text: str) -> None:
+        """Put whole lines before a 1-based line that no other edit of this patch changes; for `prepare`."""
+        self._insertions.append(LineEdit(line, line - 1, text))
 
     def other_file(self, path: str, data: bytes) -> None:
         """Give another file a new content in the same patch."""

@@ -6,7 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from harden.codemods.codemod import PythonCodemod
+from pydantic import Field
+
+from harden.codemods.codemod import Options, PythonCodemod
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.logs import Flavour, flavour_of_path
@@ -15,6 +17,17 @@ from harden.names import FunctionNode
 
 _NAMES = ("logger", "log", "LOGGER", "LOG", "_logger", "_log")
 _MAKERS = re.compile(r"(^|\.)(get_?[lL]ogger|get_task_logger|Logger|LoggerAdapter|getLoggerClass)$")
+
+
+class LoggerOptions(Options):
+    """The logger that a file gets which has none."""
+
+    name: str = Field(
+        "logger",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        title="Name of a new logger",
+        description="used where the file has no logger yet",
+    )
 
 
 def logger_at(codemod: PythonCodemod, finding: Finding, name: str) -> tuple[str, Flavour]:
@@ -61,6 +74,8 @@ def _by_name(module: Module, place: ast.AST) -> tuple[str, Flavour] | None:
     names = [*(name for name in _NAMES if name in bindings), *bindings]
     for name in dict.fromkeys(names):
         flavour = _instance(module, name, bindings[name])
+        if name not in _NAMES and _is_special(module, bindings[name][-1]):
+            continue
         if flavour is not None and _is_visible(module, name, bindings[name], place):
             return name, flavour
     return None
@@ -89,6 +104,13 @@ def _instance(module: Module, name: str, bound: list[ast.AST]) -> Flavour | None
         if isinstance(value, ast.Call) or (isinstance(value, ast.Attribute) and "log" in value.attr.lower()):
             return None if _MAKERS.search(_written(value)) else flavour_of_path(module, path)
     return None
+
+
+def _is_special(module: Module, node: ast.AST) -> bool:
+    """Tell whether a logger has a subject of its own, as `getLogger("audit")` has."""
+    parent = module.parents.get(node)
+    call = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
+    return isinstance(call, ast.Call) and bool(call.args) and isinstance(call.args[0], ast.Constant)
 
 
 def _written(value: ast.expr) -> str:

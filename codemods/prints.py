@@ -7,26 +7,15 @@ from typing import ClassVar, Literal
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.log_layout import favourite_quote, with_message
 from harden.codemods.log_messages import Message
-from harden.codemods.loggers import logger_at
+from harden.codemods.loggers import LoggerOptions, logger_at
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.logs import Flavour
 
 Level = Literal["auto", "debug", "info", "warning", "error"]
-
-
-class LoggerOptions(Options):
-    """The logger that a file gets which has none."""
-
-    name: str = Field(
-        "logger",
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        title="Name of a new logger",
-        description="used where the file has no logger yet",
-    )
 
 
 class PrintOptions(LoggerOptions):

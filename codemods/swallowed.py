@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.excepts import narrowed
 from harden.codemods.log_layout import favourite_quote
-from harden.codemods.loggers import logger_at
-from harden.codemods.prints import LoggerOptions
+from harden.codemods.loggers import LoggerOptions, logger_at
 from harden.findings import Finding
 from harden.logs import Flavour
 

@@ -12,9 +12,9 @@ from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.lazy_logs import log_message
 from harden.codemods.log_layout import favourite_quote, with_message
 from harden.codemods.log_messages import Message
-from harden.codemods.loggers import logger_at
+from harden.codemods.loggers import LoggerOptions, logger_at
 from harden.codemods.placeholders import Value
-from harden.codemods.prints import LoggerOptions, printed, without_keywords
+from harden.codemods.prints import printed, without_keywords
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.logs import Flavour

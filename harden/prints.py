@@ -96,7 +96,7 @@ def is_log(module: Module, call: ast.Call) -> bool:
         return False
     if role in (Role.HANDLER, Role.TASK):
         return True
-    if _is_program(module) or not _is_service(module):
+    if is_program(module) or not _is_service(module):
         return False
     return module.function(call) is not None or _runs_on_import(module)
 
@@ -156,7 +156,7 @@ def _before_exit(module: Module, call: ast.Call) -> bool:
     return False
 
 
-def _is_program(module: Module) -> bool:
+def is_program(module: Module) -> bool:
     """Tell whether a file is a program for the terminal, or a part of one."""
     pure = PurePosixPath(module.path)
     return (
