@@ -1,15 +1,15 @@
-"""The `harden` command. Nothing is imported before the chosen subcommand needs it."""
+"""The `harden` command. Nothing is imported before it is needed, nor before ctrl+c is heard."""
 
 from __future__ import annotations
 
-import argparse
-import io
-import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harden import __version__
-from harden.errors import HardenError
+from harden.errors import HardenError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
 
 WRONG, STOPPED, CUT_OFF = 2, 130, 141
 
@@ -17,31 +17,84 @@ WRONG, STOPPED, CUT_OFF = 2, 130, 141
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Return 0 when clean, 1 with findings, 2 on wrong use or unreadable input."""
     try:
-        options = _parser().parse_args(arguments)
-    except SystemExit as stop:  # argparse has printed its one line, or the help
-        return stop.code if isinstance(stop.code, int) else WRONG
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not end the scan
-            stream.reconfigure(errors="backslashreplace")
-    try:
+        _prepare_streams()
+        try:
+            options = _parser().parse_args(arguments)
+        except SystemExit as stop:  # argparse has printed its one line, or the help
+            return stop.code if isinstance(stop.code, int) else WRONG
         code = _run(options)
         sys.stdout.flush()
         return code
     except HardenError as error:
-        print(f"harden: {error}", file=sys.stderr)
-        return WRONG
-    except KeyboardInterrupt:
-        print("harden: stopped.", file=sys.stderr)
+        return _told(str(error))
+    except KeyboardInterrupt as stop:
+        print(" ".join(["harden: stopped.", *map(str, stop.args)]), file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return CUT_OFF
+    except OSError as error:
+        _drop_output()
+        return _told(": ".join(filter(None, (_shown(error.filename), error.strerror or str(error)))))
+    except Exception as error:
+        return _told(_unexpected(error))
+
+
+def _prepare_streams() -> None:
+    """Let no name that the terminal cannot show, and no closed stream, end the work."""
+    import io
+    import os
+
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started this
+        nowhere = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Send the rest of the output nowhere, so that the end of the process does not fail over it."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(line: str) -> int:
+    print(f"harden: {line}", file=sys.stderr)
+    return WRONG
+
+
+def _shown(path: object) -> str:
+    import os
+
+    return os.fsdecode(path) if isinstance(path, str | bytes) else ""
+
+
+def _unexpected(error: Exception) -> str:
+    """Return one line for what is a bug of harden's own; the whole traceback to who asks for it."""
+    import os
+    import traceback
+
+    if os.environ.get("HARDEN_TRACEBACK"):
+        traceback.print_exc()
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"this is a bug: {what} ({place}). Please report it, with what HARDEN_TRACEBACK=1 shows."
 
 
 def _run(options: argparse.Namespace) -> int:
-    drawn = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    if options.command is None and drawn:  # before the commands are loaded: the first frame does without them
-        from harden.tui.app import run
+    import os
+    from pathlib import Path
+
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UsageError("The current folder is no longer there: change to another one.") from None
+    drawn = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    if options.command is None and drawn and os.environ.get("TERM") != "dumb":
+        from harden.tui.app import run  # before the commands are loaded: the first frame does without them
 
         return run(Path.cwd())
     from harden import commands
@@ -61,6 +114,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="harden",
         description="Find what will fail in production, see why, and fix it. Without a command: the app.",

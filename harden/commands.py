@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from harden.checks import Check
+from harden.discover import existing
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
@@ -82,28 +83,31 @@ def list_checks(options: Namespace) -> int:
 
 def take_back(options: Namespace) -> int:
     """Undo the newest applied patch, or redo the one undone last."""
-    session = Session(Path.cwd())
+    session = Session(Path())
     report_recovered(session)
     entry = session.undo() if options.command == "undo" else session.redo()
     verb = "Undone" if options.command == "undo" else "Applied again"
     print(f"{verb}: {entry.title} ({', '.join(entry.paths)}).")
+    report_notices(session)
     return CLEAN
 
 
 def open_session(paths: list[str]) -> tuple[Session, list[str] | None]:
     """Return the session of the repository that `paths` lie in, and the files they name (None: all)."""
-    start = Path(paths[0]) if paths else Path.cwd()
-    session = Session(start)
+    session = Session(Path(paths[0] if paths else "."))
     report_recovered(session)
-    if not paths:
-        here = Path.cwd().resolve()
-        return session, None if here == session.root else _below(session, [here])
-    return session, _below(session, [Path(path).resolve() for path in paths])
+    return session, _below(session, [existing(Path(path)) for path in paths or ["."]])
 
 
 def report_recovered(session: Session) -> None:
     """Tell on stderr what an interrupted run left behind and what became of it."""
     for line in session.recovered:
+        print(f"harden: {line}", file=sys.stderr)
+
+
+def report_notices(session: Session) -> None:
+    """Tell on stderr what went wrong beside the work itself."""
+    for line in session.notices:
         print(f"harden: {line}", file=sys.stderr)
 
 
@@ -127,8 +131,6 @@ def _no_stage(stage: str) -> str:
 def _below(session: Session, wanted: list[Path]) -> list[str] | None:
     found: list[str] = []
     for path in wanted:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or directory")
         if not path.is_relative_to(session.root):
             raise UsageError(f"{path} is not in {session.root}; scan one repository at a time.")
         name = path.relative_to(session.root).as_posix()

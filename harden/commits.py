@@ -166,7 +166,7 @@ def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
             raise RepositoryError(
                 f"{stuck} holds your own uncommitted edits where the fix is: commit them first."
             )
-    book = session.root / LEDGER
+    book, start = session.root / LEDGER, session.repository.head
     before = book.read_bytes() if book.exists() else None
     note = group.message.partition("\n")[0]
     ledger.append(
@@ -175,11 +175,18 @@ def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
     try:
         commit = session.repository.commit(group.message, [*_changes(tip, group), *_records(session)])
     except BaseException:
-        _restore(book, before)
+        if session.repository.head == start:
+            _restore(book, before)
+        else:  # the commit stands, only git's index could not follow
+            _mark(session, group)
         raise
-    with suppress(ApplyError):  # a plan knows by the files what is committed
-        session.journal.mark_committed({entry.number: commit.sha for entry in group.entries})
+    _mark(session, group)
     return commit
+
+
+def _mark(session: Session, group: Group) -> None:
+    with suppress(ApplyError):  # a plan knows by the files what is committed
+        session.journal.mark_committed({entry.number: session.repository.head for entry in group.entries})
 
 
 def _changes(tip: _Tip, group: Group) -> list[FileChange]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -17,47 +18,80 @@ _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache"}
     | {".pytest_cache", ".ruff_cache", "site-packages", ".eggs", "build", "dist", ".harden"}
 )
+_CLOSED = re.compile(r"^warning: could not open directory '(.+)/': ", re.MULTILINE)
 
 
 def find_root(start: Path) -> Path:
     """Return the top of the git checkout that contains `start`, or `start` itself outside git.
 
-    Raises UsageError when `start` is not an existing directory.
+    Raises UsageError when `start` does not exist or may not be looked at.
     """
-    if not start.exists():
-        raise UsageError(f"{start}: no such file or directory")
-    folder = start if start.is_dir() else start.parent
-    for candidate in (folder.resolve(), *folder.resolve().parents):
-        if (candidate / ".git").exists():
-            return candidate
-    return folder.resolve()
+    resolved = existing(start)
+    folder = resolved if resolved.is_dir() else resolved.parent
+    return next((above for above in (folder, *folder.parents) if _holds_git(above)), folder)
+
+
+def existing(path: Path) -> Path:
+    """Return a path without links, absolute. Raises UsageError where nothing can be found there."""
+    try:
+        return path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{path}: no such file or directory") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    except RuntimeError:  # how pathlib tells of links in a circle before Python 3.13
+        raise UsageError(f"{path} is a link that leads in a circle") from None
+
+
+def _holds_git(folder: Path) -> bool:
+    return os.path.exists(folder / ".git")
 
 
 def list_files(root: Path) -> tuple[str, ...]:
     """Return the POSIX paths, relative to `root` and sorted, of every file that belongs to the project.
 
     Links are left out when they lead outside the project, in a circle, or to a file that is listed itself.
+    A folder that may not be read stands for what is in it, with a slash at its end.
     """
     listed = _git_files(root)
     if listed is None:
         listed = _walked_files(root)
     known = frozenset(listed)
-    return tuple(sorted(path for path in known if _belongs(root, path, known)))
+    return tuple(sorted({shown for path in known if (shown := _listed(root, path, known))}))
+
+
+def _listed(root: Path, path: str, known: frozenset[str]) -> str:
+    """Return the path of a file that belongs to the project, the closed folder that hides it, or nothing."""
+    if path.endswith("/"):  # git names checkouts inside the checkout so, too
+        return _closed_folder(root, path)
+    try:
+        return path if _belongs(root, path, known) else ""
+    except PermissionError:
+        return _closed_folder(root, path)
+
+
+def _closed_folder(root: Path, path: str) -> str:
+    """Return the outermost folder above a path that may not be looked into; nothing where all may be."""
+    parts = path.split("/")
+    folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
+    return next((f"{f}/" for f in folders if not os.access(root / f, os.R_OK | os.X_OK)), "")
 
 
 def _git_files(root: Path) -> list[str] | None:
-    if not (root / ".git").exists():
+    if not _holds_git(root):
         return None
     quiet = ["-c", "core.fsmonitor=false"]  # else git may start a program that the repository names
     listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     command = ["git", "-C", str(root), *quiet, *listing]
+    words = {**os.environ, "LC_ALL": "C"}  # warnings are read
     try:
-        done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, env=words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
         return None
     if done.returncode:
         return None
-    return os.fsdecode(done.stdout).split("\0")[:-1]
+    closed = [f"{folder}/" for folder in _CLOSED.findall(os.fsdecode(done.stderr))]
+    return os.fsdecode(done.stdout).split("\0")[:-1] + closed
 
 
 def _belongs(root: Path, path: str, listed: frozenset[str]) -> bool:
@@ -67,6 +101,8 @@ def _belongs(root: Path, path: str, listed: frozenset[str]) -> bool:
         if not stat.S_ISLNK(mode):
             return stat.S_ISREG(mode)
         target = Path(full).resolve(strict=True)
+    except PermissionError:
+        raise
     except (OSError, RuntimeError):
         return False
     if not target.is_file() or not target.is_relative_to(root):
@@ -76,9 +112,13 @@ def _belongs(root: Path, path: str, listed: frozenset[str]) -> bool:
 
 
 def _walked_files(root: Path) -> list[str]:
-    found = []
+    found: list[str] = []
     ignored = _IgnoreFiles(root)
-    for folder, names, files in os.walk(root):
+
+    def closed(error: OSError) -> None:
+        found.append(f"{Path(error.filename).relative_to(root).as_posix()}/")
+
+    for folder, names, files in os.walk(root, onerror=closed):
         here = Path(folder)
         names[:] = sorted(
             n for n in names if n not in _SKIPPED and not ignored.matches(here / n, folder=True)

@@ -28,7 +28,7 @@ def is_repository(session: Session) -> bool:
 def patch_of(session: Session, entry: Entry) -> Patch:
     """Return what the journal wrote down as a patch."""
     edits = session.journal.edits(entry)
-    return Patch(entry.check, entry.stage, entry.title, Risk.REVIEW, edits, entry.resolves, ())
+    return Patch(entry.check, entry.stage, entry.title, Risk.REVIEW, edits, entry.resolves, entry.targets)
 
 
 def write_patch(session: Session) -> Path:

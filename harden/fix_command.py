@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from harden.checks import Check
+from harden.commands import report_notices
 from harden.decisions import OptionValue
-from harden.errors import UsageError
+from harden.errors import HardenError, Refusal, UsageError
 from harden.findings import Finding, Risk
 from harden.fixing import Offer, make_offer
 from harden.masking import SECRET_CHECKS, masked_diff
@@ -19,37 +21,76 @@ from harden.report.scanned import plural
 from harden.scan import Rules, scan_file
 from harden.session import Session
 
-CLEAN, FOUND = 0, 1
+CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 
 def run(session: Session, chosen: Sequence[Check], only: list[str] | None, options: Namespace) -> int:
-    """Print the diff of every fix in scope; with `--apply` write each. Return 1 while findings remain."""
+    """Print the diff of every fix in scope; with `--apply` write each.
+
+    Return 1 while findings remain, 2 when there are none but a file could not be read.
+    """
     values = parse_set(options.set)
     wanted = [check for check in chosen if _in_scope(check, options.risk)]
+    saved = {**session.settings.options, **session.decisions.options, **values}
     for check in wanted:
-        if check.id in values or check.id in session.settings.options:
+        if check.id in saved:
             session.options_with(check, values.get(check.id, {}))  # wrong values are told before the scan
     for _ in session.scan(wanted, only):
         pass
-    mended = left = patches = 0
-    project = session.project
-    for check in wanted:
-        findings = _current(session, check, project.overlay)
-        if not findings:
-            continue
-        chosen_options = session.options_with(check, values.get(check.id, {}))
-        offer = make_offer(project, check, findings, chosen_options)
-        _show(check, findings, offer, project)
-        left += len(offer.refused)
-        if offer.patch is None:
-            continue
-        patches += 1
-        mended += len(offer.patch.resolves)
-        project = project.with_files({edit.path: edit.after for edit in offer.patch.edits})
-        if options.apply:
-            session.apply(offer.patch)
-    _summarise(mended, patches, left, applied=options.apply)
-    return FOUND if left or (mended and not options.apply) else CLEAN
+    problems, outcome = session.problems, _Outcome(session.project)
+    before = len(session.applied_entries())
+    try:
+        for check in wanted:
+            _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
+    except (HardenError, KeyboardInterrupt) as stop:
+        if written := len(session.applied_entries()) - before:
+            stop.args = (f"{stop} {_written(written)}".strip(),)
+        raise
+    for problem in problems:
+        print(f"# {problem.place}: could not check: {problem.reason}")
+    _summarise(outcome, applied=options.apply)
+    report_notices(session)
+    if outcome.left or (outcome.mended and not options.apply):
+        return FOUND
+    return UNREADABLE if problems else CLEAN
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a run came to so far, and the project as its patches leave it."""
+
+    project: Project
+    mended: int = 0
+    patches: int = 0
+    left: int = 0
+
+
+def _fix(
+    session: Session, check: Check, values: Mapping[str, OptionValue], outcome: _Outcome, *, write: bool
+) -> None:
+    findings = _current(session, check, outcome.project.overlay)
+    if not findings:
+        return
+    try:
+        offer = make_offer(outcome.project, check, findings, session.options_with(check, values))
+    except Refusal as refusal:  # its codemod does not load
+        offer = Offer(None, {finding.fingerprint: str(refusal) for finding in findings})
+    _show(check, findings, offer, outcome.project)
+    outcome.left += len(offer.refused)
+    if offer.patch is None:
+        return
+    outcome.patches += 1
+    outcome.mended += len(offer.patch.resolves)
+    outcome.project = outcome.project.with_files({edit.path: edit.after for edit in offer.patch.edits})
+    if write:
+        session.apply(offer.patch)
+
+
+def _written(patches: int) -> str:
+    """Return what a run that ended early leaves behind."""
+    if patches == 1:
+        return "1 patch was written before that; `harden undo` takes it back."
+    return f"{patches} patches were written before that; `harden undo` takes them back one by one."
 
 
 def parse_set(items: Sequence[str]) -> dict[str, dict[str, OptionValue]]:
@@ -105,12 +146,12 @@ def _secrets(project: Project, patch: Patch) -> list[Finding]:
     return [finding for path in known for finding in scan_file(project, rules, path).findings]
 
 
-def _summarise(mended: int, patches: int, left: int, *, applied: bool) -> None:
-    if not mended and not left:
+def _summarise(outcome: _Outcome, *, applied: bool) -> None:
+    if not outcome.mended and not outcome.left:
         print("Nothing to fix.")
         return
-    what = f"{plural(mended, 'finding')} in {plural(patches, 'patch', 'patches')}"
+    what = f"{plural(outcome.mended, 'finding')} in {plural(outcome.patches, 'patch', 'patches')}"
     verb = "Fixed" if applied else "Would fix"
     tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
-    rest = f"; {left} left as they are" if left else ""
-    print(f"{verb} {what}{rest}.{tail if mended else ''}")
+    rest = f"; {outcome.left} left as they are" if outcome.left else ""
+    print(f"{verb} {what}{rest}.{tail if outcome.mended else ''}")

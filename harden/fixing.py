@@ -35,11 +35,15 @@ class Offer:
 
 
 def codemod_class(check: Check) -> type[Codemod]:
-    """Load the codemod of a check. Raises UsageError for a check that has none."""
+    """Load the codemod of a check. Raises UsageError for a check that has none, Refusal where it fails."""
     if not check.fix.codemod:
         raise UsageError(f"{check.id} has no codemod: see `harden explain {check.id}`.")
     module, _, name = check.fix.codemod.partition(":")
-    loaded: type[Codemod] = getattr(import_module(module), name)
+    try:
+        loaded: type[Codemod] = getattr(import_module(module), name)
+    except Exception as error:  # a plug-in that does not fit must not look like a crash of harden
+        reason = f"{type(error).__name__}: {error}"
+        raise Refusal(f"The codemod {check.fix.codemod} cannot be loaded ({reason}).") from error
     return loaded
 
 
@@ -115,9 +119,8 @@ class _Work:
         """Run the codemod and take its edits over if they pass every test. Raises Refusal."""
         if not targets:
             return
-        codemod = codemod_class(self.check)(self.project, self.options)
         try:
-            edited = codemod.edit(path, targets)
+            self._edit(path, targets)
         except Refusal:
             raise
         except UnreadableSource as error:
@@ -128,6 +131,9 @@ class _Work:
             raise Refusal(
                 f"The codemod failed on {path} ({type(error).__name__}: {error}); code untouched."
             ) from error
+
+    def _edit(self, path: str, targets: list[Finding]) -> None:
+        edited = codemod_class(self.check)(self.project, self.options).edit(path, targets)
         targets = [target for target in targets if target.fingerprint not in edited.refused]
         if not targets:
             self.refused.update(edited.refused)

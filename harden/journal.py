@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from harden.differences import merge
 from harden.errors import ApplyError
-from harden.patches import FileEdit, Patch
+from harden.patches import FileEdit, Patch, Target
 from harden.places import remove_unfinished, state_folder, write_atomically
 
 _IN_FLIGHT = {"applying": "Applying", "undoing": "Undoing", "redoing": "Redoing"}
@@ -36,6 +37,7 @@ class Entry:
     paths: tuple[str, ...]
     created: tuple[bool, ...]
     commit: str = ""
+    targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class _Change:
     path: str
     old: bytes | None
     new: bytes | None
+
+
+class _EditedMeanwhile(Exception):
+    """A file holds something else than when the patch was checked."""
 
 
 class Journal:
@@ -57,10 +63,11 @@ class Journal:
     def entries(self) -> list[Entry]:
         """Return every entry, oldest first. Unreadable ones (a crash before the first write) are skipped."""
         found = []
-        for file in sorted(self.folder.glob("*/entry.json")):
+        for file in sorted(glob.glob(f"{glob.escape(str(self.folder))}/*/entry.json")):
             try:
-                raw = json.loads(file.read_text(encoding="utf-8"))
+                raw = json.loads(Path(file).read_bytes())
                 lists = {key: tuple(raw[key]) for key in ("resolves", "paths", "created")}
+                lists["targets"] = tuple(Target(*target) for target in raw.get("targets", ()))
                 found.append(Entry(**{**raw, **lists}))
             except (OSError, ValueError, TypeError, KeyError):
                 continue
@@ -134,10 +141,22 @@ class Journal:
 
     def recover(self) -> list[str]:
         """Put back what a crash interrupted. Return a line for each patch. Raises ApplyError."""
+        self._check_readable()
         if not any(entry.state in _IN_FLIGHT for entry in self.entries()):
             return []
         with self._lock():
             return [self._recovered(entry) for entry in self.entries() if entry.state in _IN_FLIGHT]
+
+    def _check_readable(self) -> None:
+        try:
+            os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ApplyError(
+                f"The undo journal {self.folder} cannot be read ({reason}); nothing can be undone."
+            ) from error
 
     def _recovered(self, entry: Entry) -> str:
         changes = self._flight(entry)
@@ -188,11 +207,13 @@ class Journal:
         try:
             for change in changes:
                 path = change.path
-                self._write(path, change.new)
+                self._write(change)
             done = replace(entry, state=end)
             self._save(done)
         except BaseException as error:
             self._take_back(entry, changes)
+            if isinstance(error, _EditedMeanwhile):
+                raise ApplyError(f"{path} was edited meanwhile; nothing was changed.") from None
             if isinstance(error, OSError):
                 reason = error.strerror or str(error)
                 raise ApplyError(f"{path} cannot be written ({reason}); nothing was changed.") from error
@@ -217,7 +238,7 @@ class Journal:
             if current == change.old:
                 continue
             if current == change.new:
-                self._write(change.path, change.old)
+                self._write(_Change(change.path, current, change.old))
             else:
                 edited.append(change.path)
         return edited
@@ -243,12 +264,19 @@ class Journal:
             for at, path in enumerate(entry.paths)
         ]
 
-    def _write(self, path: str, data: bytes | None) -> None:
-        full = self.root / path
-        if data is None:
+    def _write(self, change: _Change) -> None:
+        """Replace a file, unless it was saved by someone else up to the very moment."""
+
+        def confirm() -> None:
+            if self._current(change.path) != change.old:
+                raise _EditedMeanwhile
+
+        full = self.root / change.path
+        if change.new is None:
+            confirm()
             full.unlink(missing_ok=True)
         else:
-            write_atomically(full, data)
+            write_atomically(full, change.new, confirm)
 
     def _current(self, path: str) -> bytes | None:
         try:
@@ -273,6 +301,7 @@ class Journal:
             resolves=patch.resolves,
             paths=patch.paths,
             created=tuple(edit.before is None for edit in patch.edits),
+            targets=patch.targets,
         )
         folder = self._folder(number)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,22 +17,42 @@ _UNFINISHED = (".harden-", ".tmp")
 def state_folder(root: Path) -> Path:
     """Return the private folder of a working tree: in its git directory, else in the user's state folder."""
     git = root / ".git"
-    if git.is_dir():
+    if os.path.isdir(git):
         return git / "harden"
-    if git.is_file():  # a linked worktree or a submodule: the file names the real directory
-        named = git.read_text(encoding="utf-8", errors="surrogateescape").partition("gitdir:")[2].strip()
-        if named:
-            return (root / named).resolve() / "harden"
+    if (named := _git_folder(git)) is not None:
+        return named / "harden"
     from platformdirs import user_state_path
 
     digest = hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     return user_state_path("harden", appauthor=False) / digest
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def _git_folder(git: Path) -> Path | None:
+    """Return the directory that the `.git` file of a linked worktree or a submodule names, if it is there."""
+    try:
+        named = git.read_text(encoding="utf-8", errors="surrogateescape").partition("gitdir:")[2].strip()
+    except OSError:
+        return None
+    folder = git.parent / named
+    return folder.resolve() if named and os.path.isdir(folder) else None
+
+
+def is_absent(path: Path) -> bool:
+    """Tell whether nothing is at a path; False where that may not be looked at."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def write_atomically(path: Path, data: bytes, confirm: Callable[[], None] = lambda: None) -> None:
     """Replace a file in one step, keeping its mode: a crash leaves the old or the new content, no mixture.
 
-    A link is written through. Raises OSError; then the file is as it was.
+    A link is written through. `confirm` is called at the last moment and may raise to keep the file as
+    it is. Raises OSError; then the file is as it was.
     """
     target = path.resolve() if path.is_symlink() else path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +64,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         _keep_owner_and_mode(target, name)
+        confirm()
         os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

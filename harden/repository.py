@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,9 @@ _UNFINISHED = {
     "REVERT_HEAD": "a revert",
     "BISECT_LOG": "a bisect",
 }
+INDEX_SECONDS = 5.0
+"""How long to wait for another git that holds the index; editors ask for the status all the time."""
+_PAUSE = 0.02
 _NO_IDENTITY = ("user.email", "empty ident", "unable to auto-detect email")
 
 
@@ -110,6 +115,7 @@ class Repository:
 
     def start_branch(self, name: str) -> None:
         """Create a branch at HEAD and switch to it; index and working tree stay as they are."""
+        self._wait_for_index()
         if self.has_commits():
             self._git("checkout", "-q", "-b", name)
         else:
@@ -124,8 +130,11 @@ class Repository:
     def commit(self, message: str, changes: Sequence[FileChange]) -> Commit:
         """Commit exactly `changes` on top of HEAD; hooks run and signing is honoured as git is set up.
 
-        What the user has staged stays staged, and the working tree is not touched.
+        What the user has staged stays staged, and the working tree is not touched. Where HEAD has moved
+        although this raises, the commit stands.
         """
+        self._wait_for_index()
+        start = self.head
         with tempfile.TemporaryDirectory(prefix="harden-") as folder:
             environment = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             before = {change.path: self._blob("HEAD", change.path) for change in changes}
@@ -135,11 +144,35 @@ class Repository:
                 self._put(change.path, self._hash(change.data, change.path), environment)
             text = Path(folder) / "message"
             text.write_text(message, encoding="utf-8", errors="backslashreplace")
-            self._git("commit", "-q", "-F", str(text), env=environment)
-        for change in changes:
-            self._follow_in_index(change.path, before[change.path])
+            try:
+                self._git("commit", "-q", "-F", str(text), env=environment)
+            finally:  # ctrl+c may come when git is just done
+                if self.head != start:
+                    self._follow(before)
         head = self.repo.head.commit
         return Commit(head.hexsha, message.partition("\n")[0], tuple(change.path for change in changes))
+
+    def _wait_for_index(self) -> None:
+        """Wait while another git writes the user's index. Raises RepositoryError when that takes too long."""
+        lock = Path(self.repo.git_dir) / "index.lock"
+        end = time.monotonic() + INDEX_SECONDS
+        while lock.exists():
+            if time.monotonic() > end:
+                raise RepositoryError(f"Another git is at work here; if none is, remove {lock}.")
+            time.sleep(_PAUSE)
+
+    def _follow(self, before: dict[str, bytes | None]) -> None:
+        """Move the user's index to the new commit, else it would take back what was committed."""
+        try:
+            for path, data in before.items():
+                self._wait_for_index()
+                self._follow_in_index(path, data)
+        except RepositoryError as error:
+            paths = " ".join(shlex.quote(path) for path in before)
+            raise RepositoryError(
+                f"The commit {self.head[:9]} is made, but git's index is locked: when it is free, "
+                f"run `git reset -q -- {paths}`."
+            ) from error
 
     def _follow_in_index(self, path: str, before: bytes | None) -> None:
         """Move the user's index to the new commit for one path, keeping what they have staged in it."""

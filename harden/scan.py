@@ -76,7 +76,7 @@ class Rules:
 
     def wants(self, path: str) -> bool:
         """Tell whether any check looks at this file."""
-        if path.endswith(".py"):
+        if path.endswith((".py", "/")):  # a folder that may not be read is told
             return True
         return any(matches_name(path, name) for check in self.checks for name, _ in check.files)
 

@@ -23,7 +23,7 @@ from harden.errors import ApplyError, Refusal, RepositoryError, UsageError
 from harden.findings import Finding, Problem
 from harden.journal import Entry, Journal
 from harden.patches import Patch
-from harden.places import DECISIONS
+from harden.places import DECISIONS, is_absent
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
 from harden.scan import FileResult, Rules, scan, scan_file
@@ -73,7 +73,7 @@ class Session:
         self._results: dict[str, FileResult] = {}
         self._findings: dict[str, Finding] = {}
         self._applied: dict[str, Finding] = {}
-        if (self.root / DECISIONS).exists():
+        if not is_absent(self.root / DECISIONS):
             _ = self.decisions  # what is wrong with them is told at the start
 
     def _recover(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -36,7 +37,7 @@ def load(root: Path) -> Settings:
     """Read a project's settings. Raises SettingsError: file, key, value and what is allowed."""
     for name in ("harden.toml", "pyproject.toml"):
         path = root / name
-        if not path.is_file():
+        if not os.path.isfile(path):
             continue
         try:
             text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
