@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harden.checklists.unpacking import unpacked
 from harden.errors import UnreadableSource
 from harden.module import Module, is_literal, keyword
+from harden.names import FunctionNode
 from harden.project import Project
 from harden.roles import FileKind, Role
 
@@ -21,6 +22,15 @@ _DEPENDENCY_FILE = re.compile(
     r"(requirements[^/]*\.(txt|in)|requirements/[^/]+\.txt|pyproject\.toml|Pipfile)$"
 )
 _FRAMEWORKS = ("flask", "fastapi", "django", "starlette", "sanic", "quart", "celery", "dramatiq", "tornado")
+
+_LIMITS = (
+    "asyncio.wait_for",
+    "asyncio.timeout",
+    "asyncio.timeout_at",
+    "async_timeout.timeout",
+    "asyncio.wait",
+)
+"""What limits all that is awaited within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +129,22 @@ def dependencies(project: Project) -> str:
             except UnreadableSource:
                 continue
     return "\n".join(texts)
+
+
+def in_loop(module: Module, node: ast.AST) -> bool:
+    """Tell whether a node runs again and again within its function."""
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.While | ast.For | ast.AsyncFor):
+            return True
+        if isinstance(outer, FunctionNode | ast.Lambda):
+            return False
+    return False
+
+
+def is_limited(module: Module, node: ast.AST) -> bool:
+    """Tell whether an await stands within a timeout."""
+    for outer in module.ancestors(node):
+        items = outer.items if isinstance(outer, ast.AsyncWith | ast.With) else []
+        if any(module.resolve(item.context_expr) in _LIMITS for item in items):
+            return True
+    return False

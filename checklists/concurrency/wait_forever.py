@@ -135,11 +135,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.waiting import lacks, place_of, serves
+from harden.checklists.waiting import in_loop, is_limited, lacks, place_of, serves
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
-from harden.names import FunctionNode
 from harden.roles import Role
 
 check = Check(
@@ -184,13 +183,6 @@ _ASYNC = (
     "asyncio.create_subprocess_exec",
     "asyncio.create_subprocess_shell",
 )
-_LIMITS = (
-    "asyncio.wait_for",
-    "asyncio.timeout",
-    "asyncio.timeout_at",
-    "async_timeout.timeout",
-    "asyncio.wait",
-)
 
 
 @check.call(*_PROGRAMS)
@@ -209,7 +201,7 @@ def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     block = keyword(call, "block") or (call.args[0] if call.args else None)
     if block is not None and not is_literal(block, True):
         return
-    if lacks(module, call, "timeout", 1) and serves(module, call) and not _in_loop(module, call):
+    if lacks(module, call, "timeout", 1) and serves(module, call) and not in_loop(module, call):
         facts = place_of(call, "timeout", 1, "seconds")
         yield check.found(module, call, "The queue may stay empty for ever", facts=facts)
 
@@ -222,7 +214,7 @@ def wait(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         return
     if not lacks(module, call, "timeout", 0):
         return
-    if not (path.endswith(".wait") and _in_loop(module, call)):
+    if not (path.endswith(".wait") and in_loop(module, call)):
         facts = place_of(call, "timeout", 0, "seconds")
         message = f"{path.rpartition('.')[2]}() holds the {role.value} for ever"
         yield check.found(module, call, message, facts=facts)
@@ -246,20 +238,10 @@ def awaited(module: Module, node: ast.AST) -> Iterator[Finding]:
         return
     path = module.resolve(call.func) or ""
     child = path.endswith((".communicate", ".wait")) and path.startswith(_ASYNC[2:])
-    if (path in _ASYNC[:2] or child) and not _in_loop(module, call) and not _is_limited(module, call):
+    if (path in _ASYNC[:2] or child) and not in_loop(module, call) and not is_limited(module, call):
         facts = {"wrap": "asyncio:wait_for"}
         message = f"{path.rpartition('.')[2]}() holds the request for ever"
         yield check.found(module, call, message, facts=facts)
-
-
-def _in_loop(module: Module, node: ast.AST) -> bool:
-    """Tell whether a node runs again and again within its function."""
-    for outer in module.ancestors(node):
-        if isinstance(outer, ast.While | ast.For | ast.AsyncFor):
-            return True
-        if isinstance(outer, FunctionNode | ast.Lambda):
-            return False
-    return False
 
 
 def _has_ended(module: Module, call: ast.Call) -> bool:
@@ -292,12 +274,3 @@ def _is_done(module: Module, call: ast.Call) -> bool:
             if isinstance(node, ast.Attribute | ast.Name)
         )
     )
-
-
-def _is_limited(module: Module, node: ast.AST) -> bool:
-    """Tell whether an await stands within a timeout."""
-    for outer in module.ancestors(node):
-        items = outer.items if isinstance(outer, ast.AsyncWith | ast.With) else []
-        if any(module.resolve(item.context_expr) in _LIMITS for item in items):
-            return True
-    return False

@@ -1,12 +1,14 @@
 """A mail server, a socket or a broker that stops answering holds the worker for ever.
 
 Sockets have no timeout of their own, and neither have the libraries that are thin layers over them:
-smtplib, ftplib, imaplib, poplib, telnetlib, paramiko, ldap3, gRPC stubs. The peer need not even be down:
-a firewall that drops packets is enough, and the thread that sends a mail stays where it is.
+smtplib, ftplib, imaplib, poplib, telnetlib, paramiko, ldap3, aio-pika, asyncio's streams, gRPC stubs, and
+Django's mails, which rest on smtplib. The peer need not even be down: a firewall that drops packets is
+enough, and the thread that sends a mail stays where it is.
 
 Left out: sockets of the local machine (`AF_UNIX`) and datagrams, files and projects that set a timeout on
-the socket or for all sockets (`settimeout`, `setdefaulttimeout`), and libraries that have a sensible
-timeout already (websockets, kafka-python), unless it is switched off.
+the socket or for all sockets (`settimeout`, `setdefaulttimeout`), streams that are read in a loop, answers
+of gRPC that come one by one, and libraries that have a sensible timeout already (websockets, aiosmtplib,
+kafka-python, aiokafka, confluent-kafka outside of request handlers), unless it is switched off.
 
 Flagged:
 
@@ -87,6 +89,39 @@ Fixed (app/rpc.py):
         client.connect(host, username="shop", timeout=10)
         return client
 
+Flagged (app/whois.py):
+
+    import asyncio
+
+
+    async def owner(domain):
+        reader, writer = await asyncio.open_connection("whois.example", 43)
+        writer.write(f"{domain}\\r\\n".encode())
+        return await reader.read()
+
+Fixed (app/whois.py):
+
+    import asyncio
+
+
+    async def owner(domain):
+        reader, writer = await asyncio.wait_for(
+            asyncio.open_connection("whois.example", 43), timeout=10
+        )
+        writer.write(f"{domain}\\r\\n".encode())
+        return await asyncio.wait_for(reader.read(), timeout=10)
+
+Flagged (shop/settings.py):
+
+    EMAIL_HOST = "mail.example"
+    EMAIL_PORT = 587
+
+Fixed (shop/settings.py):
+
+    EMAIL_HOST = "mail.example"
+    EMAIL_TIMEOUT = 10
+    EMAIL_PORT = 587
+
 Fine:
 
     import imaplib
@@ -124,10 +159,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.waiting import has_default_timeout, lacks, place_of
+from harden.checklists.resilience.connections import (
+    is_reader,
+    is_set_later,
+    is_streamed,
+    reaches_out,
+    sets_timeouts,
+)
+from harden.checklists.resilience.network_limits import (
+    FLUSHES,
+    OTHERS,
+    READS,
+    STANDARD,
+    WEBSOCKETS,
+)
+from harden.checklists.waiting import has_default_timeout, in_loop, is_limited, lacks
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.module import Module, is_literal, keyword
+from harden.roles import Role
 
 check = Check(
     id="network-timeout",
@@ -136,65 +186,41 @@ check = Check(
     fix=Fix("harden.codemods.timeouts:AddTimeout", Risk.REVIEW),
 )
 
-_STANDARD = {
-    "smtplib.SMTP": 3,
-    "smtplib.SMTP_SSL": 5,
-    "smtplib.LMTP": 4,
-    "ftplib.FTP": 4,
-    "ftplib.FTP_TLS": -1,
-    "imaplib.IMAP4": 2,
-    "imaplib.IMAP4_SSL": -1,
-    "poplib.POP3": 2,
-    "poplib.POP3_SSL": 4,
-    "nntplib.NNTP": -1,
-    "nntplib.NNTP_SSL": -1,
-    "telnetlib.Telnet": 2,
-}
-"""Classes of the standard library, and the number of their timeout argument."""
-_OTHERS = {
-    "paramiko.SSHClient.connect": ("timeout", 6, "seconds"),
-    "paramiko.client.SSHClient.connect": ("timeout", 6, "seconds"),
-    "ldap3.Server": ("connect_timeout", -1, "connect"),
-    "ldap3.Connection": ("receive_timeout", -1, "seconds"),
-    "websocket.create_connection": ("timeout", 1, "seconds"),
-    "pika.ConnectionParameters": ("blocked_connection_timeout", -1, "slow"),
-    "kafka.KafkaProducer.send.get": ("timeout", 0, "seconds"),
-}
-_OPENERS = ("websockets.connect", "websockets.client.connect", "websockets.asyncio.client.connect")
-_STREAMS = ("websockets.sync.client.connect", *_OPENERS)
 
-
-@check.call(*_STANDARD)
+@check.call(*STANDARD)
 def standard(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag clients of the standard library without timeout."""
-    at, name = _STANDARD[path], path.rpartition(".")[2]
-    if lacks(module, call, "timeout", at) and not has_default_timeout(module.project):
-        facts = place_of(call, "timeout", at, "seconds")
-        yield check.found(module, call, f"{name} waits for ever", facts=facts)
+    limit, name = STANDARD[path], path.rpartition(".")[2]
+    if has_default_timeout(module.project) or is_set_later(module, path):
+        return
+    if limit.is_missing(module, call):
+        what = f"{name}()" if name.islower() else name
+        yield check.found(module, call, f"{what} waits for ever", facts=limit.facts(call))
 
 
-@check.call(*_OTHERS)
+@check.call(*OTHERS)
 def other(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag clients of other libraries without timeout."""
-    name, at, form = _OTHERS[path]
-    if lacks(module, call, name, at) and (path != "pika.ConnectionParameters" or call.args or call.keywords):
+    limit = OTHERS[path]
+    is_default = path == "pika.ConnectionParameters" and not (call.args or call.keywords)
+    if limit.is_missing(module, call) and not is_default:
         what = ".".join(path.split(".")[-2:])
-        yield check.found(module, call, f"{what} waits for ever", facts=place_of(call, name, at, form))
+        yield check.found(module, call, f"{what} waits {limit.waits}", facts=limit.facts(call))
 
 
-@check.call(*_STREAMS)
+@check.call(*FLUSHES)
+def flush(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag request handlers that wait until a producer has sent all it has."""
+    limit = FLUSHES[path]
+    if module.role(call) is Role.HANDLER and limit.is_missing(module, call):
+        yield check.found(module, call, f"flush() waits {limit.waits}", facts=limit.facts(call))
+
+
+@check.call(*WEBSOCKETS)
 def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag websockets whose timeout for the handshake is switched off."""
     if is_literal(keyword(call, "open_timeout"), None):
         yield check.found(module, call, "connect() waits for ever", facts={"set": "open_timeout=seconds"})
-
-
-@check.call("socket.create_connection")
-def connection(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag `create_connection` without timeout."""
-    if lacks(module, call, "timeout", 1) and not has_default_timeout(module.project):
-        facts = place_of(call, "timeout", 1, "seconds")
-        yield check.found(module, call, "create_connection() waits for ever", facts=facts)
 
 
 @check.call("socket.socket.connect")
@@ -203,11 +229,54 @@ def connect(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     if not isinstance(call.func, ast.Attribute) or has_default_timeout(module.project):
         return
     peer = call.func.value
-    if _is_limited(module) or not _reaches_out(module, peer):
+    if sets_timeouts(module) or not reaches_out(module, peer):
         return
     if isinstance(peer, ast.Name | ast.Attribute):
         facts = {"method": f"{ast.unparse(peer)}.settimeout"}
         yield check.found(module, call, "The socket waits for ever", facts=facts)
+
+
+@check.node(ast.Await)
+def stream(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag asyncio connections, and single answers read from them."""
+    call = node.value if isinstance(node, ast.Await) else None
+    if not isinstance(call, ast.Call) or is_limited(module, call):
+        return
+    facts = {"wrap": "asyncio:wait_for"}
+    if module.resolve(call.func) == "asyncio.open_connection":
+        yield check.found(module, call, "open_connection() waits for minutes", facts=facts)
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method in READS and is_reader(module, call.func) and not in_loop(module, call):
+        yield check.found(module, call, f"{method}() waits for ever", facts=facts)
+
+
+@check.call("ldap.initialize")
+def directory(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag python-ldap, which takes its timeout as an option."""
+    if module.project.mentions("OPT_NETWORK_TIMEOUT"):
+        return
+    statement = module.statement(call)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(target, ast.Name | ast.Attribute) and statement.value is call:  # type: ignore[attr-defined]
+        options = ast.unparse(call.func).removesuffix(".initialize")
+        dotted = isinstance(call.func, ast.Attribute)
+        why_not = "" if dotted else "Set its option ldap.OPT_NETWORK_TIMEOUT."
+        after = f"{ast.unparse(target)}.set_option({options}.OPT_NETWORK_TIMEOUT, {{seconds}})"
+        message = "The directory is waited for without limit"
+        yield check.found(module, statement, message, facts={"after": after}, why_not=why_not)
+
+
+@check.node(ast.Assign)
+def django_mail(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag Django's settings for mail without EMAIL_TIMEOUT."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return
+    if node.targets[0].id != "EMAIL_HOST" or is_literal(node.value, "localhost"):
+        return
+    at_top = isinstance(module.parents.get(node), ast.Module | ast.If)
+    if at_top and "settings" in module.path and not module.project.mentions("EMAIL_TIMEOUT"):
+        facts = {"after": "EMAIL_TIMEOUT = {seconds}"}
+        yield check.found(module, node, "Django's mails wait for ever", facts=facts)
 
 
 @check.module
@@ -219,29 +288,6 @@ def stubs(module: Module) -> Iterator[Finding]:
         path = module.resolve(call.func) or ""
         owner, _, method = path.rpartition(".")
         remote = owner.endswith("Stub") and "_pb2_grpc." in owner and method[:1].isupper() and call.args
-        if remote and keyword(call, "timeout") is None and not has_star_arguments(call):
+        if remote and lacks(module, call, "timeout", 1) and not is_streamed(module, call):
             facts = {"set": "timeout=seconds"}
             yield check.found(module, call, f"{method}() waits for ever", facts=facts)
-
-
-def _is_limited(module: Module) -> bool:
-    """Tell whether the file sets timeouts on sockets, or does not block on them."""
-    return any(
-        isinstance(call.func, ast.Attribute) and call.func.attr in ("settimeout", "setblocking")
-        for call in module.nodes(ast.Call)
-    )
-
-
-def _reaches_out(module: Module, peer: ast.expr) -> bool:
-    """Tell whether a socket is a TCP one, as far as its making is in sight."""
-    if isinstance(peer, ast.Attribute):
-        owner = module.resolve(peer.value) or ""
-        made = module.names.member(owner.removeprefix(module.name + "."), peer.attr)
-    else:
-        bound = module.names.lookup(peer) if isinstance(peer, ast.Name) else None
-        parent = module.parents.get(bound) if bound is not None else None
-        made = getattr(parent, "value", getattr(parent, "context_expr", None))
-    if not isinstance(made, ast.Call) or module.resolve(made.func) != "socket.socket":
-        return False
-    kinds = [module.resolve(arg) or "?" for arg in (*made.args, *(item.value for item in made.keywords))]
-    return all(kind in ("socket.AF_INET", "socket.AF_INET6", "socket.SOCK_STREAM") for kind in kinds[:2])
