@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 import libcst as cst
 from pydantic import BaseModel, Field
 
 from harden.codemods.arguments import argument_at, without_argument
-from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.codemod import Edited, Options, PythonCodemod, expression
+from harden.codemods.dotenv import move_value
 from harden.codemods.env_files import declare_variable
-from harden.codemods.env_readers import read_variable, variable_read
+from harden.codemods.env_readers import read_variable, reader_at, variable_read
 from harden.codemods.for_tests import give_to_tests
+from harden.codemods.settings_fields import read_field, settings_object
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
+from harden.history import sightings
 
 _TEXT = (cst.SimpleString, cst.ConcatenatedString)
 
@@ -42,15 +46,34 @@ class VariableOptions(Options):
     )
 
 
+class SecretOptions(VariableOptions):
+    """Where the secret is to come from, and what becomes of its value."""
+
+    move: bool = Field(
+        False,
+        title="Put today's value into .env",
+        description="where git ignores that file and the program loads it; else the fix is refused",
+    )
+
+
 class RequireVariable(PythonCodemod):
     """Replace a secret by a required environment variable, through the reader that the file already has."""
 
-    Options: ClassVar[type[BaseModel]] = VariableOptions
-    options: VariableOptions
+    Options: ClassVar[type[BaseModel]] = SecretOptions
+    options: SecretOptions
+
+    def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
+        """Mend the findings, and say in which commits their values are."""
+        edited = super().edit(path, findings)
+        for name, seen in sightings(self.project.root, path, self._moved).items():
+            advice = ": replace the secret itself." if seen.commits else "."
+            edited.notes.append(f"The value of {name} is {seen}{advice}")
+        return edited
 
     def prepare(self) -> None:
         """Note which variables the file reads, and how."""
         self._values: dict[str, str] = {}
+        self._moved: dict[str, str] = {}
         self._read_here = {read.name for read in environment_reads(self.module)}
 
     def leave_SimpleString(
@@ -76,14 +99,19 @@ class RequireVariable(PythonCodemod):
             )
         kept = _without_default(updated_node.value)
         self.drop_import("pydantic")
-        self._announce(finding.facts["env"], _text_in(original_node.value))
+        value = _text_in(original_node.value)
+        self._announce(finding.facts["env"], value)
+        self._let_go(finding.facts["env"], value, "settings")
         equal = cst.MaybeSentinel.DEFAULT if kept is None else updated_node.equal
         return updated_node.with_changes(value=kept, equal=equal)
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """Take the fallback off a read of the environment."""
         finding = self.target(original_node)
-        return updated_node if finding is None else self._required(finding, updated_node)
+        if finding is None:
+            return updated_node
+        fallbacks = [arg.value for arg in original_node.args[1:] if isinstance(arg.value, _TEXT)]
+        return self._required(finding, updated_node, _text_in(fallbacks[0]) if fallbacks else "")
 
     def leave_BooleanOperation(
         self, original_node: cst.BooleanOperation, updated_node: cst.BooleanOperation
@@ -92,7 +120,7 @@ class RequireVariable(PythonCodemod):
         finding = self.target(original_node)
         if finding is None:
             return updated_node
-        return self._required(finding, updated_node.left)
+        return self._required(finding, updated_node.left, _text_in(original_node.right))
 
     def _literal(self, original: cst.BaseString, updated: cst.BaseString) -> cst.BaseExpression:
         finding = self.target(original)
@@ -101,15 +129,26 @@ class RequireVariable(PythonCodemod):
         value = _text_in(original)
         name = self.options.name or finding.facts["env"]
         self._check_name(name, value)
-        code = read_variable(self, finding, name, quote=_quote(original))
+        code, variable, through = self._read(finding, name, _quote(original))
         if finding.facts.get("bytes"):
             code += ".encode()"
         scheme = finding.facts.get("scheme", "")
         if scheme:
             quote = _quote(original)
             code = f"{quote}{scheme}{quote} + {code}"
-        self._announce(variable_read(self, finding, name), value)
+        self._announce(variable, value)
+        self._let_go(variable, value, through)
         return expression(code)
+
+    def _read(self, finding: Finding, name: str, quote: str) -> tuple[str, str, str]:
+        """Return the code that reads a secret, the variable it comes from, and what reads that."""
+        reader = reader_at(self, finding)
+        found = settings_object(self) if reader.kind == "os" else None
+        if found is not None:
+            field, variable = found.field_of(name)
+            return read_field(self, finding, found, field), variable, "settings"
+        code = read_variable(self, finding, name, quote=quote)
+        return code, variable_read(self, finding, name), reader.kind
 
     def _check_name(self, name: str, value: str) -> None:
         """Refuse a variable that stands for another value already. Raises Refusal."""
@@ -121,11 +160,13 @@ class RequireVariable(PythonCodemod):
             raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
         self._values[name] = value
 
-    def _required(self, finding: Finding, node: cst.BaseExpression) -> cst.BaseExpression:
+    def _required(self, finding: Finding, node: cst.BaseExpression, value: str) -> cst.BaseExpression:
         name = finding.facts["env"]
         if self.options.name and self.options.name != name:
             raise Refusal(f"The code already reads {name}; a new name would lose the value that is set.")
+        through = reader_at(self, finding).kind if finding.facts.get("reader") else "os"
         self._announce(name, "")
+        self._let_go(name, value, through)
         if finding.facts.get("reader") and isinstance(node, cst.Call):
             at = argument_at(node, "default")
             if at is None and len(node.args) > 1 and node.args[1].keyword is None:
@@ -149,10 +190,14 @@ class RequireVariable(PythonCodemod):
         if self.options.template:
             declare_variable(self, name)
         self.notes.append(f"{name} must be set wherever the service runs; it does not start without.")
-        if value:
-            self.notes.append(
-                "Replace the secret itself: its old value stays in the history of the repository."
-            )
+
+    def _let_go(self, name: str, value: str, through: str) -> None:
+        """See to a value that leaves the code; `through` is what will read the variable."""
+        if not value:
+            return
+        if self.options.move:
+            move_value(self, name, value, through)
+        self._moved[name] = value
 
 
 def _without_default(value: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -6,29 +6,29 @@ import re
 from pathlib import PurePosixPath
 
 from harden.codemods.codemod import PythonCodemod
+from harden.dotenv import TEMPLATES
 from harden.source import SourceText, decode
-
-_TEMPLATES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
 
 
 def declare_variable(codemod: PythonCodemod, name: str) -> None:
     """Name a variable in the environment template, and keep the file with its value out of git."""
-    folder = _folder(codemod)
+    folder = folder_of(codemod)
     template = next(
-        (folder + file for file in _TEMPLATES if exists(codemod, folder + file)), folder + _TEMPLATES[0]
+        (folder + file for file in TEMPLATES if exists(codemod, folder + file)), folder + TEMPLATES[0]
     )
     text, source = text_of(codemod, template)
     declared = re.search(rf"(?m)^\s*#?\s*(export\s+)?{re.escape(name)}\s*=", text)
     if not declared:
-        codemod.other_file(template, source.encode(_appended(text, f"{name}=", source)))
-    _ignore(codemod, folder)
+        codemod.other_file(template, source.encode(appended(text, f"{name}=", source)))
+    if exists(codemod, f"{folder}.env") or any(exists(codemod, path) for path in _ignore_lists(folder)):
+        keep_out_of_git(codemod, folder)
 
 
-def _folder(codemod: PythonCodemod) -> str:
+def folder_of(codemod: PythonCodemod) -> str:
     """Return the nearest folder above the module with environment files, else the root, with its slash."""
     for parent in PurePosixPath(codemod.module.path).parents:
         folder = "" if str(parent) == "." else f"{parent}/"
-        if any(exists(codemod, folder + file) for file in (*_TEMPLATES, ".env")):
+        if any(exists(codemod, folder + file) for file in (*TEMPLATES, ".env")):
             return folder
     return ""
 
@@ -44,21 +44,32 @@ def text_of(codemod: PythonCodemod, path: str) -> tuple[str, SourceText]:
     return source.text, source
 
 
-def _appended(text: str, line: str, source: SourceText) -> str:
+def appended(text: str, line: str, source: SourceText) -> str:
+    """Return a text with a line after its last one."""
     gap = source.newline if text and not text.endswith(("\n", "\r")) else ""
     return text + gap + line + source.newline
 
 
-def _ignore(codemod: PythonCodemod, folder: str) -> None:
+def is_ignored(codemod: PythonCodemod, path: str) -> bool:
+    """Tell whether the ignore lists at the root and beside a file, as this patch leaves them, keep it out."""
     from pathspec import GitIgnoreSpec
 
-    files = [path for path in dict.fromkeys((".gitignore", f"{folder}.gitignore")) if exists(codemod, path)]
-    for path in files:
-        text, _ = text_of(codemod, path)
-        relative = f"{folder}.env" if path == ".gitignore" else ".env"
-        if GitIgnoreSpec.from_lines(text.splitlines()).match_file(relative):
-            return
-    if files or exists(codemod, f"{folder}.env"):
-        path = files[0] if files else ".gitignore"
+    folder, slash, name = path.rpartition("/")
+    for file, relative in {f"{folder}{slash}.gitignore": name, ".gitignore": path}.items():
+        if exists(codemod, file):
+            lines = text_of(codemod, file)[0].splitlines()
+            if GitIgnoreSpec.from_lines(lines).match_file(relative):
+                return True
+    return False
+
+
+def keep_out_of_git(codemod: PythonCodemod, folder: str) -> None:
+    """Have git ignore the `.env` of a folder."""
+    if not is_ignored(codemod, f"{folder}.env"):
+        path = next((path for path in _ignore_lists(folder) if exists(codemod, path)), ".gitignore")
         text, source = text_of(codemod, path)
-        codemod.other_file(path, source.encode(_appended(text, ".env", source)))
+        codemod.other_file(path, source.encode(appended(text, ".env", source)))
+
+
+def _ignore_lists(folder: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((".gitignore", f"{folder}.gitignore")))

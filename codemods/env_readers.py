@@ -97,7 +97,7 @@ class _Default:
         try:
             value: object = ast.literal_eval(tree)
         except ValueError:
-            return cls(code, f"str({code})", None)
+            return cls(code, code if _is_text(tree) else f"str({code})", None)
         if isinstance(value, str):
             return cls(code, code, value)
         if isinstance(value, list | tuple | set | frozenset):
@@ -111,6 +111,18 @@ class _Default:
         if value is None or isinstance(value, bool | int | float):
             return cls(code, f"{quote}{value}{quote}", value)
         raise Refusal("A value of this type has no form as the text of a variable.")
+
+
+def _is_text(tree: ast.expr) -> bool:
+    """Tell whether an expression that is not constant is text all the same."""
+    match tree:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
+            return _is_text(left) or (isinstance(tree.op, ast.Add) and _is_text(right))
+        case ast.Call(func=ast.Attribute(value=value, attr="format")):
+            return _is_text(value)
+    return False
 
 
 def _by_method(codemod: PythonCodemod, reader: Reader, key: str, default: str | None, cast: Cast) -> str:

@@ -39,6 +39,7 @@ class Check:
 
     `codes` are the ids under which ruff, flake8 or bandit know the same defect: `# noqa: CODE`
     silences this check too. `words`: a file that contains none of them is skipped.
+    `secret`: what it finds is masked wherever it is shown.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Check:
     fix: Fix = GUIDE
     codes: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
+    secret: bool = False
     kinds: frozenset[FileKind] = SHIPPED
     stage: str = ""
     page: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harden import ledger
 from harden.differences import merge
+from harden.dotenv import holds_values
 from harden.errors import ApplyError, RepositoryError
 from harden.journal import Entry
 from harden.places import DECISIONS, LEDGER, write_atomically
@@ -33,7 +34,7 @@ class Group:
     @property
     def paths(self) -> tuple[str, ...]:
         """Return the files it changes."""
-        return tuple(sorted({path for entry in self.entries for path in entry.paths}))
+        return tuple(sorted({path for entry in self.entries for path in _told(entry)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,21 @@ class CommitPlan:
 
 
 class _Tip:
-    """What a branch will hold at its tip while patches are put on top of HEAD."""
+    """What a branch will hold at its tip while patches are put on top of HEAD.
+
+    Files that git ignores, such as the `.env` that a secret was moved to, never get there.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.contents: dict[str, bytes | None] = {}
+        self._ignored: dict[str, bool] = {}
+
+    def takes(self, path: str) -> bool:
+        """Tell whether a file may be committed."""
+        if path not in self._ignored:
+            self._ignored[path] = holds_values(path) or self.session.repository.is_ignored(path)
+        return not self._ignored[path]
 
     def content(self, path: str) -> bytes | None:
         """Return a file as the commits so far leave it."""
@@ -83,6 +94,8 @@ class _Tip:
         """Put a patch on top, all of it or nothing; return the file that forbids it, if any."""
         changed: dict[str, bytes | None] = {}
         for edit in self.session.journal.edits(entry):
+            if not self.takes(edit.path):
+                continue
             merged = _onto(self.content(edit.path), edit.before, edit.after)
             if merged is None:
                 return edit.path
@@ -109,7 +122,7 @@ def plan(session: Session) -> CommitPlan:
     if not fitting:
         reason = f"{left_out[0]} Commit them first." if left_out else "no patch is applied."
         raise RepositoryError(f"Nothing to commit: {reason}")
-    ours = {path for entry in entries for path in entry.paths}
+    ours = {path for entry in entries for path in entry.paths if tip.takes(path)}
     return CommitPlan(
         branch=_free_name(repository.branches()),
         current_branch=repository.branch,
@@ -150,9 +163,14 @@ def message_for(entries: Sequence[Entry]) -> str:
         subject += (
             f" and {_inside_sentence(titles[1])}" if len(titles) == 2 else f" and {len(titles) - 1} more"
         )
-    lines = [f"- {check_named(entry.check).title}: {', '.join(entry.paths)}" for entry in entries]
+    lines = [f"- {check_named(entry.check).title}: {', '.join(_told(entry))}" for entry in entries]
     trailers = [f"Harden-Patch: {entry.patch}" for entry in entries]
     return "\n".join([subject, "", *dict.fromkeys(lines), "", *trailers]) + "\n"
+
+
+def _told(entry: Entry) -> tuple[str, ...]:
+    """Return the files of a patch that a commit may hold: none with values for the environment."""
+    return tuple(path for path in entry.paths if not holds_values(path))
 
 
 def _inside_sentence(title: str) -> str:
@@ -190,7 +208,7 @@ def _mark(session: Session, group: Group) -> None:
 
 
 def _changes(tip: _Tip, group: Group) -> list[FileChange]:
-    contents = {path: tip.content(path) for path in group.paths}
+    contents = {path: tip.content(path) for path in group.paths if tip.takes(path)}
     return [FileChange(path, data) for path, data in contents.items() if data is not None]
 
 

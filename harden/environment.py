@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from harden.module import Module, is_literal, keyword
+from harden.module import Module, keyword
 from harden.readers import READERS
 from harden.words import words_of
 
@@ -63,17 +63,43 @@ def settings_class(module: Module, node: ast.AST) -> ast.ClassDef | None:
 
 def field_variable(owner: ast.ClassDef, field: str) -> str:
     """Return the environment variable that fills a field of a pydantic-settings class."""
-    for statement in ast.walk(owner):
-        if isinstance(statement, ast.Dict):
-            for key, value in zip(statement.keys, statement.values, strict=True):
-                if is_literal(key, "env_prefix") and isinstance(value, ast.Constant):
-                    return (str(value.value) + field).upper()
+    for statement in owner.body:
         match statement:
-            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str() as prefix)):
-                return (prefix + field).upper()
-            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str() as prefix)):
-                return (prefix + field).upper()
-    return field.upper()
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as made) if name == field:
+                for option in ("validation_alias", "alias", "env"):
+                    given = keyword(made, option)
+                    if isinstance(given, ast.Call) and given.args:  # AliasChoices("A", "B")
+                        given = given.args[0]
+                    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                        return given.value.upper()
+    prefix = settings_said(owner).get("env_prefix", "")
+    is_text = prefix[:1] in ("'", '"')
+    return (ast.literal_eval(prefix) + field if is_text else field).upper()
+
+
+def settings_said(owner: ast.ClassDef) -> dict[str, str]:
+    """Return the code of each option of a settings class, in `model_config` or its class `Config`."""
+    found: dict[str, str] = {}
+    for statement in owner.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id="model_config")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="model_config"), value=value)
+            ):
+                found |= _options_in(value)
+            case ast.ClassDef(name="Config", body=body):
+                options = [item for item in body if isinstance(item, ast.Assign)]
+                found |= {ast.unparse(item.targets[0]): ast.unparse(item.value) for item in options}
+    return found
+
+
+def _options_in(config: ast.expr | None) -> dict[str, str]:
+    if isinstance(config, ast.Call):
+        return {item.arg: ast.unparse(item.value) for item in config.keywords if item.arg}
+    if isinstance(config, ast.Dict):
+        pairs = zip(config.keys, config.values, strict=True)
+        return {str(key.value): ast.unparse(value) for key, value in pairs if isinstance(key, ast.Constant)}
+    return {}
 
 
 def is_playground(module: Module, node: ast.AST) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harden.dotenv import holds_values
 from harden.errors import ApplyError, RepositoryError
 from harden.findings import Risk
-from harden.patches import FileEdit, Patch, bytes_of
+from harden.masking import masked_hunks, secrets_before
+from harden.patches import FileEdit, Hunk, Patch, bytes_of
 from harden.places import write_atomically
 
 if TYPE_CHECKING:
@@ -32,14 +34,29 @@ def patch_of(session: Session, entry: Entry) -> Patch:
 
 
 def write_patch(session: Session) -> Path:
-    """Write every applied patch to `harden.patch` at the root and return its path. Raises ApplyError."""
+    """Write every applied patch to `harden.patch` at the root and return its path. Raises ApplyError.
+
+    Hunks that show a secret, in a line that they take away or keep, stay out of it; its first lines say so.
+    """
     path = session.root / PATCH_FILE
-    text = "".join(patch.diff() for patch in _joined(session))
+    patches = [patch for patch in _joined(session) if not holds_values(patch.paths[0])]
+    shown = [(patch, _without_secrets(session, patch)) for patch in patches]
+    left_out = [patch.paths[0] for patch, hunks in shown if len(hunks) < len(patch.hunks())]
+    text = "".join(
+        f"Left out of {file}: changes of lines that hold a secret.\n" for file in dict.fromkeys(left_out)
+    )
+    text += "".join(patch.diff(hunks) for patch, hunks in shown if hunks or not patch.hunks())
     try:
         write_atomically(path, bytes_of(text))
     except OSError as error:
         raise ApplyError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
+
+
+def _without_secrets(session: Session, patch: Patch) -> list[Hunk]:
+    """Return the hunks that hold no secret."""
+    masked = masked_hunks(patch, secrets_before(session.project, patch))
+    return [hunk for hunk, shown in zip(patch.hunks(), masked, strict=True) if hunk.rows == shown.rows]
 
 
 def _joined(session: Session) -> list[Patch]:

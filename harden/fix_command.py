@@ -13,10 +13,10 @@ from harden.decisions import OptionValue
 from harden.errors import HardenError, Refusal, UsageError
 from harden.findings import Finding, Risk
 from harden.fixing import Offer, make_offer
-from harden.masking import SECRET_CHECKS, masked_diff
-from harden.patches import Patch, bytes_of
+from harden.masking import masked_diff, secrets_before
+from harden.patches import bytes_of
 from harden.project import Project
-from harden.registry import check_named, checks
+from harden.registry import check_named
 from harden.report.scanned import plural
 from harden.scan import Rules, scan_file
 from harden.session import Session
@@ -124,7 +124,7 @@ def _current(session: Session, check: Check, overlay: Mapping[str, bytes]) -> li
 def _show(check: Check, findings: Sequence[Finding], offer: Offer, project: Project) -> None:
     print(f"# {check.id} ({check.fix.risk.value}): {check.title}, {plural(len(findings), 'finding')}")
     if offer.patch is not None:
-        _write_exactly(masked_diff(offer.patch, _secrets(project, offer.patch)))
+        _write_exactly(masked_diff(offer.patch, secrets_before(project, offer.patch)))
         for note in offer.patch.notes:
             print(f"# note: {note}")
     for finding in findings:
@@ -137,13 +137,6 @@ def _write_exactly(text: str) -> None:
     """Print a diff byte for byte, whatever the encodings of the files and of the terminal."""
     sys.stdout.flush()
     sys.stdout.buffer.write(bytes_of(text))
-
-
-def _secrets(project: Project, patch: Patch) -> list[Finding]:
-    """Return the secrets in the files of a patch as they are before it, so that none is printed."""
-    rules = Rules(tuple(check for check in checks().values() if check.id in SECRET_CHECKS))
-    known = [path for path in patch.paths if project.exists(path)]
-    return [finding for path in known for finding in scan_file(project, rules, path).findings]
 
 
 def _summarise(outcome: _Outcome, *, applied: bool) -> None:

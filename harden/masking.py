@@ -8,11 +8,14 @@ import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from harden.dotenv import assigned_value, holds_values
 from harden.findings import Finding, Span
 from harden.module import split_lines
 from harden.patches import Hunk, Patch, Row, text_of
+from harden.project import Project
+from harden.registry import checks
+from harden.scan import Rules, scan_file
 
-SECRET_CHECKS = frozenset({"hardcoded-secret", "secret-default"})
 DOTS = "••••"
 
 _LITERAL = re.compile(r"""(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL)
@@ -22,6 +25,25 @@ _NAMED = re.compile(r"""(?:env|environ|get|str|config|secret)\s*[(\[]\s*[a-z]*["
 _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
 _FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # Python 3.12 splits f-strings
+
+
+def is_secret(check: str) -> bool:
+    """Tell whether the findings of a check, built-in or a plug-in's, are to be masked."""
+    known = checks().get(check)
+    return known is not None and known.secret
+
+
+def secrets_before(project: Project, patch: Patch) -> list[Finding]:
+    """Return the secrets in the files of a patch as they stand before it."""
+    before = {edit.path: edit.before for edit in patch.edits if edit.before is not None}
+    start = project.with_files(before)
+    return [finding for path in before for finding in secrets_in(start, path)]
+
+
+def secrets_in(project: Project, path: str) -> list[Finding]:
+    """Return the secrets in a file, also those of checks that are switched off."""
+    rules = Rules(tuple(check for check in checks().values() if check.secret))
+    return list(scan_file(project, rules, path).findings)
 
 
 def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]:
@@ -43,13 +65,15 @@ def masked_hunks(patch: Patch, findings: Iterable[Finding]) -> tuple[Hunk, ...]:
     for edit in patch.edits:
         lines = split_lines(text_of(edit.before))
         spans = _spans(finding for finding in known if finding.path == edit.path)
-        if patch.check in SECRET_CHECKS:
+        if is_secret(patch.check):
             spans += _removed(hunk for hunk in hunks if hunk.path == edit.path)
         places = _secret_places(lines, spans)
         secrets |= _texts(lines, places)
         old[edit.path] = _masked(lines, places, set())
 
     def shown(hunk: Hunk, row: Row) -> Row:
+        if holds_values(hunk.path):
+            return replace(row, text=_without_value(row.text))
         text = row.text if row.kind == "+" else old[hunk.path][row.old - 1]
         return replace(row, text=_without(text, secrets))
 
@@ -61,8 +85,17 @@ def masked_diff(patch: Patch, findings: Iterable[Finding]) -> str:
     return patch.diff(masked_hunks(patch, findings))
 
 
+def _without_value(line: str) -> str:
+    """Mask what an environment file says; a line that assigns nothing may go on with a value."""
+    place = assigned_value(line)
+    if place is not None:
+        return line[: place[0]] + (DOTS if place[1] > place[0] else "") + line[place[1] :]
+    end = line[len(line.rstrip("\r\n")) :]
+    return line if not line.strip() or line.lstrip().startswith("#") else DOTS + end
+
+
 def _spans(findings: Iterable[Finding]) -> list[Span]:
-    return [finding.span for finding in findings if finding.check in SECRET_CHECKS]
+    return [finding.span for finding in findings if is_secret(finding.check)]
 
 
 def _removed(hunks: Iterable[Hunk]) -> list[Span]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from harden.dotenv import holds_values
+
 DECISIONS = ".harden/decisions.toml"
 LEDGER = ".harden/ledger.jsonl"
 _UNFINISHED = (".harden-", ".tmp")
@@ -87,7 +89,7 @@ def _keep_owner_and_mode(target: Path, name: str) -> None:
     except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        os.chmod(name, (0o600 if holds_values(target.name) else 0o666) & ~mask)
         return
     if os.name == "posix":
         with suppress(OSError):  # only root may give files away

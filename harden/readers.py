@@ -63,7 +63,7 @@ def shared_reader(module: Module) -> Reader | None:
     project = module.project
     for package in sorted(_PACKAGES & project.imported):
         for path in project.mentions(f" {package}"):
-            if path == module.path or file_kind(path) is not FileKind.APP or not _is_beside(module, path):
+            if path == module.path or file_kind(path) is not FileKind.APP or not is_beside(module, path):
                 continue
             found = _shared_by(project, path)
             if found is not None:
@@ -82,7 +82,7 @@ def _shared_by(project: Project, path: str) -> Reader | None:
         if reader.module not in project.names:
             ready = next(path for path in _READY if path.startswith(f"{reader.module}."))
             return replace(reader, name=ready.rpartition(".")[2])
-        if reader.module == other.name and not _imports_own(other) and _is_imported(other, reader.name):
+        if reader.module == other.name and not imports_own(other) and _is_imported(other, reader.name):
             return reader
     return None
 
@@ -95,7 +95,7 @@ def _reader_in(project: Project, origin: str, name: str, depth: int) -> Reader |
     return reader_bound(other, name, depth) if name in other.names.scopes[other.tree].bindings else None
 
 
-def _is_beside(module: Module, path: str) -> bool:
+def is_beside(module: Module, path: str) -> bool:
     """Tell whether a file surely runs with the module: above it, or in the same top-level package."""
     folder = PurePosixPath(path).parent
     if folder in PurePosixPath(module.path).parents:
@@ -115,7 +115,7 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _imports_own(module: Module) -> bool:
+def imports_own(module: Module) -> bool:
     """Tell whether a module imports others of the project: importing it could go round in a circle."""
     origins = {module.names.absolute(node) for node in module.nodes(ast.ImportFrom)}
     origins |= {alias.name for node in module.nodes(ast.Import) for alias in node.names}

@@ -11,7 +11,7 @@ from textual.content import Content
 from harden.errors import HardenError
 from harden.export import patch_of
 from harden.findings import Finding
-from harden.masking import SECRET_CHECKS, masked_diff, masked_hunks, masked_lines
+from harden.masking import is_secret, masked_diff, masked_hunks, masked_lines, secrets_before, secrets_in
 from harden.module import split_lines
 from harden.patches import Hunk, Patch
 from harden.registry import check_named
@@ -61,7 +61,7 @@ def written(session: Session, finding: Finding) -> Preview:
 
 
 def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written: bool = False) -> Preview:
-    known = [finding for path in patch.paths for finding in session.findings(path=path)]
+    known = secrets_before(session.project, patch)
     hunks = masked_hunks(patch, known)
     mended = {hunk.path for hunk in hunks if not hunk.supports}
     first = sorted(hunks, key=lambda hunk: hunk.path not in mended)
@@ -76,7 +76,7 @@ def written_entry(session: Session, entry: Entry) -> Preview:
 def source_lines(session: Session, path: str) -> list[str]:
     """Return a file's lines with secrets masked. Raises UnreadableSource."""
     text = decode(path, session.project.read(path), python=path.endswith(".py")).text
-    return masked_lines(split_lines(text), session.findings(path=path))
+    return masked_lines(split_lines(text), secrets_in(session.project, path))
 
 
 def evidence(session: Session, question_id: str) -> list[EvidenceLine]:
@@ -85,7 +85,7 @@ def evidence(session: Session, question_id: str) -> list[EvidenceLine]:
     secret = {
         (finding.path, line)
         for finding in session.findings()
-        if finding.check in SECRET_CHECKS
+        if is_secret(finding.check)
         for line in range(finding.span.line, finding.span.end_line + 1)
     }
     return [line for line in session.evidence(question) if (line.path, line.line) not in secret]

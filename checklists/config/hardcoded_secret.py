@@ -145,6 +145,7 @@ check = Check(
     severity=Severity.HIGH,
     fix=Fix("harden.codemods.env_config:RequireVariable", Risk.REVIEW),
     codes=frozenset({"S105", "S106", "S107", "B105", "B106", "B107"}),
+    secret=True,
 )
 
 _PRODUCTION = ("prod", "production", "live")

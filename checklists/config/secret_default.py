@@ -70,6 +70,7 @@ check = Check(
     severity=Severity.HIGH,
     fix=Fix("harden.codemods.env_config:RequireVariable", Risk.REVIEW),
     codes=frozenset({"S105", "B105"}),
+    secret=True,
 )
 
 

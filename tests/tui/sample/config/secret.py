@@ -20,7 +20,7 @@ from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
 
-check = Check(id="hardcoded-secret", title="Secret in the code", severity=Severity.HIGH)
+check = Check(id="hardcoded-secret", title="Secret in the code", severity=Severity.HIGH, secret=True)
 
 
 @check.node(ast.Assign)
