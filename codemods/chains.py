@@ -46,26 +46,67 @@ def _without_comments(dot: cst.Dot) -> cst.Dot:
     return cst.Dot(whitespace_before=space)
 
 
-def exploded(expr: cst.BaseExpression) -> cst.BaseExpression:
-    """Return a one-line chain in parentheses, with each of its calls on a line of its own."""
+def is_fluent(expr: cst.BaseExpression) -> bool:
+    """Tell whether a chain has so many steps that a formatter gives each of them a line when it breaks it."""
+    return _steps(expr) > 1
+
+
+def _steps(expr: cst.BaseExpression) -> int:
+    if isinstance(expr, cst.Call | cst.Subscript):
+        inner = expr.func if isinstance(expr, cst.Call) else expr.value
+        return _steps(inner)
+    if isinstance(expr, cst.Attribute):
+        return _steps(expr.value) + isinstance(expr.value, cst.Call | cst.Subscript)
+    return 0
+
+
+def is_spread(expr: cst.BaseExpression) -> bool:
+    """Tell whether a step of a chain stands on a line of its own."""
+    if isinstance(expr, cst.Attribute):
+        return not isinstance(expr.dot.whitespace_before, cst.SimpleWhitespace) or is_spread(expr.value)
+    if isinstance(expr, cst.Call | cst.Subscript):
+        return is_spread(expr.func if isinstance(expr, cst.Call) else expr.value)
+    return False
+
+
+def exploded(expr: cst.BaseExpression, width: int) -> cst.BaseExpression:
+    """Return a chain in parentheses, each of its steps on a line of its own, of `width` columns at most."""
     inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
     end = cst.ParenthesizedWhitespace(indent=True)
-    return _broken(expr, cst.Dot(whitespace_before=inside)).with_changes(
+    return _broken(expr, cst.Dot(whitespace_before=inside), width).with_changes(
         lpar=[cst.LeftParen(whitespace_after=inside)], rpar=[cst.RightParen(whitespace_before=end)]
     )
 
 
-def _broken(expr: cst.BaseExpression, dot: cst.Dot) -> cst.BaseExpression:
+def _broken(expr: cst.BaseExpression, dot: cst.Dot, width: int) -> cst.BaseExpression:
     if isinstance(expr, cst.Attribute):
-        return expr.with_changes(value=_broken(expr.value, dot))
-    if not isinstance(expr, cst.Call) or not isinstance(expr.func, cst.Attribute):
+        after_call = isinstance(expr.value, cst.Call | cst.Subscript)
+        value = _broken(expr.value, dot, width)
+        return expr.with_changes(value=value, dot=dot if after_call else expr.dot)
+    if isinstance(expr, cst.Subscript):
+        return expr.with_changes(value=_broken(expr.value, dot, width))
+    if not isinstance(expr, cst.Call):
         return expr
-    func = expr.func.with_changes(value=_broken(expr.func.value, dot))
-    return expr.with_changes(func=func.with_changes(dot=dot) if _has_call(func.value) else func)
+    return _joined(expr.with_changes(func=_broken(expr.func, dot, width)), width)
 
 
-def _has_call(expr: cst.BaseExpression) -> bool:
-    return isinstance(expr, cst.Call) or (isinstance(expr, cst.Attribute) and _has_call(expr.value))
+def _joined(call: cst.Call, width: int) -> cst.Call:
+    """Return a call on one line where it was broken, has room, and no trailing comma keeps it apart."""
+    if not call.args or isinstance(call.args[-1].comma, cst.Comma):
+        return call
+    none = cst.SimpleWhitespace("")
+    args = [
+        arg.with_changes(
+            comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")), whitespace_after_arg=none
+        )
+        for arg in call.args[:-1]
+    ]
+    last = call.args[-1].with_changes(whitespace_after_arg=none)
+    joined = call.with_changes(args=[*args, last], whitespace_before_args=none)
+    before, after = (cst.Module([]).code_for_node(node) for node in (call, joined))
+    step = after.rpartition("\n")[2] if "\n" in after else after
+    one_line = "\n" not in cst.Module([]).code_for_node(joined.with_changes(func=cst.Name("_")))
+    return joined if one_line and before.count("#") == after.count("#") and len(step) <= width else call
 
 
 def with_limited_sql(call: cst.Call, mark: str, limit: str, offset: str) -> cst.Call:

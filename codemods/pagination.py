@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
-from harden.codemods.chains import exploded, extended, with_limited_sql
+from harden.codemods.chains import exploded, extended, is_fluent, is_spread, with_limited_sql
 from harden.codemods.codemod import Edited, expression
 from harden.codemods.handing_on import (
     HandOn,
@@ -25,6 +26,7 @@ from harden.findings import Finding, Span
 
 __all__ = ["PageOptions", "Paginate"]
 
+_CLASS_STYLES = ("class", "rest")
 _NOTE = "Lists give one page unless a request asks for another: tell the clients, and link further pages."
 
 
@@ -58,9 +60,14 @@ class Paginate(HandOn):
         self._queries: dict[Span, _Plan] = {}
         self._statements: dict[tuple[int, int], _Plan] = {}
         self._broken: set[Span] = set()
+        self._unordered: set[Span] = set()
+        self._ordered_late: set[Span] = set()
         self._elsewhere: dict[str, list[Step]] = {}
         for finding in self._targets:
-            if finding.facts.get("style", "class") not in ("class", "rest"):
+            style = finding.facts.get("style", "")
+            for place in finding.facts["query"].splitlines() if style in _CLASS_STYLES else ():
+                self._unordered.add(span_of(place))
+            if style and style not in _CLASS_STYLES:
                 mark = self._imports.mark()
                 try:
                     self._add(finding)
@@ -95,6 +102,8 @@ class Paginate(HandOn):
         if isinstance(left, cst.BaseExpression):
             if self._broken and isinstance(left, cst.Call) and isinstance(original_node, cst.Call):
                 left = self._around_broken(original_node, left)  # type: ignore[assignment]
+            if self.span(original_node) in self._unordered:
+                left = extended(left, [("order_by", self.quoted('"pk"'))])  # type: ignore[assignment]
             plan = self._queries.get(self.span(original_node))
             return left if plan is None else self._laid_out(plan, left)  # type: ignore[return-value]
         if isinstance(left, cst.BaseStatement) and not isinstance(left, cst.FunctionDef):
@@ -106,38 +115,67 @@ class Paginate(HandOn):
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
         """Give a class-based list a page size."""
         finding = self.target(original_node)
-        if finding is None or finding.facts["style"] != "class":
+        if finding is None or finding.facts.get("style") not in _CLASS_STYLES:
             return updated_node
         if not isinstance(updated_node.body, cst.IndentedBlock):
             raise Refusal("The class is written on one line.")
         order = self.quoted(finding.facts["order"])
-        added = [cst.parse_statement(f"ordering = {order}")] if order else []
-        added.append(cst.parse_statement(f"paginate_by = {self.size}"))
+        added = [f"ordering = {order}"] if order else []
+        if finding.facts["style"] == "rest":
+            added.append(f"pagination_class = {self._rest_pages()}")
+        else:
+            added.append(f"paginate_by = {self.size}")
         body = list(updated_node.body.body)
         at = next((at for at, statement in enumerate(body) if not _is_setting(statement)), len(body))
-        body[at:at] = added
+        if at < len(body) and isinstance(follower := body[at], cst.FunctionDef | cst.ClassDef):
+            lines = follower.leading_lines
+            body[at] = (
+                follower if lines else follower.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+            )
+        body[at:at] = [cst.parse_statement(line) for line in added]
         return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
+
+    def _rest_pages(self) -> str:
+        """Return the name of a class of pages for Django REST framework, adding one where there is none."""
+        name = "ListPagination"
+        known = self.module.names.definitions.get(name)
+        if isinstance(known, ast.ClassDef) and "max_limit" in self.module.segment(known):
+            return name
+        base = self.import_name("rest_framework.pagination", "LimitOffsetPagination")
+        code = [f"\nclass {name}({base}):", f"    default_limit = {self.size}"]
+        code.append(f"    max_limit = {self.options.maximum}")
+        if not self.options.envelope:
+            response = self.import_name("rest_framework.response", "Response")
+            code += ["", "    def get_paginated_response(self, data):", f"        return {response}(data)"]
+            if "drf_spectacular" in self.project.imported:
+                code += ["", "    def get_paginated_response_schema(self, schema):", "        return schema"]
+        self.top_level("\n".join(code), binds=name)
+        return name
 
     def _laid_out(self, plan: _Plan, query: cst.BaseExpression) -> cst.BaseExpression:
         """Return the limited query, its calls on lines of their own where one line would be too long."""
         limited = self._limited(plan, query)
         span = span_of(plan["query"])
         alone, statement = plan["alone"], span_of(plan["statement"])
-        one_line = statement.line == statement.end_line or (alone == "yes" and span.line == span.end_line)
-        if not alone or plan["style"] == "sql" or not one_line:
+        if not alone or plan["style"] == "sql" or not is_fluent(limited):
             return limited
         code = [cst.Module([]).code_for_node(node) for node in (limited, query)]
+        room = line_limit(self.module)
+        if span.line != span.end_line:
+            if query.lpar or alone != "yes" or is_spread(query):
+                return limited
+            return exploded(limited, room - statement.column - 4)
         line = self.module.lines[span.line - 1].rstrip()
-        if len(line) + len(code[0]) - len(code[1]) <= line_limit(self.module):
+        if len(line) + len(code[0]) - len(code[1]) <= room:
             return limited
         if query.lpar:
-            return exploded(limited).with_changes(lpar=query.lpar, rpar=query.rpar)
+            return exploded(limited, room).with_changes(lpar=query.lpar, rpar=query.rpar)
         if alone == "yes":
-            return exploded(limited)
-        if len(code[0]) + statement.column + 4 <= line_limit(self.module):
+            return exploded(limited, room)
+        if statement.line != statement.end_line or len(code[0]) + statement.column + 4 <= room:
             return limited  # fits on the line below, where it is put later
         self._broken.add(span)
-        return exploded(limited).with_changes(lpar=[], rpar=[])
+        return exploded(limited, room).with_changes(lpar=[], rpar=[])
 
     def _around_broken(self, original: cst.Call, call: cst.Call) -> cst.Call:
         """Put the only argument of a call on lines of its own, where that is a chain over several lines."""
@@ -158,8 +196,15 @@ class Paginate(HandOn):
         steps = [("order_by", order)] if order else []
         if plan["style"] == "query":
             return extended(query, [*steps, ("limit", limit), ("offset", offset)], before=plan["before"])
-        query = extended(query, steps)
-        return query if plan["variable"] else self._page(plan, query)
+        ordered = extended(query, steps)
+        if not plan["variable"]:
+            return self._page(plan, ordered)
+        span = span_of(plan["query"])
+        line = self.module.lines[span.end_line - 1].rstrip()
+        if steps and len(line) + len(f".order_by({order})") > line_limit(self.module):
+            self._ordered_late.add(span)  # there is room for it on the next line
+            return query
+        return ordered
 
     def _page(self, plan: _Plan, query: cst.BaseExpression) -> cst.BaseExpression:
         made = cst.ensure_type(expression(f"{plan.names[0]}(_, {self.size})"), cst.Call)
@@ -175,7 +220,8 @@ class Paginate(HandOn):
         """Put a queryset's page below its assignment, or above the statement that uses it."""
         if not (name := plan["variable"]):
             return statement
-        order = f".order_by({plan['order']})" if plan["order"] and not plan["query"] else ""
+        late = not plan["query"] or span_of(plan["query"]) in self._ordered_late
+        order = f".order_by({plan['order']})" if plan["order"] and late else ""
         get = self.quoted(f'{plan["request"]}.GET.get("page")')
         page = f"{name} = {plan.names[0]}({name}{order}, {self.size}).get_page({get})"
         if plan["query"]:

@@ -134,7 +134,8 @@ def _broken(line: str, limit: int) -> str:
     elif pair := _last_brackets(tokens):
         head, tail = body_line[: pair.open + 1], indent + body_line[pair.close :]
         items = [body_line[pair.open + 1 : pair.close].strip()]
-        if (len(inner) + len(items[0]) > limit or items[0].endswith(",")) and pair.splits:
+        several = pair.splits and (pair.commas or body_line[pair.open] != "(")
+        if several and (len(inner) + len(items[0]) > limit or items[0].endswith(",")):
             items = _with_commas(body_line, [pair.open, *pair.commas, pair.close])
     else:
         return line
@@ -181,9 +182,9 @@ def _with_commas(body_line: str, cuts: list[int]) -> list[str]:
 
 
 def _chain(tokens: list[tokenize.TokenInfo]) -> list[int]:
-    """Return the columns at which a value made by a chain of calls is cut: its start, and each further call.
+    """Return the columns at which a value made by a chain of calls is cut: its start, and each further step.
 
-    Empty where the line is no `return` or assignment of such a chain, of at least two calls after the first.
+    Empty where the line is no `return` or assignment of such a chain with two steps after its first call.
     """
     start = _value_start(tokens)
     cuts: list[int] = []
@@ -192,9 +193,7 @@ def _chain(tokens: list[tokenize.TokenInfo]) -> list[int]:
         if token.type == tokenize.OP and token.string in _OPEN + _CLOSE:
             depth += 1 if token.string in _OPEN else -1
         elif depth == 0 and token.string == ".":
-            called = at + 2 < len(tokens) and tokens[at + 2].string == "("
-            first = tokens[at - 1].type == tokenize.NAME and at - 1 in (start, start + 1)
-            cuts += [token.start[1]] if called and not first else []
+            cuts += [token.start[1]] if tokens[at - 1].string in (")", "]") else []
         elif depth == 0 and (
             token.type != tokenize.NAME or token.string in ("if", "for", "and", "or", "lambda")
         ):

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harden.checklists.database.links import chain_of
 from harden.checklists.database.models import has_default_order, is_known
-from harden.module import Module
+from harden.checklists.database.passing import place_of
+from harden.module import Module, walk_statements
 
 _DJANGO_LISTS = ("django.views.generic.ListView", "django.views.generic.list.ListView")
 _REST_LISTS = (
@@ -17,6 +19,10 @@ _REST_LISTS = (
     "rest_framework.viewsets.ReadOnlyModelViewSet",
     "rest_framework.mixins.ListModelMixin",
 )
+
+_NO_ORDER = frozenset({"union", "intersection", "difference", "distinct", "values", "values_list", "raw"})
+_UNKNOWN = "Its order cannot be told: give the queryset an order_by first."
+_COUNTS = "It also counts its rows, and a page of them would change that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +40,72 @@ def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
     named = {name for statement in node.body for name in _names(statement)}
     if "paginat" in text or "[:" in text or named.isdisjoint({"model", "queryset", "get_queryset"}):
         return None
+    counts = ".count()" in text or "len(" in text
     if not set(bases).isdisjoint(_REST_LISTS):
-        if module.project.mentions("DEFAULT_PAGINATION_CLASS") or "list" in named:
+        if _has_project_pages(module) or "list" in named:
             return None
-        return ClassPage(
-            why_not="A pagination_class changes the shape of the response to {count, next, results}: agree "
-            "on it with the clients, then set DEFAULT_PAGINATION_CLASS and PAGE_SIZE in REST_FRAMEWORK."
-        )
+        if counts and "get_queryset" in named:
+            return ClassPage(why_not=_COUNTS)
+        return _page(module, node, "rest", text)
     if set(bases).isdisjoint(_DJANGO_LISTS):
         return None
-    return _django_page(module, node, named, text)
+    if counts:
+        return ClassPage(why_not=_COUNTS)
+    return _page(module, node, "class", text)
 
 
-def _django_page(module: Module, node: ast.ClassDef, named: set[str], text: str) -> ClassPage:
-    facts = {"style": "class", "framework": "django", "order": ""}
-    if ".count()" in text or "len(" in text:
-        return ClassPage(why_not="It also counts its rows, and a page of them would change that.")
-    if "ordering" in named or "order_by" in text:
+def _has_project_pages(module: Module) -> bool:
+    """Tell whether the settings of Django REST framework give every list pages."""
+    return bool(module.project.mentions("DEFAULT_PAGINATION_CLASS"))
+
+
+def _page(module: Module, node: ast.ClassDef, style: str, text: str) -> ClassPage:
+    """Return the facts of a list of rows, with what has to be put in order first."""
+    facts = {"style": style, "framework": "django", "order": "", "query": ""}
+    values = dict(_values(node))
+    if "ordering" in values or "order_by" in text:
         return ClassPage(facts)
-    model = next((value for name, value in _values(node) if name == "model"), None)
+    method = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "get_queryset"), None)
+    if method is not None:
+        returned = [s.value for s in walk_statements(method.body) if isinstance(s, ast.Return) and s.value]
+        return _with_order(module, node, returned, facts)
+    if "queryset" in values:
+        return _with_order(module, node, [values["queryset"]], facts)
+    model = values.get("model")
     if model is None or not is_known(module, model):
-        return ClassPage(why_not="Its order cannot be told: give the queryset an order_by first.")
+        return ClassPage(why_not=_UNKNOWN)
     if has_default_order(module, model):
         return ClassPage(facts)
-    if "get_queryset" in named and "super()" not in text:
-        return ClassPage(why_not="Its get_queryset() gives no order: add an order_by first.")
     return ClassPage(facts | {"order": '["pk"]'})
+
+
+def _with_order(
+    module: Module, node: ast.ClassDef, querysets: list[ast.expr], facts: dict[str, str]
+) -> ClassPage:
+    """Return the facts with the querysets that need an order by primary key."""
+    unordered = []
+    for queryset in querysets:
+        model = model_of(module, node, queryset)
+        if model is None or not is_known(module, model):
+            return ClassPage(why_not=_UNKNOWN)
+        if not has_default_order(module, model):
+            unordered.append(place_of(module, queryset))
+    return ClassPage(facts | {"query": "\n".join(unordered)})
+
+
+def model_of(module: Module, node: ast.ClassDef, queryset: ast.expr) -> ast.expr | None:
+    """Return the model of a queryset that a class-based list is made from."""
+    chain = chain_of(module, queryset)
+    if not chain.names.isdisjoint(_NO_ORDER):
+        return None
+    for link in chain.links:
+        if link.name == "objects" and isinstance(link.node, ast.Attribute):
+            return link.node.value
+    inherits = any(link.name == "get_queryset" for link in chain.links)
+    values = dict(_values(node))
+    if inherits and "queryset" in values:
+        return model_of(module, node, values["queryset"])
+    return values.get("model") if inherits else None
 
 
 def _own_bases(module: Module, bases: Sequence[str]) -> list[str]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from harden.module import Module, is_literal, keyword
 
+_UNORDERED = ("django.contrib.auth.models.User", "django.contrib.auth.models.Group")
+"""Models of Django itself that have no default order."""
+
 
 def primary_keys(module: Module, model: ast.expr) -> list[str]:
     """Return the attributes of a model that are its primary key, its bases looked through."""
@@ -18,8 +21,8 @@ def primary_keys(module: Module, model: ast.expr) -> list[str]:
 
 
 def is_known(module: Module, model: ast.expr) -> bool:
-    """Tell whether a model is defined in the project."""
-    return next(_definitions(module, model), None) is not None
+    """Tell whether a model is defined in the project, or is one whose order is known to be none."""
+    return module.resolve(model) in _UNORDERED or next(_definitions(module, model), None) is not None
 
 
 def has_default_order(module: Module, model: ast.expr) -> bool:

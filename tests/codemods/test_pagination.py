@@ -367,17 +367,6 @@ def test_refuses_what_a_test_calls(tmp_path: Path) -> None:
     assert ["app/test_main.py:3" in reason for reason in made.refused.values()] == [True]
 
 
-def test_rest_framework_lists_are_explained(tmp_path: Path) -> None:
-    code = (
-        "from rest_framework import viewsets\n\nfrom app.models import Item\n\n\n"
-        "class Items(viewsets.ModelViewSet):\n    queryset = Item.objects.all()\n"
-    )
-    made = offer(tmp_path, code, "shop/views.py")
-    assert ["shape of the response" in reason for reason in made.refused.values()] == [True]
-    settings = 'REST_FRAMEWORK = {"DEFAULT_PAGINATION_CLASS": "x"}\n'
-    assert not offer(tmp_path, code, "shop/views.py", settings=settings).refused
-
-
 def test_code_is_written_in_the_quotes_of_the_file(tmp_path: Path) -> None:
     code = "def items():\n    return jsonify({'kind': 'item', 'of': 'all', 'rows': Item.query.all()})\n"
     made = offer(tmp_path, FLASK.replace('"', "'") + code, PATH[FLASK])

@@ -50,6 +50,18 @@ CASES = {
         "def f():\n    notes = (\n        await session.query(Note)\n        .filter(Note.owner == user.id)\n"
         "        .order_by(Note.id)\n        .limit(limit)\n        .all()\n    )  # page\n",
     ),
+    "chain from a class": (
+        "queryset = Product.objects.select_related('category').prefetch_related('photos', 'tags').all()"
+        ".order_by('pk')\n",
+        "queryset = (\n    Product.objects.select_related('category')\n"
+        "    .prefetch_related('photos', 'tags')\n    .all()\n    .order_by('pk')\n)\n",
+    ),
+    "one argument that is broken itself": (
+        "data = list(Paginator(Product.objects.values('id').order_by('pk'), 50)"
+        ".get_page(request.GET.get('page')))\n",
+        "data = list(\n    Paginator(Product.objects.values('id').order_by('pk'), 50).get_page(\n"
+        "        request.GET.get('page')\n    )\n)\n",
+    ),
     "arguments together on a line": (
         "engine = create_engine(\n    settings.database_url, echo=True, connect_args={'connect_timeout': 5}, "
         "pool_pre_ping=True\n)\n",
