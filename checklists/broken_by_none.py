@@ -10,31 +10,11 @@ from harden.logs import log_call
 from harden.module import Module
 
 _CONVERSIONS = (
-    *("builtins.int", "builtins.float", "json.loads", "pathlib.Path", "pathlib.PurePath", "ast.literal_eval"),
-    *(
-        "base64.b64decode",
-        "urllib.parse.urlparse",
-        "decimal.Decimal",
-        "uuid.UUID",
-        "builtins.len",
-        "builtins.open",
-    ),
-    *(
-        "os.path.join",
-        "os.path.exists",
-        "os.path.isfile",
-        "os.path.isdir",
-        "os.makedirs",
-        "builtins.bytes.fromhex",
-    ),
-    *(
-        "os.path.expanduser",
-        "os.path.abspath",
-        "os.path.dirname",
-        "builtins.list",
-        "builtins.tuple",
-        "builtins.set",
-    ),
+    *("builtins.int", "builtins.float", "json.loads", "pathlib.Path", "pathlib.PurePath"),
+    *("ast.literal_eval", "base64.b64decode", "urllib.parse.urlparse", "decimal.Decimal", "uuid.UUID"),
+    *("builtins.len", "builtins.open", "os.path.join", "os.path.exists", "os.path.isfile"),
+    *("os.path.isdir", "os.makedirs", "builtins.bytes.fromhex", "os.path.expanduser"),
+    *("os.path.abspath", "os.path.dirname", "builtins.list", "builtins.tuple", "builtins.set"),
 )
 _CLIENTS = {
     "sqlalchemy.create_engine": 0,
@@ -74,45 +54,16 @@ _CLIENTS = {
 }
 """Calls that have no use without a value at this position."""
 _RAISING = (
-    "sqlalchemy.",
-    "sqlmodel.",
-    "redis.",
-    "cryptography.",
-    "hmac.",
-    "jwt.",
-    "jose.",
-    "requests.",
-    "httpx.",
+    *("sqlalchemy.", "sqlmodel.", "redis.", "cryptography.", "hmac.", "jwt.", "jose.", "requests.", "httpx."),
 )
 _KEYS = frozenset(
     {"stripe.api_key", "openai.api_key", "sendgrid.api_key", "resend.api_key", "replicate.api_token"}
 )
 _SECRETS = frozenset({"SECRET_KEY", "JWT_SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SECURITY_PASSWORD_SALT"})
 _TEXT_METHODS = frozenset(
-    {
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "encode",
-        "replace",
-        "startswith",
-        "endswith",
-        "rstrip",
-        "lstrip",
-        "splitlines",
-    }
-    | {
-        "removeprefix",
-        "removesuffix",
-        "title",
-        "isdigit",
-        "rsplit",
-        "partition",
-        "format",
-        "casefold",
-        "join",
-    }
+    {"split", "strip", "lower", "upper", "encode", "replace", "startswith", "endswith", "rstrip"}
+    | {"lstrip", "splitlines", "removeprefix", "removesuffix", "title", "isdigit", "rsplit", "partition"}
+    | {"format", "casefold", "join"}
 )
 _ADDRESS = re.compile(r"://|^(Bearer|Basic|Token|token|ApiKey|Bot) $|^/|[?&]\w+=$|\.\w+/|@")
 

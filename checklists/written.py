@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from harden.environment import env_read
 from harden.module import Module
+
+_STAGE = re.compile(r"(?i)(^|[^a-z])(is_)?(prod|production|staging|env|environment|docker|heroku)($|[^a-z])")
 
 
 def written(module: Module, expr: ast.expr | None) -> ast.expr | None:
@@ -47,12 +50,15 @@ def is_fallback(module: Module, node: ast.AST) -> bool:
 
 
 def _is_conditional(module: Module, statement: ast.stmt) -> bool:
-    """Tell whether a statement stands under an `if` that asks the environment."""
+    """Tell whether a statement stands under an `if` that asks which environment this is."""
     return any(
         isinstance(outer, ast.If)
-        and any(
-            env_read(module, inner) is not None or _is_environ(module, inner)
-            for inner in ast.walk(outer.test)
+        and (
+            _STAGE.search(ast.unparse(outer.test)) is not None
+            or any(
+                env_read(module, inner) is not None or _is_environ(module, inner)
+                for inner in ast.walk(outer.test)
+            )
         )
         for outer in module.ancestors(statement)
     )

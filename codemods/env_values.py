@@ -135,6 +135,43 @@ class ValueByVariable(PythonCodemod):
             declare_variable(self, name)
 
 
+class EndpointByVariable(ValueByVariable):
+    """Read an address from the environment; what comes before a path gets a name of its own."""
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        """Let an f-string begin with the named address."""
+        finding = self.target(original_node)
+        first = updated_node.parts[0] if updated_node.parts else None
+        if finding is None or "base" not in finding.facts or not isinstance(first, cst.FormattedStringText):
+            return updated_node
+        base = finding.facts["base"]
+        if not first.value.startswith(base):
+            raise Refusal("The address is written with escapes.")
+        name = cst.FormattedStringExpression(cst.Name(self._named(finding, base)))
+        rest = [first.with_changes(value=first.value[len(base) :])] if first.value != base else []
+        return updated_node.with_changes(parts=[name, *rest, *updated_node.parts[1:]])
+
+    def _replaced(self, original: cst.BaseExpression, updated: cst.BaseExpression) -> cst.BaseExpression:
+        finding = self.target(original)
+        if finding is None or "base" not in finding.facts or not isinstance(updated, cst.SimpleString):
+            return super()._replaced(original, updated)
+        rest = updated.raw_value.removeprefix(finding.facts["base"])
+        if rest == updated.raw_value or updated.prefix or set(rest) & set("{}\\\n"):
+            return super()._replaced(original, updated)
+        name = self._named(finding, finding.facts["base"])
+        return expression(f"f{updated.quote}{{{name}}}{rest}{updated.quote}" if rest else name)
+
+    def _named(self, finding: Finding, base: str) -> str:
+        """Return the name of a new constant that holds the address, as the environment gives it."""
+        variable = self.options.name or finding.facts["env"]
+        quote = favourite_quote(self.module)
+        code = self._read(finding, variable, f"{quote}{base}{quote}", "str")
+        self.top_level(f"{variable} = {code}", binds=variable)
+        return variable
+
+
 class DatabaseByVariable(ValueByVariable):
     """Read a database's address from the environment, with the SQLite file as default."""
 

@@ -116,67 +116,16 @@ _IMAGE_USERS = frozenset(
     {"app", "appuser", "runner", "vscode", "airflow", "node", "site", "docker", "container", "user"}
 )
 _PATH_WORDS = frozenset(
-    {"path", "dir", "directory", "folder", "file", "root", "home", "location", "filename", "output", "input"}
-    | {
-        "data",
-        "model",
-        "models",
-        "log",
-        "logs",
-        "upload",
-        "uploads",
-        "exports",
-        "export",
-        "base",
-        "media",
-        "static",
-    }
-    | {
-        "cert",
-        "key",
-        "config",
-        "database",
-        "db",
-        "store",
-        "storage",
-        "cache",
-        "bin",
-        "executable",
-        "exe",
-        "csv",
-    }
+    {"path", "dir", "directory", "folder", "file", "root", "home", "location", "filename", "output"}
+    | {"input", "data", "model", "models", "log", "logs", "upload", "uploads", "exports", "export"}
+    | {"base", "media", "static", "cert", "key", "config", "database", "db", "store", "storage", "cache"}
+    | {"bin", "executable", "exe", "csv"}
 )
 _READS = (
-    *(
-        "builtins.open",
-        "io.open",
-        "os.",
-        "pathlib.",
-        "shutil.",
-        "glob.",
-        "pandas.read_",
-        "polars.read_",
-        "numpy.load",
-    ),
-    *(
-        "sqlite3.connect",
-        "joblib.",
-        "torch.load",
-        "PIL.Image.open",
-        "cv2.imread",
-        "cv2.imwrite",
-        "sys.path.",
-        "subprocess.",
-    ),
-    *(
-        "logging.FileHandler",
-        "logging.handlers.",
-        "dotenv.",
-        "aiofiles.open",
-        "zipfile.",
-        "tarfile.",
-        "flask.send_",
-    ),
+    *("builtins.open", "io.open", "os.", "pathlib.", "shutil.", "glob.", "pandas.read_"),
+    *("polars.read_", "numpy.load", "sqlite3.connect", "joblib.", "torch.load", "PIL.Image.open"),
+    *("cv2.imread", "cv2.imwrite", "sys.path.", "subprocess.", "logging.FileHandler"),
+    *("logging.handlers.", "dotenv.", "aiofiles.open", "zipfile.", "tarfile.", "flask.send_"),
     *(
         "fastapi.responses.FileResponse",
         "starlette.responses.FileResponse",
@@ -187,30 +136,9 @@ _READS = (
     ),
 )
 _QUESTIONS = frozenset(
-    {
-        "startswith",
-        "endswith",
-        "removeprefix",
-        "replace",
-        "split",
-        "strip",
-        "match",
-        "search",
-        "join",
-        "add_argument",
-    }
-    | {
-        "option",
-        "argument",
-        "Option",
-        "Argument",
-        "add_url_rule",
-        "route",
-        "redirect",
-        "count",
-        "index",
-        "find",
-    }
+    {"startswith", "endswith", "removeprefix", "replace", "split", "strip", "match", "search", "join"}
+    | {"add_argument", "option", "argument", "Option", "Argument", "add_url_rule", "route", "redirect"}
+    | {"count", "index", "find"}
 )
 
 

@@ -174,31 +174,9 @@ _METHODS = {
     "run_simple": 0,
 }
 _SERVERS_OF = (
-    *(
-        "flask",
-        "quart",
-        "sanic",
-        "bottle",
-        "dash",
-        "apiflask",
-        "connexion",
-        "eve",
-        "flask_socketio",
-        "socketio",
-    ),
-    *(
-        "fastapi",
-        "tornado",
-        "grpc",
-        "asyncio",
-        "aiohttp",
-        "gradio",
-        "nicegui",
-        "fastmcp",
-        "mcp",
-        "robyn",
-        "uvloop",
-    ),
+    *("flask", "quart", "sanic", "bottle", "dash", "apiflask", "connexion", "eve", "flask_socketio"),
+    *("socketio", "fastapi", "tornado", "grpc", "asyncio", "aiohttp", "gradio", "nicegui", "fastmcp"),
+    *("mcp", "robyn", "uvloop"),
 )
 _KEYWORDS = ("host", "hostname", "address", "addr", "server_name", "bind", "interface", "server_address")
 _FACTORIES = frozenset(

@@ -62,7 +62,10 @@ Flagged:
 
     from flask_cors import CORS
 
-    cors = CORS(resources={r"/api/*": {"origins": "*"}})
+    cors = CORS(
+        resources=r"/api/*",
+        origins="*",
+    )
 
 Fixed:
 
@@ -71,13 +74,8 @@ Fixed:
     from flask_cors import CORS
 
     cors = CORS(
-        resources={
-            r"/api/*": {
-                "origins": [
-                    item for item in os.getenv("CORS_ORIGINS", "").split(",") if item
-                ],
-            },
-        },
+        resources=r"/api/*",
+        origins=[item for item in os.getenv("CORS_ORIGINS", "").split(",") if item],
     )
 
 Flagged (shop/settings.py):
