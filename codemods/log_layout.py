@@ -28,12 +28,24 @@ def with_message(call: cst.Call, at: int, lazy: Lazy) -> cst.Call:
     last = old[-1]
     if keywords:
         new = [cst.Arg(value, comma=last.comma) for value in values]
-        return call.with_changes(args=[*before, *new, *keywords])
+        return call.with_changes(args=[*before, *_named(new, lazy), *keywords])
     new = _spread(call, old, values) or [
         *(cst.Arg(value, comma=cst.Comma(whitespace_after=_SPACE)) for value in values[:-1]),
         last.with_changes(value=values[-1]),
     ]
-    return call.with_changes(args=[*before, *new])
+    return call.with_changes(args=[*before, *_named(new, lazy)])
+
+
+def _named(args: list[cst.Arg], lazy: Lazy) -> list[cst.Arg]:
+    """Return the arguments with the values after the message given by name, if they have names."""
+    none = cst.SimpleWhitespace("")
+    equal = cst.AssignEqual(whitespace_before=none, whitespace_after=none)
+    named = zip(args[1:], lazy.names, strict=False)
+    return [
+        args[0],
+        *(arg.with_changes(keyword=cst.Name(name), equal=equal) for arg, name in named),
+        *args[1 + len(lazy.names) :],
+    ]
 
 
 def _spread(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from harden.codemods.codemod import source_of
-from harden.codemods.placeholders import Fields, Value, bound, in_call, placeholder
+from harden.codemods.fstrings import replaced, requoted
+from harden.codemods.placeholders import Fields, Value, bound, shown_value
 from harden.errors import Refusal
 
 _SAFE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BinaryOperation, cst.SimpleString, cst.Await)
@@ -37,10 +37,11 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
-    """A message as a log call takes it: the format, and the values for it in order."""
+    """A message as a log call takes it: the format, and the values in order; by name if they have any."""
 
     message: cst.SimpleString | cst.ConcatenatedString
     values: tuple[cst.BaseExpression, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Message:
             case cst.Call(func=cst.Attribute(value=text, attr=cst.Name("format"))) if _is_text(text):
                 self._formatted(expr, text)
             case _:
-                self.value(_shown_value(expr))
+                self.value(shown_value(expr))
 
     def text(self, text: str) -> None:
         """Add literal text that stands for itself."""
@@ -127,12 +128,19 @@ class Message:
         if rest:
             raise Refusal("The message has fewer placeholders than values.")
 
-    def lazy(self) -> Lazy:
-        """Return the whole message."""
+    def parts(self) -> list[str | Value]:
+        """Return the texts and values of the whole message in turn."""
+        return _joined([*self.pending, *(part for literal in self.literals for part in literal.parts)])
+
+    def lazy(self, *, braces: bool = False) -> Lazy:
+        """Return the whole message, with the placeholders of `%` or those of `str.format`."""
         if self.pending:
             self._literal(Literal("", self.quote, []))
-        values = tuple(p.code for literal in self.literals for p in literal.parts if isinstance(p, Value))
-        nodes = [_rendered(literal, escape=bool(values)) for literal in self.literals]
+        found = [part for literal in self.literals for part in literal.parts if isinstance(part, Value)]
+        if braces and not all(value.field for value in found):
+            raise Refusal("A placeholder of the message has no equal in this file's logger.")
+        values = tuple((braces and value.bare) or value.code for value in found)
+        nodes = [_rendered(literal, bool(values), braces=braces) for literal in self.literals]
         message: cst.SimpleString | cst.ConcatenatedString = nodes[-1]
         for node, after in reversed(list(zip(nodes, self.literals[1:], strict=False))):
             between = after.before or cst.SimpleWhitespace(" ")
@@ -186,69 +194,15 @@ def _formatted(
         if isinstance(part, cst.FormattedStringText):
             parts.append(part.value.replace("{{", "{").replace("}}", "}"))
         elif isinstance(part, cst.FormattedStringExpression):
-            parts += _replaced(part, node.quote)
+            parts += replaced(part, node.quote)
     free = {letter for part in parts if isinstance(part, str) for letter in part}.isdisjoint("\\'\"")
-    parts = [_requoted(part, quote) if isinstance(part, Value) else part for part in parts]
+    parts = [requoted(part, quote) if isinstance(part, Value) else part for part in parts]
     return Literal(prefix, quote if free and len(node.quote) == 1 else node.quote, parts, before)
-
-
-def _requoted(value: Value, quote: str) -> Value:
-    code = value.code.visit(_Requoted(quote))
-    return Value(code, value.placeholder) if isinstance(code, cst.BaseExpression) else value
-
-
-class _Requoted(cst.CSTTransformer):
-    """Give the plain strings of an expression the quotes that an f-string around it forbade."""
-
-    def __init__(self, quote: str) -> None:
-        super().__init__()
-        self.quote = quote
-
-    def leave_SimpleString(
-        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
-    ) -> cst.SimpleString:
-        """Swap the quotes where nothing needs to be escaped for it."""
-        if len(updated_node.quote) != 1 or set(updated_node.raw_value) & set("\\'\""):
-            return updated_node
-        value = f"{updated_node.prefix}{self.quote}{updated_node.raw_value}{self.quote}"
-        return updated_node.with_changes(value=value)
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
-        """Leave nested f-strings alone."""
-        return False
-
-
-def _replaced(part: cst.FormattedStringExpression, quote: str) -> Iterator[str | Value]:
-    spec = ""
-    for piece in part.format_spec or ():
-        if not isinstance(piece, cst.FormattedStringText):
-            raise Refusal("A width or precision in the message is computed.")
-        spec += piece.value
-    conversion = part.conversion or ""
-    if part.equal is not None:
-        nodes = (part.whitespace_before_expression, part.expression, part.equal)
-        text = "".join(map(source_of, nodes))
-        if quote[0] in text or "\n" in text or "\\" in text:
-            raise Refusal("The name shown by `=` holds quotes.")
-        yield text
-        conversion = conversion or ("" if spec else "r")
-    if spec or conversion:
-        yield placeholder(in_call(part.expression), conversion, spec)
-    else:
-        yield _shown_value(part.expression)
 
 
 def _shown(expr: cst.BaseExpression) -> cst.BaseExpression:
     """Return the operand of `+` without parentheses that only grouped a text."""
     return expr.with_changes(lpar=[], rpar=[]) if _is_text(expr) else expr
-
-
-def _shown_value(expr: cst.BaseExpression) -> Value:
-    """Return a value; the placeholder does what an explicit `str()` or `repr()` would."""
-    match expr:
-        case cst.Call(func=cst.Name(("str" | "repr") as name), args=[cst.Arg(keyword=None, star="") as arg]):
-            return Value(in_call(arg.value), "%r" if name == "repr" else "%s")
-    return Value(in_call(expr))
 
 
 def _is_text(expr: cst.BaseExpression) -> bool:
@@ -304,9 +258,14 @@ def _line_break(operator: cst.BaseBinaryOp) -> cst.BaseParenthesizableWhitespace
     return None
 
 
-def _rendered(literal: Literal, *, escape: bool) -> cst.SimpleString:
-    text = "".join(
-        part.placeholder if isinstance(part, Value) else part.replace("%", "%%") if escape else part
-        for part in literal.parts
-    )
+def _rendered(literal: Literal, has_values: bool, *, braces: bool) -> cst.SimpleString:
+    """Return a literal; signs of the format's own are doubled where the logger formats at all."""
+    text = ""
+    for part in literal.parts:
+        if isinstance(part, Value):
+            text += part.field if braces else part.placeholder
+        elif not has_values:
+            text += part
+        else:
+            text += part.replace("{", "{{").replace("}", "}}") if braces else part.replace("%", "%%")
     return cst.SimpleString(f"{literal.prefix}{literal.quote}{text}{literal.quote}")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from harden.codemods.codemod import Options, PythonCodemod
+from harden.codemods.codemod import Edited, Options, PythonCodemod
 from harden.codemods.imports import ImportStatement
 from harden.codemods.log_layout import favourite_quote
 from harden.errors import Refusal
-from harden.findings import Finding
+from harden.findings import Finding, Severity
+from harden.log_setup import entry_point
 from harden.module import split_lines
+from harden.project import Project
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LOADERS = ("dotenv.load_dotenv", "environs.Env.read_env", "environ.Env.read_env")
@@ -73,7 +76,7 @@ class ConfigureLogging(PythonCodemod):
         how = f'"format": "{_FORMAT}"'
         if self.options.format == "json":
             how = f'"()": "{self._json_path()[1]}.JsonFormatter"'
-        return _SETTINGS.replace("HOW", how).replace("LEVEL", self._level())
+        return _SETTINGS.replace("{how}", how).replace("{level}", self._level())
 
     def _level(self) -> str:
         getenv = self.import_member("os", "getenv")
@@ -88,8 +91,8 @@ class ConfigureLogging(PythonCodemod):
         for stem in ("logging_config", "json_logging"):
             path = (folder / f"{stem}.py").as_posix()
             if self.read_other(path) is None:
-                code = _JSON_MODULE.replace("VARIABLE", self.options.variable)
-                code = code.replace("LEVEL", self.options.level)
+                code = _JSON_MODULE.replace("{variable}", self.options.variable)
+                code = code.replace("{level}", self.options.level)
                 self.other_file(path, code.replace("\n", self.module.source.newline).encode())
                 return path, self.project.with_files({path: b""}).module_name(path)
         raise Refusal(f"{folder}/logging_config.py exists already: call it from here.")
@@ -137,6 +140,32 @@ class ConfigureLogging(PythonCodemod):
         return code.replace('"', self.quote).replace("\n", self.module.source.newline)
 
 
+def with_configuration(project: Project, path: str, edited: Edited) -> Edited:
+    """Return an edit of `path` to which the configuration at the project's entry point is added."""
+    after = project.with_files({**edited.others, path: edited.data})
+    entry = entry_point(after)
+    if entry is None:
+        return edited
+    place = "django" if entry.is_django else "application"
+    module, statement = entry.module, entry.statement
+    finding = Finding(
+        "no-logging-config",
+        module.path,
+        module.span(statement),
+        "",
+        Severity.MEDIUM,
+        facts={"place": place},
+    )
+    try:
+        setup = ConfigureLogging(after, ConfigureLogging.Options()).edit(module.path, [finding])
+    except Refusal as refusal:
+        return replace(edited, notes=[*edited.notes, f"Logging is still not configured: {refusal}"])
+    others = {**edited.others, **setup.others}
+    if module.path == path:
+        return replace(edited, data=setup.data, others=others)
+    return replace(edited, others={**others, module.path: setup.data})
+
+
 def _at(node: ast.stmt, finding: Finding) -> bool:
     return (node.lineno, node.col_offset) == (finding.span.line, finding.span.column)
 
@@ -146,14 +175,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {HOW},
+        "line": {{how}},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
     },
     "root": {
         "handlers": ["console"],
-        "level": LEVEL,
+        "level": {level},
     },
 }
 """
@@ -187,8 +216,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """Send every record to standard error, from the level in VARIABLE on."""
+    """Send every record to standard error, from the level in {variable} on."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=os.getenv("VARIABLE", "LEVEL").upper(), handlers=[handler])
+    logging.basicConfig(level=os.getenv("{variable}", "{level}").upper(), handlers=[handler])
 '''

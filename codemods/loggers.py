@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -14,16 +15,20 @@ from harden.findings import Finding
 from harden.logs import Flavour, flavour_of_path
 from harden.module import Module
 from harden.names import FunctionNode
+from harden.project import Project
+from harden.roles import FileKind, Role, file_kind
 
 _NAMES = ("logger", "log", "LOGGER", "LOG", "_logger", "_log")
 _MAKERS = re.compile(r"(^|\.)(get_?[lL]ogger|get_task_logger|Logger|LoggerAdapter|getLoggerClass)$")
+
+_LOGGER = re.compile(r"^(\w+)(?:: [\w.]+)? = [\w.]+\(__name__\)", re.MULTILINE)
 
 
 class LoggerOptions(Options):
     """The logger that a file gets which has none."""
 
     name: str = Field(
-        "logger",
+        _NAMES[0],
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         title="Name of a new logger",
         description="used where the file has no logger yet",
@@ -34,22 +39,78 @@ def logger_at(codemod: PythonCodemod, finding: Finding, name: str) -> tuple[str,
     """Return what to write for the logger at a finding, and its kind.
 
     The file's own logger is used, be it a name, an attribute of `self` or the application's; where
-    there is none, one called `name` is made after the imports. Raises Refusal when all names are taken.
+    there is none, one is made after the imports, called `name` or as the project calls its own. Raises
+    Refusal when all names are taken.
     """
     module = codemod.module
     place = _place(module, finding)
     for known in (_by_name(module, place), _by_self(module, place), _by_application(module, place)):
         if known is not None:
             return known
+    return _new(codemod, place, name)
+
+
+def _new(codemod: PythonCodemod, place: ast.AST, name: str) -> tuple[str, Flavour]:
+    """Make the logger that the file lacks, of the kind that the file or else the project uses."""
+    module = codemod.module
+    kind = preferred(module)
+    if name == _NAMES[0]:
+        name = _usual_name(module.project) or name
+    if kind is Flavour.STRUCTLOG:
+        return _made(codemod, name, "structlog", "get_logger"), kind
+    if kind is Flavour.LOGURU:
+        return codemod.import_name("loguru", "logger"), kind
+    if module.role(place) is Role.TASK and _is_used(module.project, "get_task_logger"):
+        return _assigned(codemod, name, codemod.import_name("celery.utils.log", "get_task_logger")), kind
+    return _made(codemod, name, "logging", "getLogger"), kind
+
+
+def preferred(module: Module) -> Flavour:
+    """Return the kind of logger that a file without one would use: its own imports, else the project's."""
     if module.imports("structlog"):
-        return _made(codemod, name, "structlog", "get_logger"), Flavour.STRUCTLOG
+        return Flavour.STRUCTLOG
     if module.imports("loguru"):
-        return codemod.import_name("loguru", "logger"), Flavour.LOGURU
-    return _made(codemod, name, "logging", "getLogger"), Flavour.STANDARD
+        return Flavour.LOGURU
+    if module.imports("logging"):
+        return Flavour.STANDARD
+    project = module.project
+    users = {
+        flavour: sum(1 for path in project.mentions(word) if _imports(project, path, flavour.value))
+        for flavour, word in (
+            (Flavour.STANDARD, "getLogger"),
+            (Flavour.LOGURU, "loguru"),
+            (Flavour.STRUCTLOG, "structlog"),
+        )
+    }
+    return max(users, key=lambda flavour: users[flavour])
+
+
+def _imports(project: Project, path: str, package: str) -> bool:
+    if file_kind(path) is not FileKind.APP:
+        return False
+    return re.search(rf"^\s*(import|from) {package}\b", project.text(path), re.MULTILINE) is not None
+
+
+def _is_used(project: Project, name: str) -> bool:
+    return any(file_kind(path) is FileKind.APP for path in project.mentions(name))
+
+
+def _usual_name(project: Project) -> str:
+    """Return the name that most of the project's module loggers have."""
+    found = Counter(
+        match[1]
+        for path in (*project.mentions("getLogger(__name__"), *project.mentions("get_logger(__name__"))
+        if file_kind(path) is FileKind.APP
+        for match in _LOGGER.finditer(project.text(path))
+    )
+    return found.most_common(1)[0][0] if found else ""
 
 
 def _made(codemod: PythonCodemod, name: str, package: str, maker: str) -> str:
-    call = codemod.import_member(package, maker)
+    return _assigned(codemod, name, codemod.import_member(package, maker))
+
+
+def _assigned(codemod: PythonCodemod, name: str, call: str) -> str:
     for wanted in dict.fromkeys((name, "log", "_logger", "module_logger")):
         try:
             codemod.top_level(f"{wanted} = {call}(__name__)", binds=wanted)

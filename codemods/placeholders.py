@@ -23,10 +23,15 @@ _FORMAT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression that goes into a message, and its placeholder."""
+    """An expression that goes into a message, and its placeholder.
+
+    `field` is what loguru would write for it, around `bare` where `code` is already a `format()` of that.
+    """
 
     code: cst.BaseExpression
     placeholder: str = "%s"
+    field: str = "{}"
+    bare: cst.BaseExpression | None = None
 
 
 def placeholder(code: cst.BaseExpression, conversion: str, spec: str) -> Value:
@@ -34,13 +39,14 @@ def placeholder(code: cst.BaseExpression, conversion: str, spec: str) -> Value:
 
     What `%` cannot express stays a call: `{total:,}` is `format(total, ",")`.
     """
+    field = "{" + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
     if percent := _percent(conversion, spec):
-        return Value(code, percent)
+        return Value(code, percent, field)
     shown = cst.Call(cst.Name({"r": "repr", "a": "ascii"}.get(conversion, "str")), [cst.Arg(code)])
     quoted = cst.SimpleString('"' + spec.replace("\\", "\\\\").replace('"', '\\"') + '"')
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     first = cst.Arg(shown if conversion else code, comma=comma)
-    return Value(cst.Call(cst.Name("format"), [first, cst.Arg(quoted)]))
+    return Value(cst.Call(cst.Name("format"), [first, cst.Arg(quoted)]), field=field, bare=code)
 
 
 def _percent(conversion: str, spec: str) -> str:
@@ -71,6 +77,15 @@ def in_call(code: cst.BaseExpression) -> cst.BaseExpression:
     return code
 
 
+def shown_value(expr: cst.BaseExpression) -> Value:
+    """Return a value; the placeholder does what an explicit `str()` or `repr()` would."""
+    match expr:
+        case cst.Call(func=cst.Name(("str" | "repr") as name), args=[cst.Arg(keyword=None, star="") as arg]):
+            code = in_call(arg.value)
+            return Value(code, "%r", "{!r}") if name == "repr" else Value(code)
+    return Value(in_call(expr))
+
+
 def bound(part: str | Value, rest: list[cst.BaseExpression]) -> Iterator[str | Value]:
     """Yield a part with each placeholder of its text bound to the next value of `rest`, which shrinks."""
     if isinstance(part, Value):
@@ -87,10 +102,18 @@ def bound(part: str | Value, rest: list[cst.BaseExpression]) -> Iterator[str | V
         elif not rest:
             raise Refusal("The message has more placeholders than values.")
         else:
-            yield Value(in_call(rest.pop(0)), match[0])
+            yield Value(in_call(rest.pop(0)), match[0], _field(match))
     if "%" in part[end:] or "%" in _SPECIFIER.sub("", part[:end]):
         raise Refusal("A placeholder of the message is not valid.")
     yield part[end:]
+
+
+def _field(match: re.Match[str]) -> str:
+    """Return the field of a format that shows what a placeholder of `%` does, or an empty string."""
+    plain = not match["flags"] and not match["width"]
+    if match["kind"] in "sra" and plain and not match["precision"]:
+        return "{}" if match["kind"] == "s" else f"{{!{match['kind']}}}"
+    return f"{{:{match['precision']}{match['kind']}}}" if match["kind"] in "eEfFgG" and plain else ""
 
 
 class Fields:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.codemods.codemod import PythonCodemod, expression
-from harden.codemods.log_layout import favourite_quote, with_message
+from harden.codemods.codemod import Edited, PythonCodemod, expression
+from harden.codemods.log_layout import favourite_quote
 from harden.codemods.log_messages import Message
+from harden.codemods.log_setup import with_configuration
+from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
-from harden.errors import Refusal
 from harden.findings import Finding
+from harden.log_setup import hides_info
 from harden.logs import Flavour
 
 Level = Literal["auto", "debug", "info", "warning", "error"]
@@ -26,17 +30,33 @@ class PrintOptions(LoggerOptions):
         title="Level",
         description="auto goes by the words of the message and the except block around it",
     )
+    configure: bool = Field(
+        False,
+        title="Configure logging",
+        description="where the project does not yet: at its entry point, in the same patch",
+    )
 
 
 class PrintToLogger(PythonCodemod):
-    """Turn `print`, `pprint` and `sys.stderr.write` into a call of the file's logger."""
+    """Turn `print`, `pprint` and what is written to `sys.stderr` into a call of the file's logger."""
 
     Options: ClassVar[type[BaseModel]] = PrintOptions
     options: PrintOptions
 
+    def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
+        """Mend the findings, and see to it that what was visible stays so."""
+        edited = super().edit(path, findings)
+        if not self.quiet or not hides_info(self.project):
+            return edited
+        if self.options.configure:
+            return with_configuration(self.project, path, edited)
+        note = "INFO is not shown before logging is configured: set `configure`, or fix no-logging-config."
+        return replace(edited, notes=[*edited.notes, note])
+
     def prepare(self) -> None:
         """Learn how the file is written."""
         self.quote = favourite_quote(self.module)
+        self.quiet = False
 
     def leave_Expr(
         self, original_node: cst.Expr, updated_node: cst.Expr
@@ -58,14 +78,15 @@ class PrintToLogger(PythonCodemod):
         logger, flavour = logger_at(self, finding, self.options.name)
         call = without_keywords(updated_node)
         func = expression(f"{logger}.{level}")
-        if flavour is not Flavour.STANDARD:
-            return eager(call.with_changes(func=func))
-        message = self._message(call, finding)
-        return with_message(call.with_changes(func=func), 0, message.lazy())
+        self.quiet |= flavour is Flavour.STANDARD and level in ("debug", "info")
+        message = self._message(call, finding, flavour)
+        return written(call.with_changes(func=func), 0, message, flavour)
 
-    def _message(self, call: cst.Call, finding: Finding) -> Message:
+    def _message(self, call: cst.Call, finding: Finding, flavour: Flavour) -> Message:
         form = finding.facts["form"]
-        if form == "pprint":
+        if form == "pprint" and flavour is Flavour.STRUCTLOG:  # it lays values out itself
+            self.drop_import("pprint")
+        elif form == "pprint":
             shown = cst.Call(
                 expression(self.import_name("pprint", "pformat")),
                 [call.args[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)],
@@ -74,7 +95,7 @@ class PrintToLogger(PythonCodemod):
             message = Message(self.quote)
             message.add(shown)
             return message
-        if form == "stderr" or "sys." in finding.facts.get("file", ""):
+        if form == "write" or "sys." in finding.facts.get("file", ""):
             self.drop_import("sys")
         message = printed(call, finding.facts.get("sep", " "), self.quote)
         message.strip()
@@ -98,10 +119,3 @@ def without_keywords(call: cst.Call) -> cst.Call:
         ends = call.args[-1]
         args[-1] = args[-1].with_changes(comma=ends.comma, whitespace_after_arg=ends.whitespace_after_arg)
     return call.with_changes(args=args)
-
-
-def eager(call: cst.Call) -> cst.Call:
-    """Return a call for a logger that takes no `%` arguments: one finished text. Raises Refusal."""
-    if len(call.args) != 1:
-        raise Refusal("This file's logger takes one text: put the printed values together first.")
-    return call

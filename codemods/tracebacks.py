@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.lazy_logs import log_message
-from harden.codemods.log_layout import favourite_quote, with_message
+from harden.codemods.log_layout import favourite_quote
 from harden.codemods.log_messages import Message
+from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
 from harden.codemods.placeholders import Value
 from harden.codemods.prints import printed, without_keywords
@@ -61,10 +62,7 @@ class AddTraceback(PythonCodemod):
             self.drop_import("traceback")
         if not call.args:
             call = call.with_changes(args=[cst.Arg(cst.SimpleString('""'))])
-        lazy = message.lazy()
-        if flavour is not Flavour.STANDARD and lazy.values:
-            raise Refusal("This file's logger takes one text: put the values together first.")
-        return with_message(call.with_changes(func=func), 0, lazy)
+        return written(call.with_changes(func=func), 0, message, flavour)
 
     def leave_ExceptHandler(
         self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler

@@ -63,6 +63,11 @@ def is_configured(project: Project) -> bool:
     return any(_configures(project, path) for path in project.paths)
 
 
+def hides_info(project: Project) -> bool:
+    """Tell whether records of the level INFO are shown nowhere: a web service that configures no logging."""
+    return entry_point(project) is not None and not is_configured(project)
+
+
 def _candidates(project: Project) -> list[str]:
     mentioned = {path for word in (*FRAMEWORKS, "INSTALLED_APPS") for path in project.mentions(word)}
     return sorted(path for path in mentioned if file_kind(path) is FileKind.APP)

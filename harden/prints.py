@@ -11,8 +11,10 @@ from harden.module import Module, has_star_arguments, keyword
 from harden.names import FunctionNode
 from harden.roles import FileKind, Role
 
-PRINTS = ("builtins.print", "pprint.pprint", "pprint.pp", "sys.stderr.write")
+_WRITES = ("sys.stderr.write", "sys.stdout.write")
+PRINTS = ("builtins.print", "pprint.pprint", "pprint.pp", *_WRITES)
 """Calls that write to the terminal."""
+_TRACEBACKS = ("traceback.print_exc", "traceback.print_exception")
 
 _SERVICES = frozenset(
     {
@@ -102,12 +104,40 @@ def is_log(module: Module, call: ast.Call) -> bool:
 
 
 def _goes_to_terminal(module: Module, call: ast.Call) -> bool:
-    if module.resolve(call.func) == "sys.stderr.write":
-        return isinstance(module.parents[call], ast.Expr)
+    path = module.resolve(call.func)
+    if path in _WRITES:  # what is written to the output in parts, or as a whole text, is a program's result
+        is_line = len(call.args) == 1 and _ends_line(call.args[0])
+        return isinstance(module.parents[call], ast.Expr) and (path == "sys.stderr.write" or is_line)
     target = keyword(call, "file") or keyword(call, "stream")
     if target is None:
         return not any(item.arg is None for item in call.keywords)
     return module.resolve(target) in ("sys.stderr", "sys.stdout")
+
+
+def _ends_line(text: ast.expr) -> bool:
+    """Tell whether a text that is put together here ends with a line break."""
+    match text:
+        case ast.Constant(value=str() as value):
+            return value.endswith("\n") and len(value) > 1
+        case ast.JoinedStr(values=[*_, last]) | ast.BinOp(op=ast.Add(), right=last):
+            return isinstance(last, ast.Constant) and str(last.value).endswith("\n")
+        case ast.BinOp(left=last, op=ast.Mod()) | ast.Call(func=ast.Attribute(value=last, attr="format")):
+            return _ends_line(last)
+    return False
+
+
+def prints_traceback(module: Module, call: ast.Call) -> bool:
+    """Tell whether a call prints the traceback of the current error, and nothing else."""
+    path = module.resolve(call.func) or ""
+    target = keyword(call, "file")
+    if target is not None and module.resolve(target) not in ("sys.stderr", "sys.stdout"):
+        return False
+    if path in _TRACEBACKS:
+        return {item.arg for item in call.keywords} <= {"file", "limit", "chain"}
+    match call.args:
+        case [ast.Call() as only] if path in ("builtins.print", *_WRITES):
+            return module.resolve(only.func) == "traceback.format_exc"
+    return False
 
 
 def _is_for_people(module: Module, node: ast.AST) -> bool:
@@ -224,15 +254,21 @@ def _spoken(words: str) -> str:
     return "warning" if _WARNING.search(words) else "info"
 
 
+_PART = "It prints a part of a line, such as progress: a log has whole lines only."
+
+
 def why_no_record(module: Module, call: ast.Call) -> str:
     """Return why a print cannot become one log record, or an empty string."""
     if has_star_arguments(call):
         return "It prints a number of values that is not known here."
+    text = call.args[0] if module.resolve(call.func) in _WRITES and call.args else None
+    if isinstance(text, ast.Constant) and not _ends_line(text):
+        return _PART
     for name in ("sep", "end"):
         given = keyword(call, name)
         if given is not None and not isinstance(given, ast.Constant):
             return f"Its `{name}` is computed."
     end = keyword(call, "end")
     if isinstance(end, ast.Constant) and isinstance(end.value, str) and "\n" not in end.value:
-        return "It prints a part of a line, such as progress: a log has whole lines only."
+        return _PART
     return ""

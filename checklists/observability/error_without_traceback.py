@@ -119,7 +119,7 @@ from harden.findings import Finding, Risk, Severity
 from harden.handlers import is_broad, raises, subject, uses
 from harden.logs import log_call
 from harden.module import Module, keyword, walk_statements
-from harden.prints import PRINTS, is_log, why_no_record
+from harden.prints import PRINTS, is_log, prints_traceback, why_no_record
 
 check = Check(
     id="error-without-traceback",
@@ -130,7 +130,6 @@ check = Check(
     words=("except",),
 )
 
-_PRINT_EXC = "traceback.print_exc"
 _KNOWS = (
     "format_exc",
     "capture_exception",
@@ -175,8 +174,8 @@ def recorded_error(module: Module, node: ast.AST) -> Iterator[Finding]:
 def _form(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> dict[str, str]:
     """Return what a call in a handler writes about the error, as facts; empty for anything else."""
     path = module.resolve(call.func) or ""
-    if path == _PRINT_EXC:
-        return {"form": "print_exc", "level": "error"} if is_log(module, call) and not call.args else {}
+    if prints_traceback(module, call):
+        return {"form": "print_exc", "level": "error"} if is_log(module, call) else {}
     if path in PRINTS:
         shown = uses(handler.name, call) and is_log(module, call)
         separator = keyword(call, "sep")
@@ -207,10 +206,16 @@ def _keeps_traceback(module: Module, handler: ast.ExceptHandler) -> bool:
     for node in (inner for statement in handler.body for inner in ast.walk(statement)):
         match node:
             case ast.Attribute(attr=name) | ast.Name(id=name):
-                if name in _KNOWS:
+                if name in _KNOWS and not _is_printed(module, node):
                     return True
             case ast.Call():
                 record = log_call(module, node)
                 if record is not None and record.has_traceback:
                     return True
     return False
+
+
+def _is_printed(module: Module, node: ast.AST) -> bool:
+    """Tell whether a formatted traceback is only printed."""
+    calls = (outer for outer in module.ancestors(node) if isinstance(outer, ast.Call))
+    return any(prints_traceback(module, call) for call in calls)

@@ -138,9 +138,9 @@ from collections.abc import Iterator
 
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.handlers import handler_around, uses
+from harden.handlers import handler_around, raises, uses
 from harden.module import Module, keyword
-from harden.prints import PRINTS, is_log, level_of, why_no_record
+from harden.prints import PRINTS, is_log, level_of, prints_traceback, why_no_record
 from harden.roles import FileKind
 
 check = Check(
@@ -149,7 +149,7 @@ check = Check(
     severity=Severity.MEDIUM,
     fix=Fix("harden.codemods.prints:PrintToLogger", Risk.AUTO),
     codes=frozenset({"T201", "T203"}),
-    words=("print", "stderr"),
+    words=("print", "stderr", "stdout"),
     kinds=frozenset({FileKind.APP}),
 )
 
@@ -173,13 +173,16 @@ _FORMS = {
     "builtins.print": "print",
     "pprint.pprint": "pprint",
     "pprint.pp": "pprint",
-    "sys.stderr.write": "stderr",
+    "sys.stderr.write": "write",
+    "sys.stdout.write": "write",
 }
 
 
 def _shows_error(module: Module, call: ast.Call) -> bool:
     handler = handler_around(module, call)
-    return handler is not None and uses(handler.name, call)
+    if handler is None:
+        return False
+    return uses(handler.name, call) or (prints_traceback(module, call) and not raises(handler))
 
 
 def _is_ruler(call: ast.Call) -> bool:
