@@ -51,7 +51,8 @@ class AddDatabaseTimeout(PythonCodemod):
         inside = finding.facts.get("inside", "")
         if not inside:
             for name, value in self._pairs(finding.facts["set"]):
-                updated_node = with_keyword(updated_node, name, expression(value))
+                code = value.replace('"', self._quote(original_node))
+                updated_node = with_keyword(updated_node, name, expression(code))
             return updated_node
         at = argument_at(updated_node, inside)
         mapping = updated_node.args[at].value if at is not None else cst.Dict([])
@@ -78,7 +79,7 @@ class AddDatabaseTimeout(PythonCodemod):
             raise Refusal("The arguments for the driver are made elsewhere.")
         quote = self._quote(near)
         for name, value in self._pairs(wanted):
-            mapping = with_entry(mapping, f"{quote}{name}{quote}", value)
+            mapping = with_entry(mapping, f"{quote}{name}{quote}", value.replace('"', quote))
         return mapping
 
     def _pairs(self, wanted: str) -> list[tuple[str, str]]:

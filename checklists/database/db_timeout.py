@@ -9,7 +9,8 @@ For PostgreSQL the fix sets the connect timeout only, since PgBouncer refuses `s
 option of the connection; the option `statement_timeout` adds it. The driver of an SQLAlchemy engine is
 read from its address, from the default of the setting it comes from, or from the project's dependencies;
 where it stays unknown, nothing is said. SQLite waits five seconds by itself. Settings for development
-are left out, and so are Redis clients that block on purpose (`blpop`, `pubsub`).
+are left out, and so are Redis clients that block on purpose (`blpop`, `pubsub`, workers of rq), redis-py
+from version 8 on, and clients with a sensible default: mysql.connector, asyncmy, oracledb, Elasticsearch.
 
 Flagged:
 
@@ -71,6 +72,25 @@ Fixed (shop/settings.py):
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "shop",
             "OPTIONS": {"connect_timeout": 5},
+        }
+    }
+
+Flagged (shop/caches.py):
+
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://cache:6379",
+        }
+    }
+
+Fixed (shop/caches.py):
+
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://cache:6379",
+            "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5},
         }
     }
 
@@ -137,11 +157,26 @@ import ast
 import re
 from collections.abc import Iterator
 
+from harden.checklists.database.db_limits import (
+    BACKENDS,
+    BLOCKING,
+    CLIENTS,
+    DRIVERS,
+    ENGINES,
+    MONGO,
+    MONGO_CLIENTS,
+    POSITIONS,
+    REDIS,
+    REDIS_CLIENTS,
+    SEARCH,
+)
 from harden.checklists.database.dialects import address, driver_of
-from harden.checklists.waiting import is_unlimited
+from harden.checklists.unpacking import argument, is_open
+from harden.checklists.waiting import dependencies, is_unlimited
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.project import Project
 
 check = Check(
     id="db-timeout",
@@ -150,173 +185,148 @@ check = Check(
     fix=Fix("harden.codemods.database_timeouts:AddDatabaseTimeout", Risk.REVIEW),
 )
 
-_POSTGRES = "connect_timeout=connect options=statement"
-_MYSQL = "connect_timeout=connect read_timeout=answer write_timeout=answer"
-_DRIVERS = {
-    "psycopg2": _POSTGRES,
-    "psycopg": _POSTGRES,
-    "asyncpg": "command_timeout=answer",
-    "pg8000": "timeout=connect",
-    "mysqldb": _MYSQL,
-    "pymysql": _MYSQL,
-    "aiomysql": "connect_timeout=connect",
-    "asyncmy": "connect_timeout=connect",
-    "pyodbc": "timeout=connect",
-}
-"""What each driver takes; the first of them decides whether it is missing."""
-_CLIENTS = {
-    "psycopg2.connect": _POSTGRES,
-    "psycopg2.pool.SimpleConnectionPool": _POSTGRES,
-    "psycopg2.pool.ThreadedConnectionPool": _POSTGRES,
-    "psycopg.connect": _POSTGRES,
-    "psycopg.Connection.connect": _POSTGRES,
-    "psycopg.AsyncConnection.connect": _POSTGRES,
-    "asyncpg.connect": "command_timeout=answer",
-    "asyncpg.create_pool": "command_timeout=answer",
-    "pymysql.connect": "read_timeout=answer write_timeout=answer",
-    "MySQLdb.connect": _MYSQL,
-    "aiomysql.connect": "connect_timeout=connect",
-    "aiomysql.create_pool": "connect_timeout=connect",
-}
-_REDIS_KINDS = ("Redis", "StrictRedis", "ConnectionPool", "BlockingConnectionPool")
-_REDIS = tuple(
-    f"{package}.{name}"
-    for package in ("redis", "redis.asyncio", "aioredis")
-    for name in ("from_url", "RedisCluster", *_REDIS_KINDS, *(f"{kind}.from_url" for kind in _REDIS_KINDS))
-)
-_BLOCKING = frozenset(
-    (
-        "blpop",
-        "brpop",
-        "brpoplpush",
-        "blmove",
-        "bzpopmin",
-        "bzpopmax",
-        "xread",
-        "xreadgroup",
-        "pubsub",
-        "listen",
-    )
-)
-_MONGO = (
-    "pymongo.MongoClient",
-    "pymongo.mongo_client.MongoClient",
-    "pymongo.AsyncMongoClient",
-    "motor.motor_asyncio.AsyncIOMotorClient",
-    "motor.motor_tornado.MotorClient",
-)
-_ENGINES = (
-    "sqlalchemy.create_engine",
-    "sqlalchemy.engine.create_engine",
-    "sqlalchemy.future.create_engine",
-    "sqlalchemy.ext.asyncio.create_async_engine",
-    "sqlmodel.create_engine",
-)
 _LAPTOP = re.compile(r"(^|[/_])(dev|development|local|tests?|testing|ci)([/_]|\.py$)")
-_BACKENDS = {"postgresql": "connect_timeout=connect", "postgis": "connect_timeout=connect", "mysql": _MYSQL}
+_NEW_REDIS = re.compile(r"(?im)^[\s\"'-]*redis(\[[^\]]*\])?\s*(>=|==|~=|\^|=\s*\"\^?)\s*([89]|\d\d)")
+"""A line of a dependency file that asks for a redis-py with timeouts of its own."""
+_DSN = ("dsn", "conninfo", "host", "database")
 
 
-@check.call(*_CLIENTS)
+@check.call(*CLIENTS)
 def client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag driver connections without timeout."""
-    wanted = _CLIENTS[path]
+    wanted = CLIENTS[path]
+    at = POSITIONS.get(path, -1)
     if keyword(call, "async_") is not None:  # libpq leaves such connections to the caller's own waiting
         return
-    if not has_star_arguments(call) and (call.args or call.keywords) and not _has(module, call, wanted):
+    if is_open(module, call) or not (call.args or call.keywords) or _has(module, call, wanted):
+        return
+    late = call.args and is_literal(call.args[0], None) and path.startswith("peewee.")
+    if not late and not 0 <= at < len(call.args):
         package = path.partition(".")[0]
-        yield check.found(module, call, f"{package} waits for ever", facts={"set": _missing(call, wanted)})
+        facts = {"set": _missing(module, call, wanted)}
+        yield check.found(module, call, f"{package} waits for ever", facts=facts)
 
 
-@check.call(*_REDIS)
+@check.call(*REDIS_CLIENTS)
 def redis_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag Redis clients without timeouts, unless they block on purpose."""
-    wanted = "socket_timeout=answer socket_connect_timeout=connect"
-    if has_star_arguments(call) or keyword(call, "connection_pool") or _has(module, call, wanted):
+    if is_open(module, call) or keyword(call, "connection_pool") or _has(module, call, REDIS):
         return
-    blocks = any(node.attr in _BLOCKING for node in module.nodes(ast.Attribute))
-    if not blocks:
-        yield check.found(module, call, "Redis waits for ever", facts={"set": _missing(call, wanted)})
+    given = [keyword(call, name) for name in ("socket_timeout", "socket_connect_timeout")]
+    off = any(is_literal(value, None) for value in given)
+    if not _blocks(module) and (off or not _NEW_REDIS.search(dependencies(module.project))):
+        facts = {"set": _missing(module, call, REDIS)}
+        yield check.found(module, call, "Redis waits for ever", facts=facts)
 
 
-@check.call(*_MONGO)
+@check.call(*MONGO_CLIENTS)
 def mongo_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag MongoDB clients that wait for ever for an answer."""
-    wanted = "socketTimeoutMS=answer-ms serverSelectionTimeoutMS=connect-ms timeoutMS=answer-ms"
-    if not has_star_arguments(call) and not _has(module, call, wanted):
-        facts = {"set": "serverSelectionTimeoutMS=connect-ms socketTimeoutMS=answer-ms"}
-        yield check.found(module, call, "MongoDB waits for ever", facts=facts)
+    limits = ("serverSelectionTimeoutMS", "socketTimeoutMS", "timeoutMS", "connectTimeoutMS")
+    given = any(argument(module, call, name) is not None for name in limits)
+    if not is_open(module, call) and not given and not _is_in_address(module, call):
+        yield check.found(module, call, "MongoDB waits for ever", facts={"set": MONGO})
 
 
-@check.call("elasticsearch.Elasticsearch", "elasticsearch.AsyncElasticsearch")
+@check.call(*SEARCH)
 def search_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag Elasticsearch where its default of ten seconds is switched off."""
+    """Flag Elasticsearch and OpenSearch where their default of ten seconds is switched off."""
     for name in ("request_timeout", "timeout"):
         if is_literal(keyword(call, name), None):
-            yield check.found(module, call, "Elasticsearch waits for ever", facts={"set": f"{name}=answer"})
+            owner = path.rpartition(".")[2]
+            yield check.found(module, call, f"{owner} waits for ever", facts={"set": f"{name}=answer"})
 
 
-@check.call(*_ENGINES)
+@check.call(*ENGINES)
 def engine(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag engines whose driver is known and gets no timeout."""
     url = call.args[0] if call.args else keyword(call, "url")
     if url is None or has_star_arguments(call) or keyword(call, "creator") is not None:
         return
-    text, held = address(module, url), keyword(call, "connect_args")
-    wanted = _DRIVERS.get(driver_of(module, text), "")
-    keys = _keys(held) if isinstance(held, ast.Dict) else set()
-    unknown = held is not None and not isinstance(held, ast.Dict)
-    if (
-        not wanted
-        or unknown
-        or None in keys
-        or "timeout" in text
-        or any("timeout" in str(key) for key in keys)
-    ):
+    wanted = _wanted(module, url, keyword(call, "connect_args"))
+    if wanted:
+        facts = {"inside": "connect_args", "set": wanted}
+        yield check.found(module, call, "The engine's connections wait for ever", facts=facts)
+
+
+@check.node(ast.Assign)
+def flask_options(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag Flask-SQLAlchemy's engine options that stand beside an address of a known driver."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
         return
-    set_ = " ".join(item for item in wanted.split() if item.partition("=")[0] not in keys)
-    facts = {"inside": "connect_args", "set": set_}
-    yield check.found(module, call, "The engine's connections wait for ever", facts=facts)
+    if not ast.unparse(node.targets[0]).strip("]\"'").endswith("SQLALCHEMY_ENGINE_OPTIONS"):
+        return
+    owner = module.parents.get(node)
+    for other in (statement for statement in module.nodes(ast.Assign) if module.parents[statement] is owner):
+        if ast.unparse(other.targets[0]).strip("]\"'").endswith("SQLALCHEMY_DATABASE_URI"):
+            options = dict(zip(map(_text, node.value.keys), node.value.values, strict=True))
+            wanted = _wanted(module, other.value, options.get("connect_args"))
+            if wanted and None not in options and "creator" not in options:
+                facts = {"inside": "connect_args", "set": wanted}
+                message = "The engine's connections wait for ever"
+                yield check.found(module, node.value, message, facts=facts)
+            return
 
 
 @check.node(ast.Dict)
-def django_database(module: Module, node: ast.AST) -> Iterator[Finding]:
-    """Flag entries of Django's DATABASES without a connect timeout."""
-    if not isinstance(node, ast.Dict) or "connect_timeout" in module.text or None in _keys(node):
+def django_backend(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag entries of Django's DATABASES and CACHES without timeouts."""
+    if not isinstance(node, ast.Dict) or _LAPTOP.search(module.path):
         return
-    if _LAPTOP.search(module.path):
+    entries = dict(zip(map(_text, node.keys), node.values, strict=True))
+    backend = address(module, entries.get("ENGINE") or entries.get("BACKEND"))
+    wanted, options = BACKENDS.get(backend, ""), entries.get("OPTIONS")
+    if not wanted or None in entries or not (options is None or isinstance(options, ast.Dict)):
         return
-    entries = {
-        key.value: value
-        for key, value in zip(node.keys, node.values, strict=True)
-        if isinstance(key, ast.Constant)
-    }
-    kind = address(module, entries.get("ENGINE")).rpartition(".")[2]
-    options = entries.get("OPTIONS")
-    if kind in _BACKENDS and (options is None or isinstance(options, ast.Dict)):
-        facts = {"inside": "OPTIONS", "set": _BACKENDS[kind]}
-        yield check.found(module, node, "Django's connections wait for ever", facts=facts)
+    first = wanted.partition("=")[0]
+    keys = {_text(key) for key in options.keys} if isinstance(options, ast.Dict) else set()
+    if first not in module.text and None not in keys:
+        left = " ".join(item for item in wanted.split() if item.partition("=")[0] not in keys)
+        what = "connections wait" if "ENGINE" in entries else "cache waits"
+        message = f"Django's {what} for ever"
+        yield check.found(module, node, message, facts={"inside": "OPTIONS", "set": left})
+
+
+def _wanted(module: Module, url: ast.expr, held: ast.expr | None) -> str:
+    """Return what an engine's driver lacks, nothing where that cannot be told."""
+    text = address(module, url)
+    if (held is not None and not isinstance(held, ast.Dict)) or "timeout" in text:
+        return ""
+    keys = {_text(key) for key in held.keys} if isinstance(held, ast.Dict) else set()
+    if None in keys or any("timeout" in str(key) for key in keys):
+        return ""
+    wanted = DRIVERS.get(driver_of(module, text), "").split()
+    return " ".join(item for item in wanted if item.partition("=")[0] not in keys)
 
 
 def _has(module: Module, call: ast.Call, wanted: str) -> bool:
     """Tell whether a call limits what matters most, by argument or within its address."""
-    names = [item.partition("=")[0] for item in wanted.split()]
-    given = keyword(call, names[0])
-    if given is not None and not is_unlimited(given):
-        return True
-    if any(name.endswith("MS") and keyword(call, name) is not None for name in names[2:]):
-        return True
-    addresses = [
-        *call.args[:1],
-        *(item.value for item in call.keywords if item.arg in ("dsn", "conninfo", "host")),
-    ]
+    given = argument(module, call, wanted.partition("=")[0])
+    return (given is not None and not is_unlimited(given)) or _is_in_address(module, call)
+
+
+def _is_in_address(module: Module, call: ast.Call) -> bool:
+    addresses = [*call.args[:1], *(item.value for item in call.keywords if item.arg in _DSN)]
     return any("timeout" in address(module, expr).lower() for expr in addresses)
 
 
-def _missing(call: ast.Call, wanted: str) -> str:
+def _missing(module: Module, call: ast.Call, wanted: str) -> str:
     """Return those of the wanted arguments that the call does not give."""
-    present = {item.arg for item in call.keywords if not is_unlimited(item.value)}
-    return " ".join(item for item in wanted.split() if item.partition("=")[0] not in present)
+    given = {item: argument(module, call, item.partition("=")[0]) for item in wanted.split()}
+    return " ".join(item for item, value in given.items() if value is None or is_unlimited(value))
 
 
-def _keys(mapping: ast.Dict) -> set[object]:
-    return {key.value if isinstance(key, ast.Constant) else None for key in mapping.keys}
+def _blocks(module: Module) -> bool:
+    """Tell whether the project waits for Redis on purpose, itself or by a worker of rq."""
+    if any(node.attr == "listen" for node in module.nodes(ast.Attribute)):
+        return True
+    project = module.project
+    return any(project.mentions(f".{name}(") for name in BLOCKING) or _has_worker(project)
+
+
+def _has_worker(project: Project) -> bool:
+    return "rq" in project.imported and bool(project.mentions("Worker("))
+
+
+def _text(key: ast.expr | None) -> str | None:
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
