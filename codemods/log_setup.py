@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Edited, Options, PythonCodemod
-from harden.codemods.imports import ImportStatement
+from harden.codemods.imports import Imports, ImportStatement
 from harden.codemods.log_layout import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding, Severity
@@ -94,7 +94,9 @@ class ConfigureLogging(PythonCodemod):
                 code = _JSON_MODULE.replace("{variable}", self.options.variable)
                 code = code.replace("{level}", self.options.level)
                 self.other_file(path, code.replace("\n", self.module.source.newline).encode())
-                return path, self.project.with_files({path: b""}).module_name(path)
+                project = self.project.with_files({path: b""})  # one that knows the new file as its own
+                self._imports = Imports(project.module(self.module.path))
+                return path, project.module_name(path)
         raise Refusal(f"{folder}/logging_config.py exists already: call it from here.")
 
     def _last_import(self, statement: ast.stmt) -> ast.stmt:
