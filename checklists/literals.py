@@ -59,6 +59,7 @@ _ENUMS = (
     "typing.NamedTuple",
 )
 _WRAPPERS = ("SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "quote_plus")
+_CLIENTS = ("requests.", "httpx.", "aiohttp.")
 _LOOK_UPS = ("get", "fetch", "read", "access", "describe", "load", "delete", "find", "list", "lookup")
 _EXAMPLES = frozenset(
     {"example", "examples", "json_schema_extra", "schema_extra", "help", "description", "doc"}
@@ -206,7 +207,7 @@ def _passed(module: Module, item: ast.keyword, name: str) -> Spot | None:
     if not isinstance(call, ast.Call):
         return Spot(name, Place.LOCAL)
     path = module.resolve(call.func) or ""
-    if _named(call.func).lower().startswith(_LOOK_UPS):
+    if _named(call.func).lower().startswith(_LOOK_UPS) and not path.startswith(_CLIENTS):
         return Spot("", Place.LOCAL, path)  # the name of a secret, not the secret
     others = {other.arg for other in call.keywords}
     func = call.func

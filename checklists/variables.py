@@ -69,7 +69,7 @@ def _around(module: Module, node: ast.AST) -> str:
     name = owner.name if owner is not None else PurePosixPath(module.path).stem
     match module.statement(node):
         case ast.Assign(targets=[ast.Name(id=mapping)], value=ast.Dict()):
-            name = mapping
+            name = "db" if mapping == "DATABASES" else mapping  # Django's
     dull = {
         "config",
         "settings",

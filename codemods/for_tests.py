@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from harden.codemods.codemod import PythonCodemod
@@ -37,12 +37,12 @@ def give_to_tests(codemod: PythonCodemod, name: str, value: str, old: str) -> No
     if _is_django(codemod):
         _give_to_django(codemod, name, value)
         return
-    path = _first_imported(codemod, tests)
-    if not path:
-        raise Refusal(
-            f"The tests would not find {name}: set it where they run, then fix this with `tests` off."
-        )
-    _put(codemod, path, name, value)
+    for path in _first_files(codemod, tests):
+        if not path:
+            raise Refusal(
+                f"The tests would not find {name}: set it where they run, then fix this with `tests` off."
+            )
+        _put(codemod, path, name, value)
 
 
 def _check_tests(codemod: PythonCodemod, tests: Sequence[str], old: str) -> None:
@@ -161,10 +161,44 @@ def _in_manage(path: str, text: str, source: SourceText, line: str) -> str:
     return "".join([*lines[:end], *(code + source.newline for code in added), *lines[end:]])
 
 
+def _first_files(codemod: PythonCodemod, tests: Sequence[str]) -> Iterator[str]:
+    """Yield, for each folder of tests that import the program, the file that they import before it."""
+    left = list(tests)
+    while left:
+        path = _first_imported(codemod, left)
+        yield path
+        folder = PurePosixPath(path).parent
+        covers = PurePosixPath(path).name in ("conftest.py", "__init__.py")
+        known, left = (
+            left,
+            [
+                test
+                for test in left
+                if test != path
+                and not (covers and folder in PurePosixPath(test).parents)
+                and _imports_program(codemod, test)
+            ],
+        )
+        if not path or left == known:
+            return
+
+
+def _imports_program(codemod: PythonCodemod, test: str) -> bool:
+    """Tell whether a test file imports the package of the file that is edited, or relatively within it."""
+    top = re.escape(codemod.module.name.partition(".")[0])
+    is_inside = test.partition("/")[0] == codemod.module.path.partition("/")[0]
+    names = rf"{top}\b|\." if is_inside else rf"{top}\b"
+    return re.search(rf"(?m)^\s*(from|import)\s+({names})", codemod.project.text(test)) is not None
+
+
 def _first_imported(codemod: PythonCodemod, tests: Sequence[str]) -> str:
-    """Return the file that every test run imports before the program: it may be yet to be made."""
-    paths = [*codemod.project.paths, *codemod.others]
-    found = [path for path in paths if PurePosixPath(path).name == "conftest.py"]
+    """Return the file that a test run imports before the program: it may be yet to be made."""
+    folders = {parent for test in tests for parent in PurePosixPath(test).parents}
+    found = [
+        path
+        for path in dict.fromkeys((*codemod.project.paths, *codemod.others))
+        if PurePosixPath(path).name == "conftest.py" and PurePosixPath(path).parent in folders
+    ]
     if found:
         return _nearest(codemod, found)
     modules = [path for path in tests if re.search(r"(^|/)(test_\w+|\w+_tests?|tests?)\.py$", path)]

@@ -128,8 +128,9 @@ class _Work:
         except RecursionError:
             raise _TooDeep(f"{path} is nested too deeply to be edited.") from None
         except Exception as error:
+            told = "" if self.check.secret else f": {error}"  # which may quote the code
             raise Refusal(
-                f"The codemod failed on {path} ({type(error).__name__}: {error}); code untouched."
+                f"The codemod failed on {path} ({type(error).__name__}{told}); code untouched."
             ) from error
 
     def _edit(self, path: str, targets: list[Finding]) -> None:

@@ -167,6 +167,22 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme))
 
 
+@check.node(ast.JoinedStr)
+def address(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag an f-string that puts an address together around a password."""
+    if not isinstance(node, ast.JoinedStr) or is_playground(module, node):
+        return
+    parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+    head, at, tail = "".join(map(str, parts)).partition("@")
+    if at and has_credentials(head.replace("://{}:", "://user:") + at + tail.replace("{}", "part")):
+        yield check.found(
+            module,
+            node,
+            "a connection URL with its password stands in the code",
+            why_not="The address is put together from parts: read its password from the environment there.",
+        )
+
+
 def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
     if shape := known_shape(value):
         return f"{shape} stands in the code"

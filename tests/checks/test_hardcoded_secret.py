@@ -90,6 +90,14 @@ def test_the_value_shows_nowhere(tmp_path: Path) -> None:
         assert "tr0ub4dor" not in shown
 
 
+def test_an_address_put_together_is_for_a_person(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path, 'import os\n\nH = os.environ["H"]\nURL = f"postgresql://shop:tr0ub4dor@{H}:5432/{H}"\n'
+    )
+    assert [finding.fixable for finding in found] == [False]
+    assert not findings(tmp_path, 'URL = f"postgresql://{u}:{p}@{h}/x"\nMAIL = f"{name}@shop.example"\n')
+
+
 def test_a_default_that_production_replaces_is_none(tmp_path: Path) -> None:
     base = "SECRET_KEY = 'otter-8841-lagoon'\n"
     (tmp_path / "shop/settings").mkdir(parents=True)

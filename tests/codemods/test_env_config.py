@@ -21,6 +21,22 @@ VALUE = "velvet-otter-8841"
             'app.config.update(\n    DEBUG=False,\n    SECRET_KEY="dev-secret",  # sessions\n)\n',
             'app.config.update(\n    DEBUG=False,\n    SECRET_KEY=os.environ["SECRET_KEY"],  # sessions\n)\n',
         ),
+        (
+            'DATABASES = {\n    "default": {"HOST": "db", "PASSWORD": "otter-1!"},\n}\n',
+            'DATABASES = {\n    "default": {"HOST": "db", "PASSWORD": os.environ["DB_PASSWORD"]},\n}\n',
+        ),
+        (
+            'app.config.from_mapping({"SECRET_KEY": "dev-secret"}, DEBUG=False)\n',
+            'app.config.from_mapping({"SECRET_KEY": os.environ["SECRET_KEY"]}, DEBUG=False)\n',
+        ),
+        (
+            '@app\nclass MailConfig:\n    smtp_password: str = "otter-1!"\n',
+            '@app\nclass MailConfig:\n    smtp_password: str = os.environ["SMTP_PASSWORD"]\n',
+        ),
+        (
+            'if __name__ == "__main__":\n    app.run(ssl_key=1, api_key="k8s9d0f7g6h5j4k3l2")\n',
+            'if __name__ == "__main__":\n    app.run(ssl_key=1, api_key=os.environ["F_API_KEY"])\n',
+        ),
         ('SECRET_KEY = ("velvet" "-otter-1")\n', 'SECRET_KEY = os.environ["SECRET_KEY"]\n'),
         (
             'if app: SECRET_KEY = "otter-one-1"; x = 1\n',

@@ -77,6 +77,21 @@ def test_refused_where_tests_would_fail(mend: Mend, files: dict[str, str], reaso
     assert not fixed(mend, files, tests=False).refused
 
 
+def test_each_folder_of_tests_that_imports_the_program_is_served(mend: Mend) -> None:
+    imports = "import pytest\n\nfrom app import main\n"
+    files = {
+        "tests/conftest.py": "",
+        "tests/unit/test_a.py": imports,
+        "e2e/conftest.py": "from app.main import SECRET_KEY\n",
+        "app/checks/test_b.py": "import pytest\n\nfrom .. import main\n",
+        "other/test_c.py": "import pytest\n",
+    }
+    mended = fixed(mend, files)
+    assert not mended.refused
+    assert sorted(mended.others) == ["app/checks/conftest.py", "e2e/conftest.py", "tests/conftest.py"]
+    assert all(GIVEN in text for text in mended.others.values())
+
+
 def test_quotes_are_those_of_the_file(mend: Mend) -> None:
     conftest = "import pytest\n\nfrom app import main\n\nNAMES = ['a', 'b']\n"
     mended = fixed(mend, {"tests/conftest.py": conftest})
