@@ -44,6 +44,9 @@ class WaitOptions(Options):
     timeout: float = Field(
         60, gt=0, le=86400, title="Timeout", description="seconds before the wait is given up"
     )
+    task_timeout: float = Field(
+        600, gt=0, le=86400, title="Timeout in tasks", description="the same in background tasks"
+    )
     constant: str = Field(
         "",
         pattern=r"^([A-Za-z_]\w*)?$",
@@ -71,14 +74,15 @@ class TimedCodemod(PythonCodemod):
                 return f"({self.value('connect')}, {seconds})" if connect != read else seconds
             case "slow":
                 return self._named(number(slow), "" if slow == read else "SLOW")
+            case "task":
+                task = getattr(self.options, "task_timeout", read)
+                return self._named(number(task), "" if task == read else "TASK")
             case "aiohttp":
                 apart = f", connect={self.value('connect')}" if connect != read else ""
                 made = self.import_name("aiohttp", "ClientTimeout")
                 return f"{made}(total={self.value('seconds')}{apart})"
             case "boto" | "boto-slow":
-                if self.is_optional("boto3"):
-                    raise Refusal("boto3 is imported only where it may be missing, and botocore with it.")
-                config = self.import_name("botocore.config", "Config")
+                config = self._aws_config()
                 reads = self.value("slow" if form == "boto-slow" else "seconds")
                 return f"{config}(connect_timeout={self.value('connect')}, read_timeout={reads})"
             case "twilio":
@@ -90,6 +94,15 @@ class TimedCodemod(PythonCodemod):
             case "genai":
                 return f'{{"timeout": {round(slow * 1000)}}}'
         return self._named(number(read), "")
+
+    def _aws_config(self) -> str:
+        """Return botocore's Config; where boto3 may be missing, by way of the boto3 that is there."""
+        if not self.is_optional("boto3"):
+            return self.import_name("botocore.config", "Config")
+        given = self._current.facts.get("package", "") if self._current else ""
+        if not given:
+            raise Refusal("boto3 is imported only where it may be missing, and botocore with it.")
+        return f"{given}.session.Config"
 
     def _named(self, code: str, kind: str) -> str:
         """Return a value, or the constant that stands for it, defined after the imports."""

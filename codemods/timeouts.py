@@ -47,7 +47,7 @@ class AddTimeout(TimedCodemod):
             updated_node = with_keyword(updated_node, name, expression(self.value(form)))
         if "wrap" in facts:
             waiter = self.import_name(*facts["wrap"].split(":"))
-            wrapped = expression(f"{waiter}(call, timeout={self.value('seconds')})")
+            wrapped = expression(f"{waiter}(call, timeout={self.value(facts.get('form', 'seconds'))})")
             if isinstance(wrapped, cst.Call):
                 return with_argument(wrapped, 0, updated_node)
         return updated_node

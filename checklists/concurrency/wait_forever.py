@@ -6,8 +6,9 @@ holds a worker of the service meanwhile. With a timeout the wait ends in an erro
 
 Precision comes first here. Programs are looked at only in services (not in scripts and commands), waits
 for threads, events and queues only where they happen once: a consumer that takes from its queue in a loop
-is meant to wait. Locks are left out (`with lock:` has no timeout either), and so are futures that are
-known to be done (`as_completed`, `wait`).
+is meant to wait. `with lock:` is left out, since it takes no timeout; so are futures that are known to be
+done (`as_completed`, `wait`), and the `join()` of a queue. An `acquire()` whose answer nobody looks at is told, but not
+edited: with a timeout it may go on without the lock. Background tasks get a longer limit (`task_timeout`).
 
 Flagged:
 
@@ -135,6 +136,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.concurrency.waits import (
+    AWAITED,
+    CHILDREN,
+    LOCKS,
+    PROGRAMS,
+    QUEUES,
+    RESULTS,
+    WAITS,
+)
 from harden.checklists.waiting import in_loop, is_limited, lacks, place_of, serves
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
@@ -148,100 +158,89 @@ check = Check(
     fix=Fix("harden.codemods.timeouts:AddWaitLimit", Risk.REVIEW),
 )
 
-_PROGRAMS = {
-    "subprocess.run": -1,
-    "subprocess.call": -1,
-    "subprocess.check_call": -1,
-    "subprocess.check_output": -1,
-    "subprocess.Popen.communicate": 1,
-    "subprocess.Popen.wait": 0,
-}
-_QUEUES = tuple(
-    f"{package}.{kind}.get"
-    for package in ("queue", "multiprocessing")
-    for kind in ("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "JoinableQueue")
-)
-_WAITS = {
-    "threading.Thread.join": 0,
-    "threading.Event.wait": 0,
-    "threading.Barrier.wait": 0,
-    "multiprocessing.Process.join": 0,
-    "multiprocessing.Event.wait": 0,
-    "concurrent.futures.Future.result": 0,
-    "concurrent.futures.ThreadPoolExecutor.submit.result": 0,
-    "concurrent.futures.ProcessPoolExecutor.submit.result": 0,
-    "concurrent.futures.thread.ThreadPoolExecutor.submit.result": 0,
-    "asyncio.run_coroutine_threadsafe.result": 0,
-    "multiprocessing.Pool.apply_async.get": 0,
-    "multiprocessing.Pool.map_async.get": 0,
-    "multiprocessing.pool.ThreadPool.apply_async.get": 0,
-    "multiprocessing.pool.Pool.apply_async.get": 0,
-}
-_ASYNC = (
-    "asyncio.Queue.get",
-    "asyncio.Event.wait",
-    "asyncio.create_subprocess_exec",
-    "asyncio.create_subprocess_shell",
-)
+_BUSY = (Role.HANDLER, Role.TASK)
 
 
-@check.call(*_PROGRAMS)
+@check.call(*PROGRAMS)
 def program(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for other programs in a service."""
-    at = _PROGRAMS[path]
+    at = PROGRAMS[path]
     if lacks(module, call, "timeout", at) and serves(module, call) and not _has_ended(module, call):
         name = path.removeprefix("subprocess.")
-        facts = place_of(call, "timeout", at, "seconds")
+        facts = place_of(call, "timeout", at, _form(module, call))
         yield check.found(module, call, f"{name}() waits for the program for ever", facts=facts)
 
 
-@check.call(*_QUEUES)
+@check.call(*QUEUES)
 def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag a queue that is read once, not by a consumer in its loop."""
     block = keyword(call, "block") or (call.args[0] if call.args else None)
     if block is not None and not is_literal(block, True):
         return
     if lacks(module, call, "timeout", 1) and serves(module, call) and not in_loop(module, call):
-        facts = place_of(call, "timeout", 1, "seconds")
+        facts = place_of(call, "timeout", 1, _form(module, call))
         yield check.found(module, call, "The queue may stay empty for ever", facts=facts)
 
 
-@check.call(*_WAITS)
+@check.call(*WAITS)
 def wait(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for threads, processes, events and futures in request handlers and tasks."""
+    role, at = module.role(call), WAITS[path]
+    if role not in _BUSY or _is_done(module, call) or not lacks(module, call, "timeout", at):
+        return
+    method = path.rpartition(".")[2]
+    if not (method.startswith("wait") and in_loop(module, call)):
+        facts = place_of(call, "timeout", at, _form(module, call))
+        yield check.found(module, call, f"{method}() holds the {role.value} for ever", facts=facts)
+
+
+@check.call(*LOCKS)
+def lock(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag locks that request handlers and tasks acquire by hand."""
     role = module.role(call)
-    if role not in (Role.HANDLER, Role.TASK) or _is_done(module, call):
+    block = keyword(call, "blocking") or keyword(call, "block") or (call.args[0] if call.args else None)
+    if role not in _BUSY or (block is not None and not is_literal(block, True)):
         return
-    if not lacks(module, call, "timeout", 0):
-        return
-    if not (path.endswith(".wait") and in_loop(module, call)):
-        facts = place_of(call, "timeout", 0, "seconds")
-        message = f"{path.rpartition('.')[2]}() holds the {role.value} for ever"
-        yield check.found(module, call, message, facts=facts)
+    if lacks(module, call, "timeout", 1):
+        why_not = ""
+        if isinstance(module.parents.get(call), ast.Expr):
+            why_not = "With a timeout acquire() answers False when it gives up: say what happens then."
+        facts = place_of(call, "timeout", 1, _form(module, call))
+        message = f"acquire() holds the {role.value} for ever"
+        yield check.found(module, call, message, facts=facts, why_not=why_not)
 
 
 @check.call("*.get")
 def task_result(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag the wait for a Celery task's result."""
-    if path.endswith((".delay.get", ".apply_async.get")) and module.project.mentions("celery"):
-        known = path.startswith("multiprocessing.")
-        if not known and serves(module, call) and lacks(module, call, "timeout", 0):
-            facts = place_of(call, "timeout", 0, "seconds")
+    if (
+        path.endswith(RESULTS)
+        and module.project.mentions("celery")
+        and not path.startswith("multiprocessing.")
+    ):
+        if serves(module, call) and lacks(module, call, "timeout", 0):
+            facts = place_of(call, "timeout", 0, _form(module, call))
             yield check.found(module, call, "The task's result may never come", facts=facts)
 
 
 @check.node(ast.Await)
 def awaited(module: Module, node: ast.AST) -> Iterator[Finding]:
-    """Flag awaited queues, events and programs in request handlers."""
+    """Flag awaited queues, events, locks and programs in request handlers and tasks."""
     call = node.value if isinstance(node, ast.Await) else None
-    if not isinstance(call, ast.Call) or module.role(call) is not Role.HANDLER:
+    role = module.role(call) if isinstance(call, ast.Call) else Role.NONE
+    if not isinstance(call, ast.Call) or role not in _BUSY:
         return
     path = module.resolve(call.func) or ""
-    child = path.endswith((".communicate", ".wait")) and path.startswith(_ASYNC[2:])
-    if (path in _ASYNC[:2] or child) and not in_loop(module, call) and not is_limited(module, call):
-        facts = {"wrap": "asyncio:wait_for"}
-        message = f"{path.rpartition('.')[2]}() holds the request for ever"
+    child = path.endswith((".communicate", ".wait")) and path.startswith(CHILDREN)
+    if (path in AWAITED or child) and not in_loop(module, call) and not is_limited(module, call):
+        facts = {"wrap": "asyncio:wait_for", "form": _form(module, call)}
+        message = f"{path.rpartition('.')[2]}() holds the {role.value} for ever"
         yield check.found(module, call, message, facts=facts)
+
+
+def _form(module: Module, call: ast.Call) -> str:
+    """Return which of the two limits holds: nobody looks at the clock while a background task runs."""
+    return "task" if module.role(call) is Role.TASK else "seconds"
 
 
 def _has_ended(module: Module, call: ast.Call) -> bool:

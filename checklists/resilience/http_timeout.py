@@ -318,7 +318,10 @@ def aws_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     service = module.string(call.args[0]) if call.args else None
     form = "boto-slow" if service in SLOW_AWS else "boto"
     message = f"{service or 'AWS'} client waits for a minute, and tries five times"
-    yield check.found(module, call, message, facts={"set": f"config={form}"}, severity=Severity.MEDIUM)
+    facts = {"set": f"config={form}"}
+    if isinstance(call.func, ast.Attribute) and module.resolve(call.func.value) == "boto3":
+        facts["package"] = ast.unparse(call.func.value)
+    yield check.found(module, call, message, facts=facts, severity=Severity.MEDIUM)
 
 
 @check.call(*AWS_CONFIGS)

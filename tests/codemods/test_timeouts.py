@@ -113,6 +113,9 @@ def test_a_session_of_another_module_with_its_own_adapter_is_left_alone(mend: Me
 
 def test_what_may_be_missing_is_not_imported(mend: Mend) -> None:
     code = "try:\n    import boto3\nexcept ImportError:\n    pass\n\nx = boto3.client('s3')\n"
+    made = "config=boto3.session.Config(connect_timeout=10, read_timeout=10)"
+    assert mend("http-timeout", code).text.endswith(f"x = boto3.client('s3', {made})\n")
+    code = code.replace("import boto3\n", "from boto3 import client\n").replace("boto3.client(", "client(")
     mended = mend("http-timeout", code)
     assert mended.text == code
     assert "may be missing" in mended.refused[0]
