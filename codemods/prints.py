@@ -15,6 +15,7 @@ from harden.codemods.log_messages import Message
 from harden.codemods.log_setup import with_configuration
 from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
+from harden.errors import Refusal
 from harden.findings import Finding
 from harden.log_setup import hides_info
 from harden.logs import Flavour
@@ -79,7 +80,12 @@ class PrintToLogger(PythonCodemod):
         call = without_keywords(updated_node)
         func = expression(f"{logger}.{level}")
         self.quiet |= flavour is Flavour.STANDARD and level in ("debug", "info")
-        message = self._message(call, finding, flavour)
+        try:
+            message = self._message(call, finding, flavour)
+        except Refusal:
+            if flavour is Flavour.STANDARD or len(call.args) != 1:
+                raise
+            return call.with_changes(func=func)  # one finished text is what every logger takes
         return written(call.with_changes(func=func), 0, message, flavour)
 
     def _message(self, call: cst.Call, finding: Finding, flavour: Flavour) -> Message:

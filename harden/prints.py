@@ -237,11 +237,28 @@ def level_of(module: Module, call: ast.Call) -> str:
     stderr = module.resolve(call.func) == "sys.stderr.write" or (
         (target := keyword(call, "file")) is not None and module.resolve(target) == "sys.stderr"
     )
-    if handler is not None and is_broad(module, handler) and not raises(handler):
+    ends = handler is not None and is_broad(module, handler) and not raises(handler)
+    if handler is not None and ends and not _is_recorded_before(module, handler, call):
         return "exception"
     if (handler is not None or stderr) and level in ("info", "debug"):
         return "warning"
     return level
+
+
+def _is_recorded_before(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> bool:
+    """Tell whether a record or print before this one in its except block has the traceback, or will have."""
+    here = (call.lineno, call.col_offset)
+    return any(
+        isinstance(node, ast.Call)
+        and (node.lineno, node.col_offset) < here
+        and (module.resolve(node.func) in (*PRINTS, *_TRACEBACKS) or _is_record(node))
+        for statement in handler.body
+        for node in ast.walk(statement)
+    )
+
+
+def _is_record(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("exception", "error", "critical")
 
 
 def _spoken(words: str) -> str:

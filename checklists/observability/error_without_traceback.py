@@ -150,7 +150,8 @@ def recorded_error(module: Module, node: ast.AST) -> Iterator[Finding]:
         for statement in walk_statements(node.body)
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
     ]
-    forms = [(call, form) for call in calls if (form := _form(module, node, call))]
+    is_printed = any(prints_traceback(module, call) for call in calls)
+    forms = [(call, form) for call in calls if (form := _form(module, node, call, is_printed))]
     if not forms:
         return
     call, form = next((pair for pair in forms if pair[1]["form"] != "print_exc"), forms[0])
@@ -171,13 +172,16 @@ def recorded_error(module: Module, node: ast.AST) -> Iterator[Finding]:
     )
 
 
-def _form(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> dict[str, str]:
-    """Return what a call in a handler writes about the error, as facts; empty for anything else."""
+def _form(module: Module, handler: ast.ExceptHandler, call: ast.Call, is_printed: bool) -> dict[str, str]:
+    """Return what a call in a handler writes about the error, as facts; empty for anything else.
+
+    A print beside a printed traceback (`is_printed`) is about the error without showing it.
+    """
     path = module.resolve(call.func) or ""
     if prints_traceback(module, call):
         return {"form": "print_exc", "level": "error"} if is_log(module, call) else {}
     if path in PRINTS:
-        shown = uses(handler.name, call) and is_log(module, call)
+        shown = (uses(handler.name, call) or (is_printed and _has_words(call))) and is_log(module, call)
         separator = keyword(call, "sep")
         facts = {"form": "print", "level": "error"}
         if isinstance(separator, ast.Constant) and isinstance(separator.value, str):
@@ -189,6 +193,14 @@ def _form(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> dict[st
     if not uses(handler.name, call) and not is_broad(module, handler):
         return {}
     return {"form": "log", "level": record.method, "flavour": record.flavour.value}
+
+
+def _has_words(call: ast.Call) -> bool:
+    return any(
+        isinstance(node, ast.Constant) and any(map(str.isalpha, str(node.value)))
+        for argument in call.args
+        for node in ast.walk(argument)
+    )
 
 
 def _beside(module: Module, chosen: ast.Call, forms: list[tuple[ast.Call, dict[str, str]]]) -> Iterator[str]:

@@ -136,9 +136,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.observability.error_without_traceback import recorded_error
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.handlers import handler_around, raises, uses
+from harden.handlers import handler_around, raises
 from harden.module import Module, keyword
 from harden.prints import PRINTS, is_log, level_of, prints_traceback, why_no_record
 from harden.roles import FileKind
@@ -182,7 +183,9 @@ def _shows_error(module: Module, call: ast.Call) -> bool:
     handler = handler_around(module, call)
     if handler is None:
         return False
-    return uses(handler.name, call) or (prints_traceback(module, call) and not raises(handler))
+    if prints_traceback(module, call) and not raises(handler):
+        return True
+    return any(finding.span == module.span(call) for finding in recorded_error(module, handler))
 
 
 def _is_ruler(call: ast.Call) -> bool:
