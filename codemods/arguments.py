@@ -62,6 +62,11 @@ def with_keyword(call: cst.Call, name: str, value: cst.BaseExpression) -> cst.Ca
     return _appended(call, new)
 
 
+def with_positional(call: cst.Call, value: cst.BaseExpression) -> cst.Call:
+    """Return a call that has arguments, none of them by keyword, with another one at the end."""
+    return _appended(call, cst.Arg(value))
+
+
 def _equal(call: cst.Call) -> cst.AssignEqual:
     """Return an equals sign as the call's other keywords write it."""
     for arg in call.args:

@@ -1,4 +1,4 @@
-"""Longer chains of calls, and SQL with a limit, in the layout that the code has."""
+"""Longer chains of calls, in the layout that the code has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from harden.codemods.codemod import expression
-from harden.errors import Refusal
 
 _ATOMS = cst.Name | cst.Call | cst.Attribute | cst.Subscript
 
@@ -109,68 +108,4 @@ def _joined(call: cst.Call, width: int) -> cst.Call:
     return joined if one_line and before.count("#") == after.count("#") and len(step) <= width else call
 
 
-def with_limited_sql(call: cst.Call, mark: str, limit: str, offset: str) -> cst.Call:
-    """Return `execute(sql, parameters)` with a bound LIMIT and OFFSET at the end of its statement."""
-    bound = {":": (f":{limit}", f":{offset}"), "$": (f"${len(call.args)}", f"${len(call.args) + 1}")}
-    first, second = bound.get(mark, (mark, mark))
-    text = call.args[0].with_changes(value=_with_text(call.args[0].value, f"LIMIT {first} OFFSET {second}"))
-    if mark == "$":
-        last = call.args[-1] if len(call.args) > 1 else text
-        rest = [text, *call.args[1:-1]] if len(call.args) > 1 else []
-        added = [cst.Arg(expression(limit), comma=_COMMA), cst.Arg(expression(offset))]
-        return call.with_changes(args=[*rest, last.with_changes(comma=_COMMA), *added])
-    if len(call.args) > 1:
-        values = call.args[1].with_changes(value=_with_values(call.args[1].value, limit, offset))
-        return call.with_changes(args=[text, values])
-    code = f'{{"{limit}": {limit}, "{offset}": {offset}}}' if mark == ":" else f"({limit}, {offset})"
-    return call.with_changes(args=[text.with_changes(comma=_COMMA), cst.Arg(expression(code))])
-
-
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-
-
-def _with_text(expr: cst.BaseExpression, clause: str) -> cst.BaseExpression:
-    """Return a string literal, also inside `text(…)`, with a clause at its end."""
-    if isinstance(expr, cst.Call):
-        return expr.with_changes(
-            args=[expr.args[0].with_changes(value=_with_text(expr.args[0].value, clause)), *expr.args[1:]]
-        )
-    if isinstance(expr, cst.ConcatenatedString):
-        return expr.with_changes(right=_with_text(expr.right, clause))
-    if not isinstance(expr, cst.SimpleString):
-        raise Refusal("The statement is not one plain text.")
-    start, end = len(expr.prefix) + len(expr.quote), len(expr.value) - len(expr.quote)
-    body = expr.value[start:end]
-    text = body.rstrip()
-    tail = body[len(text) :]
-    text = text.removesuffix(";").rstrip()
-    line = text.rpartition("\n")[2]
-    gap = "\n" + line[: len(line) - len(line.lstrip())] if "\n" in text else " "
-    return expr.with_changes(value=expr.value[:start] + text + gap + clause + tail + expr.value[end:])
-
-
-def _with_values(expr: cst.BaseExpression, limit: str, offset: str) -> cst.BaseExpression:
-    if isinstance(expr, cst.Dict):
-        entries = [cst.DictElement(expression(f'"{name}"'), expression(name)) for name in (limit, offset)]
-        return expr.with_changes(elements=_appended(expr.elements, entries))
-    if isinstance(expr, cst.Tuple | cst.List):
-        values = [cst.Element(expression(name)) for name in (limit, offset)]
-        return expr.with_changes(elements=_appended(expr.elements, values))
-    raise Refusal("The parameters are not written out here.")
-
-
-def _appended(
-    elements: Sequence[cst.BaseElement | cst.BaseDictElement],
-    added: Sequence[cst.BaseElement | cst.BaseDictElement],
-) -> list[cst.BaseElement | cst.BaseDictElement]:
-    if not elements:
-        return [added[0].with_changes(comma=_COMMA), *added[1:]]
-    *rest, last = elements
-    end = last.comma if isinstance(last.comma, cst.Comma) and len(elements) > 1 else cst.MaybeSentinel.DEFAULT
-    gap = rest[-1].comma if rest and isinstance(rest[-1].comma, cst.Comma) else _COMMA
-    return [
-        *rest,
-        last.with_changes(comma=gap),
-        added[0].with_changes(comma=gap),
-        added[1].with_changes(comma=end),
-    ]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from harden.codemods.chains import exploded, extended, is_fluent, is_spread, with_limited_sql
+from harden.codemods.chains import exploded, extended, is_fluent, is_spread
+from harden.codemods.class_settings import with_settings
 from harden.codemods.codemod import Edited, expression
 from harden.codemods.handing_on import (
     HandOn,
@@ -20,6 +21,7 @@ from harden.codemods.handing_on import (
     span_of,
     steps_of,
 )
+from harden.codemods.sql_pages import with_page
 from harden.codemods.wrapping import line_limit
 from harden.errors import Refusal
 from harden.findings import Finding, Span
@@ -117,23 +119,13 @@ class Paginate(HandOn):
         finding = self.target(original_node)
         if finding is None or finding.facts.get("style") not in _CLASS_STYLES:
             return updated_node
-        if not isinstance(updated_node.body, cst.IndentedBlock):
-            raise Refusal("The class is written on one line.")
         order = self.quoted(finding.facts["order"])
         added = [f"ordering = {order}"] if order else []
         if finding.facts["style"] == "rest":
             added.append(f"pagination_class = {self._rest_pages()}")
         else:
             added.append(f"paginate_by = {self.size}")
-        body = list(updated_node.body.body)
-        at = next((at for at, statement in enumerate(body) if not _is_setting(statement)), len(body))
-        if at < len(body) and isinstance(follower := body[at], cst.FunctionDef | cst.ClassDef):
-            lines = follower.leading_lines
-            body[at] = (
-                follower if lines else follower.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-            )
-        body[at:at] = [cst.parse_statement(line) for line in added]
-        return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
+        return with_settings(updated_node, added)
 
     def _rest_pages(self) -> str:
         """Return the name of a class of pages for Django REST framework, adding one where there is none."""
@@ -189,7 +181,7 @@ class Paginate(HandOn):
     def _limited(self, plan: _Plan, query: cst.BaseExpression) -> cst.BaseExpression:
         limit, offset, order = plan["limit"], plan["offset"], plan["order"]
         if plan["style"] == "sql":
-            return with_limited_sql(cst.ensure_type(query, cst.Call), plan["mark"], limit, offset)
+            return with_page(cst.ensure_type(query, cst.Call), plan["mark"], (limit, offset), order)
         if plan["style"] == "mongo":
             steps = [("skip", offset), ("limit", limit)]
             return extended(query, steps if plan["order"] == "given" else [("sort", '"_id", 1'), *steps])
@@ -227,10 +219,3 @@ class Paginate(HandOn):
         if plan["query"]:
             return cst.FlattenSentinel([statement, cst.parse_statement(page)])
         return above(statement, [page])
-
-
-def _is_setting(statement: cst.BaseStatement) -> bool:
-    """Tell whether a statement at the top of a class is its docstring or one of its settings."""
-    return isinstance(statement, cst.SimpleStatementLine) and all(
-        isinstance(part, cst.Assign | cst.AnnAssign | cst.Expr) for part in statement.body
-    )

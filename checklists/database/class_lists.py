@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harden.checklists.database.links import chain_of
 from harden.checklists.database.models import has_default_order, is_known
 from harden.checklists.database.passing import place_of
-from harden.module import Module, walk_statements
+from harden.module import Module, is_literal, walk_statements
 
 _DJANGO_LISTS = ("django.views.generic.ListView", "django.views.generic.list.ListView")
 _REST_LISTS = (
@@ -52,6 +52,22 @@ def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
     if counts:
         return ClassPage(why_not=_COUNTS)
     return _page(module, node, "class", text)
+
+
+def unordered_class(module: Module, node: ast.ClassDef) -> ClassPage | None:
+    """Return how a class-based list that has pages is put in order, None where it is or nothing is known."""
+    bases = module.bases(node)
+    named = dict(_values(node))
+    if not set(bases).isdisjoint(_REST_LISTS):
+        pages = named.get("pagination_class")
+        paged = pages is not None or _has_project_pages(module)
+        if not paged or is_literal(pages, None) or module.project.mentions("CursorPagination"):
+            return None
+    elif set(bases).isdisjoint(_DJANGO_LISTS) or "paginate_by" not in named:
+        return None
+    text = "\n".join([module.segment(node), *_own_bases(module, bases)])
+    page = _page(module, node, "class", text)
+    return page if not page.why_not and (page.facts["order"] or page.facts["query"]) else None
 
 
 def _has_project_pages(module: Module) -> bool:

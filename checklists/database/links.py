@@ -81,3 +81,27 @@ def _values(module: Module, name: ast.Name) -> list[ast.expr]:
         if before and not inside and isinstance(value, ast.Call | ast.Attribute | ast.Await):
             found.append(value)
     return found
+
+
+def is_in_sight(module: Module, expr: ast.expr, depth: int = 0) -> bool:
+    """Tell whether every value that a chain is built on through local names is such a chain itself.
+
+    What comes from a function or a condition may hold steps that are not seen.
+    """
+    while isinstance(expr, ast.Call | ast.Attribute | ast.Await):
+        expr = expr.func if isinstance(expr, ast.Call) else expr.value
+    if not isinstance(expr, ast.Name) or depth > 9:
+        return isinstance(expr, ast.Name)
+    for value in values_of(module, expr):
+        before = (value.lineno, value.col_offset) < (expr.lineno, expr.col_offset)
+        if not before or any(inner is expr for inner in ast.walk(value)):
+            continue
+        plain = isinstance(value, ast.Call | ast.Attribute | ast.Await)
+        passed = isinstance(value, ast.Call) and any(_names(argument, expr.id) for argument in value.args)
+        if not plain or passed or not is_in_sight(module, value, depth + 1):
+            return False
+    return True
+
+
+def _names(expr: ast.expr, name: str) -> bool:
+    return isinstance(expr, ast.Name) and expr.id == name

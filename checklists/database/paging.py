@@ -10,6 +10,7 @@ from harden.checklists.database.models import has_default_order, is_known, prima
 from harden.checklists.database.passing import Step, first_step, place_of, stands_alone
 from harden.checklists.database.purposes import Purpose, reaching
 from harden.checklists.database.queries import Rows
+from harden.checklists.database.tables import key_for
 from harden.module import Module
 from harden.names import FunctionNode
 
@@ -101,7 +102,7 @@ def _sql_obstacle(module: Module, rows: Rows) -> str:
     call = rows.query
     if not rows.mark or not isinstance(call, ast.Call):
         return "It cannot be told how the driver writes bound parameters."
-    if not rows.ordered:
+    if not rows.ordered and not key_for(module.project, rows.sql):
         return "The statement has no ORDER BY: without one, pages repeat and leave out rows."
     text, values = _literal(call.args[0]), call.args[1:]
     plain = "This statement is not one plain text with plain parameters."
@@ -134,6 +135,8 @@ def _order(module: Module, rows: Rows) -> str:
     """Return the arguments of the `order_by` that is missing, or nothing."""
     if rows.style == "mongo":
         return "given" if rows.ordered else ""
+    if rows.style == "sql" and not rows.ordered:
+        return key_for(module.project, rows.sql)
     if rows.ordered or rows.model is None:
         return ""
     if rows.style == "queryset":

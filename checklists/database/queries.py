@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harden.checklists.database.links import Chain, Link, chain_of, values_of
+from harden.checklists.database.links import Chain, Link, chain_of, is_in_sight, values_of
 from harden.checklists.database.statements import statement_of
 from harden.module import Module
 
@@ -95,9 +95,9 @@ def _query(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
             first = link.arguments[0] if link.arguments else None
             if isinstance(link.node, ast.Attribute):
                 first = link.node.value
-            if first is None or not _is_model(module, first) or _is_aggregate(link.arguments):
+            if first is None or not is_model(module, first) or is_aggregate(link.arguments):
                 return None
-            return _rows("query", call, call, call, first, chain, link.arguments[1:])
+            return _rows(module, "query", call, call, call, first, chain, link.arguments[1:])
     return None
 
 
@@ -112,16 +112,16 @@ def _executed(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     if statement is None or selected is None or not selected.names.isdisjoint(_FEW):
         return None
     select = next((link.node for link in selected.links if link.name == "select"), selected.root)
-    if not isinstance(select, ast.Call) or not select.args or _is_aggregate(select.args):
+    if not isinstance(select, ast.Call) or not select.args or is_aggregate(select.args):
         return None
     path = module.resolve(select.func) or ""
     if path.rpartition(".")[2] != "select" or not path.startswith(
         ("sqlalchemy", "sqlmodel", "flask_sqlalchemy")
     ):
         return None
-    if not _is_model(module, select.args[0]):
+    if not is_model(module, select.args[0]):
         return None
-    return _rows("query", select, statement, call, select.args[0], selected, select.args[1:])
+    return _rows(module, "query", select, statement, call, select.args[0], selected, select.args[1:])
 
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
@@ -130,14 +130,14 @@ def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     if at is None or len(chain.links) == at + 1:
         return None
     manager = chain.links[at].node
-    if not isinstance(manager, ast.Attribute) or not _is_model(module, manager.value):
+    if not isinstance(manager, ast.Attribute) or not is_model(module, manager.value):
         return None
     names = [link.name for link in chain.links[at:]]
     if not set(names) <= _QUERYSET:
         return None
     if {"values", "annotate"} <= set(names) or {"values_list", "annotate"} <= set(names):
         return None
-    return _rows("queryset", _first(module, call), call, call, manager.value, chain)
+    return _rows(module, "queryset", _first(module, call), call, call, manager.value, chain)
 
 
 def _first(module: Module, expr: ast.expr, depth: int = 0) -> ast.expr:
@@ -179,6 +179,7 @@ def _sql(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
 
 
 def _rows(
+    module: Module,
     style: str,
     place: ast.expr,
     query: ast.expr,
@@ -189,28 +190,29 @@ def _rows(
 ) -> Rows | None:
     if any(_is_look_up(link) for link in chain.links):
         return None
-    ordered = "order_by" in chain.names
+    ordered = "order_by" in chain.names or not is_in_sight(module, query)
     filtered = any(link.name in ("filter", "filter_by", "where") for link in chain.links)
-    models = tuple(_class_of(other) for other in others)
-    return Rows(style, place, query, result, _class_of(model), ordered, filtered, others=models)
+    models = tuple(class_of(other) for other in others)
+    return Rows(style, place, query, result, class_of(model), ordered, filtered, others=models)
 
 
-def _class_of(expr: ast.expr) -> ast.expr:
+def class_of(expr: ast.expr) -> ast.expr:
     """Return the model that a column belongs to, or the model itself."""
     return expr.value if isinstance(expr, ast.Attribute) and not expr.attr[:1].isupper() else expr
 
 
-def _is_model(module: Module, expr: ast.expr) -> bool:
+def is_model(module: Module, expr: ast.expr) -> bool:
     """Tell whether an expression names a model class or a column of one."""
     match expr:
         case ast.Name(id=name):
             return name[:1].isupper()
         case ast.Attribute(value=value, attr=name):
-            return name[:1].isupper() or (not name.isupper() and _is_model(module, value))
+            return name[:1].isupper() or (not name.isupper() and is_model(module, value))
     return False
 
 
-def _is_aggregate(arguments: list[ast.expr]) -> bool:
+def is_aggregate(arguments: list[ast.expr]) -> bool:
+    """Tell whether what is selected holds a function of the database, such as a count."""
     return any(
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name | ast.Attribute)

@@ -53,7 +53,7 @@ def statement_of(module: Module, call: ast.Call, chain: Chain) -> Statement | No
         return None
     if not fetched and not (path.startswith("asyncpg.") and path.endswith(".fetch")):
         return None
-    text = _sql_text(module, run.args[0])
+    text = sql_text(module, run.args[0])
     if text is None or not re.match(r"(?i)\s*select\b", text) or _BOUNDED_SQL.search(text):
         return None
     where = re.search(r"(?i)\bwhere\b.*=", text, re.DOTALL) is not None
@@ -73,10 +73,10 @@ def _mark(module: Module, path: str, statement: ast.expr, text: str) -> str:
     return imported.pop() if len(imported) == 1 and not imported & {":"} else ""
 
 
-def _sql_text(module: Module, expr: ast.expr) -> str | None:
+def sql_text(module: Module, expr: ast.expr) -> str | None:
     """Return SQL as far as it is constant."""
     if isinstance(expr, ast.Call) and (module.resolve(expr.func) or "").endswith(".text") and expr.args:
-        return _sql_text(module, expr.args[0])
+        return sql_text(module, expr.args[0])
     if isinstance(expr, ast.JoinedStr):
         return " ".join(str(part.value) for part in expr.values if isinstance(part, ast.Constant))
     return module.string(expr)

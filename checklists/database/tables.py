@@ -1,0 +1,54 @@
+"""Tables of the project: their primary keys, from its CREATE TABLE statements and models."""
+
+from __future__ import annotations
+
+import re
+
+from harden.project import Project
+
+_SIMPLE = re.compile(
+    r"(?is)^\s*select\s+(?!distinct\b)(?P<columns>.+?)\s+from\s+(?P<table>[\w.\"`]+)"
+    r"(?:\s+(?:as\s+)?(?P<alias>(?!where\b|order\b|limit\b|offset\b)\w+))?\s*(?P<rest>$|;|where\b.*|order\b.*|limit\b.*)"
+)
+_JOINED = re.compile(r"(?i)\b(join|union|group\s+by|having|intersect|except)\b|\(\s*select\b")
+
+
+def key_for(project: Project, sql: str) -> str:
+    """Return the columns to order the rows of a SELECT over one table by; nothing if they cannot be told."""
+    found = _SIMPLE.match(sql)
+    if found is None or _JOINED.search(sql):
+        return ""
+    keys = primary_key(project, found["table"])
+    return ", ".join(f"{found['alias']}.{key}" if found["alias"] else key for key in keys)
+
+
+def primary_key(project: Project, table: str) -> list[str]:
+    """Return the columns of a table's primary key, as one of the project's files creates it."""
+    name = table.rpartition(".")[2].strip('"`').lower()
+    start = re.compile(
+        rf"(?is)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`]+\.)?[\"`]?{re.escape(name)}[\"`]?\s*\("
+    )
+    for path in project.paths:
+        if path.endswith((".sql", ".py")) and (found := start.search(text := project.text(path))):
+            return _key(_inside(text, found.end()))
+    return []
+
+
+def _inside(text: str, start: int) -> str:
+    """Return what stands between a bracket opened before `start` and its end."""
+    depth = 1
+    for at in range(start, min(len(text), start + 20_000)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[start:at]
+    return ""
+
+
+def _key(columns: str) -> list[str]:
+    together = re.search(r"(?is)(?:^|,)\s*(?:constraint\s+\w+\s+)?primary\s+key\s*\(([^)]*)\)", columns)
+    if together:
+        return [part.strip().strip('"`') for part in together[1].split(",") if part.strip()]
+    for line in re.split(r",(?![^(]*\))", columns):
+        if re.search(r"(?i)\bprimary\s+key\b", line) and (name := re.match(r"\s*[\"`]?(\w+)", line)):
+            return [name[1]]
+    return []
