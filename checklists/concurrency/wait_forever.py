@@ -7,8 +7,9 @@ holds a worker of the service meanwhile. With a timeout the wait ends in an erro
 Precision comes first here. Programs are looked at only in services (not in scripts and commands), waits
 for threads, events and queues only where they happen once: a consumer that takes from its queue in a loop
 is meant to wait. `with lock:` is left out, since it takes no timeout; so are futures that are known to be
-done (`as_completed`, `wait`), and the `join()` of a queue. An `acquire()` whose answer nobody looks at is told, but not
-edited: with a timeout it may go on without the lock. Background tasks get a longer limit (`task_timeout`).
+done (`as_completed`, `wait`), and the `join()` of a queue. An `acquire()` whose answer nobody looks at is
+told, but not edited: with a timeout it may go on without the lock. Background tasks get a longer limit
+(`task_timeout`).
 
 Flagged:
 
@@ -213,14 +214,11 @@ def lock(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 @check.call("*.get")
 def task_result(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag the wait for a Celery task's result."""
-    if (
-        path.endswith(RESULTS)
-        and module.project.mentions("celery")
-        and not path.startswith("multiprocessing.")
-    ):
-        if serves(module, call) and lacks(module, call, "timeout", 0):
-            facts = place_of(call, "timeout", 0, _form(module, call))
-            yield check.found(module, call, "The task's result may never come", facts=facts)
+    if not path.endswith(RESULTS) or path.startswith("multiprocessing."):
+        return
+    if module.project.mentions("celery") and serves(module, call) and lacks(module, call, "timeout", 0):
+        facts = place_of(call, "timeout", 0, _form(module, call))
+        yield check.found(module, call, "The task's result may never come", facts=facts)
 
 
 @check.node(ast.Await)
