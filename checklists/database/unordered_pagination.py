@@ -98,9 +98,9 @@ Flagged (app/notes.py):
     db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT)")
 
 
-    def page(limit, offset):
-        sql = db.execute("SELECT title FROM notes LIMIT ? OFFSET ?", (limit, offset))
-        return sql.fetchall()
+    def rows_of(page):
+        rows = db.execute("SELECT title FROM notes LIMIT ? OFFSET ?", page)
+        return rows.fetchall()
 
 Fixed (app/notes.py):
 
@@ -110,9 +110,9 @@ Fixed (app/notes.py):
     db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT)")
 
 
-    def page(limit, offset):
-        sql = db.execute("SELECT title FROM notes ORDER BY id LIMIT ? OFFSET ?", (limit, offset))
-        return sql.fetchall()
+    def rows_of(page):
+        rows = db.execute("SELECT title FROM notes ORDER BY id LIMIT ? OFFSET ?", page)
+        return rows.fetchall()
 
 Fine:
 
