@@ -88,6 +88,9 @@ class _Change:
         self.shown = shown
         self.project, self.path = module.project, module.path
         self.dotted = module.project.module_name(module.path)
+        self.imported = frozenset(
+            (alias.asname or alias.name).partition(".")[0] for alias in module.nodes(ast.alias)
+        )
         self.resolved = {
             dotted(node.func): module.resolve(node.func) or ""
             for node in module.nodes(ast.Call)
@@ -100,6 +103,11 @@ class _Change:
             resolved = self.resolved.get(call.function) or call.function
             if self._concerns(test, path, call.function, resolved) and (reason := self._misses(test, call)):
                 return reason
+        for call in self.gained:
+            if "." in call.function and not any(other.function == call.function for other in self.lost):
+                resolved = self.resolved.get(call.function) or call.function
+                if self._concerns(test, path, resolved) and (reason := self._is_new_to(test, call)):
+                    return reason
         checks_status = any(call.name == "raise_for_status" for call in self.gained)
         if checks_status and self._concerns(test, path, ".json(") and (fake := test.response_without_status):
             return f"answers with {fake}, which has no raise_for_status()."
@@ -116,6 +124,20 @@ class _Change:
         if "()" in call.function or not any(True for _ in self._replaced(test, call)):
             return ""  # of `get().json()` only `get()` can have a stand-in
         return f"puts something in the place of {call.function}(), which would no longer be called."
+
+    def _is_new_to(self, test: TestCode, call: _Call) -> str:
+        """Return what a test puts in the place of an object that lacks a method which is now called on it."""
+        owner, _, name = call.function.rpartition(".")
+        place = f"{self.dotted}.{owner}"
+        for stand_in in test.stand_ins:
+            is_here = place == stand_in.target or place.endswith(f".{stand_in.target}")
+            if is_here and test.lacks(stand_in, name):
+                return f"replaces {owner} by something without {name}."
+        if owner.partition(".")[0] in self.imported or name == "raise_for_status":
+            return ""
+        others = frozenset(path.rpartition(".")[2] for path in self.resolved if path.startswith(f"{owner}."))
+        fake = test.fake_of(others, name)
+        return f"has {fake}, which has no {name}()." if fake else ""
 
     def _concerns(self, test: TestCode, path: str, *words: str) -> bool:
         """Tell whether a test file may be about this module, rather than another that says one of `words`."""

@@ -16,6 +16,11 @@ _EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "a
 _RESPONSE = frozenset({"json", "text", "content", "status_code", "ok"})
 NOW = ("now", "utcnow", "fromtimestamp", "utcfromtimestamp", "today")
 """The methods that make a time without zone unless they are given one."""
+_TAKES_NOTHING = ast.Lambda(
+    args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
+    body=ast.Constant(None),
+)
+"""What makes the objects of a class without an `__init__`."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,10 @@ class TestCode:
         return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
 
     def function(self, stand_in: StandIn) -> ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """Return the function of this file that stands in, if it is one; the nearest of that name."""
+        """Return the function of this file that stands in, if it is one; the nearest of that name.
+
+        For a class that is what makes its objects.
+        """
         match stand_in.replacement:
             case ast.Lambda() as function:
                 return function
@@ -98,7 +106,38 @@ class TestCode:
                     for node in ast.walk(place):
                         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
                             return node
+                        if isinstance(node, ast.ClassDef) and node.name == name:
+                            return self._maker(node)
         return None
+
+    def _maker(self, owner: ast.ClassDef) -> ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """Return the `__init__` of a class of this file, None where it comes from elsewhere."""
+        for node in owner.body:
+            if isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__new__"):
+                return node
+        bases = [base for base in self._classes for name in owner.bases if ast.unparse(name) == base.name]
+        if owner.bases or owner.keywords or owner.decorator_list:
+            return self._maker(bases[0]) if len(bases) == 1 == len(owner.bases) else None
+        return _TAKES_NOTHING
+
+    def lacks(self, stand_in: StandIn, name: str) -> bool:
+        """Tell whether an object that stands in for a module or client has no such attribute."""
+        made = stand_in.replacement
+        kind = ast.unparse(made.func if isinstance(made, ast.Call) else made) if made is not None else ""
+        if isinstance(made, ast.Call) and kind.endswith("SimpleNamespace"):
+            return all(word.arg not in (name, None) for word in made.keywords)
+        return any(owner.name == kind and self._is_without(owner, name) for owner in self._classes)
+
+    def fake_of(self, methods: frozenset[str], missing: str) -> str:
+        """Return the name of a fake class that has one of some methods, but not another one."""
+        for owner in self._classes:
+            if _FAKE.search(owner.name) and methods & _members(owner) and self._is_without(owner, missing):
+                return owner.name
+        return ""
+
+    def _is_without(self, owner: ast.ClassDef, name: str) -> bool:
+        members = _members(owner)
+        return not owner.bases and name not in members and "__getattr__" not in members
 
     def expects_exactly(self, stand_in: StandIn, function: str, added: frozenset[str]) -> bool:
         """Tell whether the arguments of a mock are compared as a whole where it is put in place."""
