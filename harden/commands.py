@@ -107,7 +107,7 @@ def report_recovered(session: Session) -> None:
 
 def report_notices(session: Session) -> None:
     """Tell on stderr what went wrong beside the work itself."""
-    for line in session.notices:
+    for line in dict.fromkeys(session.notices):
         print(f"harden: {line}", file=sys.stderr)
 
 

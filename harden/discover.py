@@ -26,8 +26,8 @@ def find_root(start: Path) -> Path:
 
     Raises UsageError when `start` does not exist or may not be looked at.
     """
-    resolved = existing(start)
-    folder = resolved if resolved.is_dir() else resolved.parent
+    existing(start)
+    folder = (start if start.is_dir() else start.parent).resolve()
     return next((above for above in (folder, *folder.parents) if _holds_git(above)), folder)
 
 

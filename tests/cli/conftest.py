@@ -33,6 +33,7 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
         out, err = capfdbinary.readouterr()
         ran = Ran(code, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
         assert "Traceback" not in ran.err
+        assert "this is a bug" not in ran.err
         return ran
 
     return run_in
