@@ -19,7 +19,7 @@ from harden.codemods.settings_fields import read_field, settings_object
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
-from harden.history import sightings
+from harden.history import Sightings, sightings
 
 _TEXT = (cst.SimpleString, cst.ConcatenatedString)
 
@@ -65,9 +65,8 @@ class RequireVariable(PythonCodemod):
     def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
         """Mend the findings, and say in which commits their values are."""
         edited = super().edit(path, findings)
-        for name, seen in sightings(self.project.root, path, self._moved).items():
-            advice = ": replace the secret itself." if seen.commits else "."
-            edited.notes.append(f"The value of {name} is {seen}{advice}")
+        seen = sightings(self.project.root, path, self._moved)
+        edited.notes += [_where(name, seen.get(name)) for name in self._moved]
         return edited
 
     def prepare(self) -> None:
@@ -198,6 +197,15 @@ class RequireVariable(PythonCodemod):
         if self.options.move:
             move_value(self, name, value, through)
         self._moved[name] = value
+
+
+def _where(name: str, seen: Sightings | None) -> str:
+    """Say in which commits a value is, as far as that is known."""
+    if seen is None:
+        return (
+            f"The value of {name} stays in the history, if it was ever committed: replace the secret itself."
+        )
+    return f"The value of {name} is {seen}{': replace the secret itself.' if seen.commits else '.'}"
 
 
 def _without_default(value: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -36,7 +36,7 @@ def sightings(root: Path, path: str, values: Mapping[str, str]) -> dict[str, Sig
     Git is never given a value, which would stand in the list of processes (`git log -S`): it prints what
     changed, and the search is done here. Where that takes too long, the file's own history has to do.
     """
-    patterns = {name: _pattern(value) for name, value in values.items() if value}
+    patterns = {name: _pattern(name, value) for name, value in values.items() if value}
     if not patterns or not (root / ".git").exists():
         return {}
     found = _searched(root, patterns, ["--all"])
@@ -45,10 +45,17 @@ def sightings(root: Path, path: str, values: Mapping[str, str]) -> dict[str, Sig
     return {name: Sightings(tuple(commits)) for name, commits in (found or {}).items()}
 
 
-def _pattern(value: str) -> re.Pattern[bytes]:
-    """Return what to look for in a line: the longest line of a value, not inside of a longer word."""
-    line = max(value.splitlines(), key=len, default="")
-    return re.compile(rb"(?<![\w-])" + re.escape(line.encode("utf-8", "surrogateescape")) + rb"(?![\w-])")
+def _pattern(name: str, value: str) -> re.Pattern[bytes]:
+    """Return what to look for in a line: the longest line of a value, not inside of a longer word.
+
+    A value that could be any word counts only in a line that also has the last word of its name.
+    """
+    line = max(value.splitlines(), key=len, default="").encode("utf-8", "surrogateescape")
+    whole = rb"(?<![\w-])" + re.escape(line) + rb"(?![\w-])"
+    if len(value) < 8 or value.isalpha():
+        word = re.escape(name.rpartition("_")[2].encode())
+        return re.compile(rb"(?i:" + word + rb")\b.*[=:,(].*" + whole)
+    return re.compile(whole)
 
 
 def _searched(

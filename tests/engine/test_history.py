@@ -33,6 +33,13 @@ def test_first_and_last_commit_are_told(tmp_path: Path) -> None:
     assert str(Sightings((f"{first} (2024-03-01)",))) == f"in 1 commit: {first} (2024-03-01)"
 
 
+def test_a_word_counts_only_beside_its_name(tmp_path: Path) -> None:
+    root = repository(tmp_path, {"a.py": "x = 'password'\n"})
+    sha = commit(root, {"b.yml": "DB_PASSWORD: password\n", "c.py": "ask('password')\n"}, 1)
+    found = sightings(root, "a.py", {"MYSQL_PASSWORD": "password"})
+    assert found["MYSQL_PASSWORD"].commits == (f"{sha} (2024-03-01)",)
+
+
 def test_outside_git_nothing_is_told(tmp_path: Path) -> None:
     assert sightings(tmp_path, "a.py", {"KEY": VALUE}) == {}
     (tmp_path / ".git").write_text("gitdir: nowhere\n")
