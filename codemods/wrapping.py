@@ -137,6 +137,8 @@ def _broken(line: str, limit: int) -> str:
         several = pair.splits and (pair.commas or body_line[pair.open] != "(")
         if several and (len(inner) + len(items[0]) > limit or items[0].endswith(",")):
             items = _with_commas(body_line, [pair.open, *pair.commas, pair.close])
+        elif len(inner) + len(items[0]) > limit:
+            items = _clauses(items[0])
     else:
         return line
     parts = [inner + item + end for item in items]
@@ -174,6 +176,19 @@ def _commas(tokens: list[tokenize.TokenInfo]) -> tuple[list[int], bool]:
             commas.append(token.start[1])
         has_for = has_for or (depth == 0 and token.string == "for")
     return commas, has_for
+
+
+def _clauses(text: str) -> list[str]:
+    """Return the parts of a comprehension: what it gives, and each `for` and `if` of it."""
+    depth, cuts = 0, [0]
+    tokens = _tokens(f"({text})\n")
+    for at, token in enumerate(tokens):
+        if token.type == tokenize.OP:
+            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+        starts = token.string in ("for", "async") or (token.string == "if" and len(cuts) > 1)
+        if depth == 1 and starts and tokens[at - 1].string != "async":
+            cuts.append(token.start[1] - 1)
+    return [text[a:b].strip() for a, b in pairwise([*cuts, len(text)])]
 
 
 def _with_commas(body_line: str, cuts: list[int]) -> list[str]:

@@ -56,6 +56,13 @@ CASES = {
         "queryset = (\n    Product.objects.select_related('category')\n"
         "    .prefetch_related('photos', 'tags')\n    .all()\n    .order_by('pk')\n)\n",
     ),
+    "comprehension": (
+        "def f():\n    return jsonify([item.to_dict() for item in Item.query.order_by(Item.id)"
+        ".limit(limit).offset(offset).all() if item.shown])\n",
+        "def f():\n    return jsonify(\n        [\n            item.to_dict()\n"
+        "            for item in Item.query.order_by(Item.id).limit(limit).offset(offset).all()\n"
+        "            if item.shown\n        ]\n    )\n",
+    ),
     "one argument that is broken itself": (
         "data = list(Paginator(Product.objects.values('id').order_by('pk'), 50)"
         ".get_page(request.GET.get('page')))\n",
