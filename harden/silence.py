@@ -6,6 +6,7 @@ import ast
 import re
 
 from harden.handlers import caught, handler_around, is_broad, raises, uses
+from harden.harmless import LOUD, is_harmless
 from harden.module import Module
 
 
@@ -27,12 +28,6 @@ def swallows(module: Module, handler: ast.ExceptHandler) -> bool:
     if _is_probe(module, handler) or is_explained(module, attempt, handler.body):
         return False
     return not is_harmless(module, attempt.body)
-
-
-def is_harmless(module: Module, body: list[ast.stmt]) -> bool:
-    """Tell whether a block only converts, looks up, imports or cleans up: nothing whose failure is news."""
-    calls = [node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call)]
-    return all(_is_harmless_call(module, call) for call in calls)
 
 
 _REMOTE = (
@@ -82,7 +77,6 @@ _MUTE = (
     "fastapi.Response",
     "starlette.responses.",
 )
-_LOUD = ("builtins.print", "builtins.open", "builtins.exec", "builtins.eval")
 
 
 def _is_mute(module: Module, body: list[ast.stmt]) -> bool:
@@ -101,7 +95,7 @@ def _is_mute_call(module: Module, call: ast.Call) -> bool:
     path = module.resolve(call.func) or ""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "rollback":
         return True
-    return path.startswith(_MUTE) and path not in _LOUD
+    return path.startswith(_MUTE) and path not in LOUD
 
 
 def _names_failure(target: ast.expr) -> bool:
@@ -117,107 +111,42 @@ def _names_failure(target: ast.expr) -> bool:
 
 
 _FAILURE = ("err", "fail", "exc", "bad", "invalid", "skipped", "status", "ok", "health")
-_PURE = (
-    "builtins.",
-    "json.loads",
-    "yaml.",
-    "tomllib.",
-    "ast.literal_eval",
-    "decimal.",
-    "fractions.",
-    "uuid.",
-    "datetime.",
-    "dateutil.",
-    "re.",
-    "base64.",
-    "binascii.",
-    "struct.",
-    "ipaddress.",
-    "urllib.parse.",
-    "importlib.",
-    "inspect.",
-    "operator.",
-    "os.environ.",
-    "os.getenv",
-    "os.path.",
-    "locale.",
-    "gc.",
-    "shutil.rmtree",
-    "os.unlink",
-    "os.remove",
-    "os.kill",
-    "signal.",
-    "warnings.",
-)
-_CLEANUP = frozenset(
-    {"close", "aclose", "shutdown", "disconnect", "quit", "kill", "terminate", "cancel", "unlink", "release"}
-    | {"stop", "cleanup", "rollback", "detach", "wait_closed", "unsubscribe", "logout", "fileno"}
-)
-_CONVERT = frozenset(
-    {"decode", "encode", "strip", "split", "rsplit", "lower", "upper", "replace", "strptime", "strftime"}
-    | {"fromisoformat", "fromtimestamp", "isoformat", "keys", "values", "items", "format", "startswith"}
-    | {
-        "endswith",
-        "rpartition",
-        "partition",
-        "total_seconds",
-        "timestamp",
-        "lstrip",
-        "rstrip",
-        "title",
-        "group",
-    }
-)
-_CONVERTING = (
-    "parse",
-    "unserialize",
-    "deserialize",
-    "safe_load",
-    "to_",
-    "from_",
-    "convert",
-    "decode",
-    "normalize",
-)
-_LOOKED_UP = (
-    ".args.",
-    ".form.",
-    ".GET.",
-    ".POST.",
-    ".headers.",
-    ".cookies.",
-    ".META.",
-    ".query_params.",
-    ".dict.",
-)
-
-
-def _is_harmless_call(module: Module, call: ast.Call) -> bool:
-    path = module.resolve(call.func) or ""
-    if path in _LOUD:
-        return False
-    if path.startswith(_PURE):
-        return True
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name in ("get", "getlist"):
-        return any(part in path for part in _LOOKED_UP)
-    return name in _CLEANUP or name in _CONVERT or name.startswith(_CONVERTING)
-
-
 _QUIET_FUNCTIONS = frozenset(
     {"__del__", "__exit__", "__aexit__", "__repr__", "__str__", "emit", "close", "aclose"}
 )
 
 
 def is_quiet_place(module: Module, node: ast.AST) -> bool:
-    """Tell whether a destructor or a logging handler is around, or a block that raises an earlier error."""
+    """Tell whether a destructor or a logging handler is around, or a block that raises an earlier error.
+
+    What cleans up in a `finally` is quiet too, and what fills a database for a demonstration.
+    """
     function = module.function(node)
     if function is not None and function.name in _QUIET_FUNCTIONS:
+        return True
+    if _REHEARSAL.search(module.path) or _in_finally(module, node):
         return True
     outer = handler_around(module, node)
     return outer is not None and raises(outer)
 
 
+_REHEARSAL = re.compile(
+    r"(^|/)(dev|demo|seeds?)/|(^|[/_])(populate|seeds?|seeder|demo|scratch|playground)(_[a-z]+)*\.py$"
+)
+
+
+def _in_finally(module: Module, node: ast.AST) -> bool:
+    child = node
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        if isinstance(outer, ast.Try) and child in outer.finalbody:
+            return True
+        child = outer
+    return False
+
+
+_INVENTORY = re.compile(r"(^|_)(versions|capabilit\w*|features?|diagnos\w*|sys(tem)?_?info)(_|$)")
 _PROBE = re.compile(
     r"^_*(is|has|can|supports?|try|detect|probe|ping)_|(^|_)(exists|available|valid|health\w*|ready|readiness|alive)(_|$)"
     r"|^(is[a-z]+|readable|writable|seekable)$"
@@ -227,14 +156,22 @@ _PROBE = re.compile(
 def _is_probe(module: Module, handler: ast.ExceptHandler) -> bool:
     """Tell whether the function asks a question, and the failure is its answer."""
     function = module.function(handler)
-    if function is None or not _PROBE.search(function.name):
+    if function is None:  # `except Exception: HAS_X = False`
+        return all(
+            isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+            for statement in handler.body
+        )
+    if _INVENTORY.search(function.name):
+        return True
+    if not _PROBE.search(function.name):
         return False
     return any(isinstance(statement, ast.Return | ast.Assign) for statement in handler.body)
 
 
 _REASON = re.compile(
     r"#.*\b(since|because|fine|ok(ay)?|expected|(do|does|may|might)( not|n't)? exist|by design|on purpose"
-    r"|intentional(ly)?|deliberate(ly)?|harmless|never|skip (if|when))\b",
+    r"|intentional(ly)?|deliberate(ly)?|harmless|never|skip (if|when)|best[- ]effort|optional"
+    r"|(non|not)[- ]?(critical|fatal|essential)|falls? ?back|not installed)\b",
     re.IGNORECASE,
 )
 

@@ -10,8 +10,8 @@ database error. The fix writes `logger.exception` into the handler and narrows a
 handler goes on with stays.
 
 Left out: attempts that only convert, look up, import or clean up, questions such as `is_reachable` or a
-health check, blocks with a comment that says why the silence is right, and narrow types such as KeyError or
-FileNotFoundError.
+health check, what a `finally` tidies up, flags such as `HAS_X = False`, blocks with a comment that says why
+the silence is right, and narrow types such as KeyError or FileNotFoundError.
 
 Flagged:
 
@@ -114,6 +114,31 @@ Fine:
         except Exception:
             pass  # fine: the first request warms it
 
+
+    try:
+        import numpy
+
+        numpy.seterr(all="raise")
+    except Exception:
+        HAS_NUMPY = False
+
+
+    def amount(text, settings):
+        try:
+            return float(text.strip()) * settings.get("factor", 1)
+        except Exception:
+            return 0.0
+
+
+    def work(job, lock):
+        try:
+            job.run()
+        finally:
+            try:
+                lock.give_back(job)
+            except Exception:
+                pass
+
 When to ignore: the work is optional, its failure is counted elsewhere, or the block must never log, as in a
 logging handler.
 
@@ -129,8 +154,9 @@ from collections.abc import Iterator
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.handlers import subject
+from harden.harmless import is_harmless
 from harden.module import Module
-from harden.silence import is_explained, is_harmless, is_quiet_place, swallows
+from harden.silence import is_explained, is_quiet_place, swallows
 
 check = Check(
     id="swallowed-exception",
