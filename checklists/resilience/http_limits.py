@@ -58,8 +58,11 @@ SERVICES = {
     "influxdb.InfluxDBClient": Limit(at=7),
 }
 """Clients of services, whose default is minutes or nothing."""
-ALIASES = ("request_timeout", "default_request_timeout", "http_client", "http_async_client", "client")
-"""Other arguments by which such a client is given its timeout."""
+ALIASES = frozenset(
+    {"request_timeout", "default_request_timeout", "http_client", "http_async_client", "client"}
+    | {"mock_response"}
+)
+"""Other arguments by which such a client is given its timeout, or needs none."""
 
 SWITCHED_OFF = {
     "slack_sdk.WebClient": Limit(),

@@ -170,6 +170,7 @@ from harden.checklists.resilience.http_limits import (
     STANDARD,
     SWITCHED_OFF,
 )
+from harden.checklists.resilience.limited import is_called_here, is_limited, is_limited_elsewhere
 from harden.checklists.unpacking import argument, is_open
 from harden.checklists.waiting import Limit, has_default_timeout, lacks, sets_elsewhere
 from harden.checks import Check, Fix
@@ -212,7 +213,7 @@ def passed_on(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     ):
         return
     if lacks(module, call, "timeout") and not has_own_timeout(module, call, called):
-        if path == "functools.partial" and sets_elsewhere(module, "functools.partial"):
+        if path == "functools.partial" and not is_called_here(module, call):
             return
         facts = {"at": str(at), "form": "partial"} if path in CALL_LATER else {"set": "timeout=pair"}
         name = called.rpartition(".")[2]
@@ -254,7 +255,7 @@ def aiohttp_session(module: Module, call: ast.Call, path: str) -> Iterator[Findi
     """Flag what rests on aiohttp's default of five minutes, which None stands for too."""
     if lacks(module, call, "timeout") and not sets_elsewhere(module, "aiohttp.ClientSession."):
         off = keyword(call, "timeout") is not None
-        if off or not _is_limited(module):
+        if off or not (is_limited(module) or is_limited_elsewhere(module)):
             message = f"{path.rpartition('.')[2]} waits for five minutes"
             yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
 
@@ -262,7 +263,7 @@ def aiohttp_session(module: Module, call: ast.Call, path: str) -> Iterator[Findi
 @check.call(*(f"aiohttp.ClientSession.{method}" for method in METHODS))
 def aiohttp_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag single requests whose timeout is switched off."""
-    if is_literal(keyword(call, "timeout"), None) and not _is_limited(module):
+    if is_literal(keyword(call, "timeout"), None) and not is_limited(module):
         message = f"{path.rpartition('.')[2]}() with the timeout switched off waits for ever"
         yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
 
@@ -349,14 +350,3 @@ def stripe_key(module: Module, node: ast.AST) -> Iterator[Finding]:
         message = "Stripe calls wait for 80 seconds"
         facts = {"after": after}
         yield check.found(module, node, message, facts=facts, why_not=why_not, severity=Severity.MEDIUM)
-
-
-def _is_limited(module: Module) -> bool:
-    """Tell whether the file limits what it awaits by asyncio's own means."""
-    return any(
-        module.resolve(node) in ("asyncio.wait_for", "asyncio.timeout", "async_timeout.timeout")
-        for kind in (ast.Attribute, ast.Name)
-        for node in module.nodes(kind)
-        if isinstance(node, ast.Attribute | ast.Name)
-        and getattr(node, "attr", getattr(node, "id", "")) in ("wait_for", "timeout")
-    )

@@ -32,8 +32,8 @@ R = "import requests\n\n\n"
         ),
         (
             "import requests\nfrom functools import partial",
-            "partial(requests.get, headers=h)",
-            "partial(requests.get, headers=h, timeout=10)",
+            "get = partial(requests.get, headers=h)",
+            "get = partial(requests.get, headers=h, timeout=10)",
         ),
         (
             "import asyncio\nimport requests",
@@ -141,6 +141,8 @@ def test_each_library_gets_its_own_timeout(imports: str, before: str, after: str
             "import requests\nfrom functools import partial",
             "get = partial(requests.get, headers=h)\nget(u, timeout=3)",
         ),
+        ("import requests\nfrom functools import partial", "load(get=partial(requests.get, headers=h))"),
+        ("import litellm", "litellm.completion(model=m, mock_response='ok')"),
         ("import httpx2", "httpx2.get(u)\nhttpx2.AsyncClient()\nhttpx2.Timeout(5)"),
         ("import httpx", "httpx.Client(timeout=httpx.Timeout(None, connect=5))"),
         ("import aiohttp", "aiohttp.ClientTimeout(total=None, sock_read=5)"),
@@ -247,6 +249,22 @@ OWN = (
 def test_sessions_of_the_project_are_followed(helper: str, code: str, is_flagged: bool, mend: Mend) -> None:
     mended = mend("http-timeout", code, files={"app/__init__.py": "", "app/web.py": helper})
     assert mended.text == (code.replace("get(u)", "get(u, timeout=10)") if is_flagged else code)
+
+
+def test_aiohttp_sessions_whose_users_set_timeouts_are_left_alone(mend: Mend) -> None:
+    code = "import aiohttp\n\n\ndef make():\n    return aiohttp.ClientSession()\n"
+    user = "import aiohttp\n\nlimit = aiohttp.ClientTimeout(total=3)\n"
+    assert mend("http-timeout", code, files={"app/web.py": user}).text == code
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_constant_stands_after_docstring_and_imports(newline: str, mend: Mend) -> None:
+    head = '"""Shop."""\n\nfrom __future__ import annotations\n\nimport requests\n'.replace("\n", newline)
+    body = f"if True:{newline}\trequests.get(u)  # c{newline}"
+    mended = mend("http-timeout", (head + body).encode("utf-8-sig"), constant="HTTP_TIMEOUT")
+    constant = f"{newline}HTTP_TIMEOUT = 10{newline}{newline}"
+    expected = head + constant + body.replace("(u)", "(u, timeout=HTTP_TIMEOUT)")
+    assert mended.data == expected.encode("utf-8-sig")
 
 
 C = "import requests\n\n\ndef f(u):\n    return requests.get(u)\n\n\ndef g(u):\n    return requests.post(u)\n"
