@@ -170,7 +170,7 @@ from harden.checklists.resilience.http_limits import (
     STANDARD,
     SWITCHED_OFF,
 )
-from harden.checklists.resilience.limited import is_called_here, is_limited, is_limited_elsewhere
+from harden.checklists.resilience.limited import awaits_within_limits, is_called_here, is_limited_elsewhere
 from harden.checklists.unpacking import argument, is_open
 from harden.checklists.waiting import Limit, has_default_timeout, lacks, sets_elsewhere
 from harden.checks import Check, Fix
@@ -255,7 +255,7 @@ def aiohttp_session(module: Module, call: ast.Call, path: str) -> Iterator[Findi
     """Flag what rests on aiohttp's default of five minutes, which None stands for too."""
     if lacks(module, call, "timeout") and not sets_elsewhere(module, "aiohttp.ClientSession."):
         off = keyword(call, "timeout") is not None
-        if off or not (is_limited(module) or is_limited_elsewhere(module)):
+        if off or not (awaits_within_limits(module) or is_limited_elsewhere(module)):
             message = f"{path.rpartition('.')[2]} waits for five minutes"
             yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
 
@@ -263,7 +263,7 @@ def aiohttp_session(module: Module, call: ast.Call, path: str) -> Iterator[Findi
 @check.call(*(f"aiohttp.ClientSession.{method}" for method in METHODS))
 def aiohttp_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag single requests whose timeout is switched off."""
-    if is_literal(keyword(call, "timeout"), None) and not is_limited(module):
+    if is_literal(keyword(call, "timeout"), None) and not awaits_within_limits(module):
         message = f"{path.rpartition('.')[2]}() with the timeout switched off waits for ever"
         yield check.found(module, call, message, facts={"set": "timeout=aiohttp"})
 

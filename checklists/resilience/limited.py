@@ -8,7 +8,7 @@ from harden.checklists.waiting import sets_elsewhere
 from harden.module import Module
 
 
-def is_limited(module: Module) -> bool:
+def awaits_within_limits(module: Module) -> bool:
     """Tell whether the file limits what it awaits by asyncio's own means."""
     return any(
         module.resolve(node) in ("asyncio.wait_for", "asyncio.timeout", "async_timeout.timeout")
