@@ -6,15 +6,16 @@ import ast
 import re
 from pathlib import PurePosixPath
 
-from harden.handlers import handler_around, is_broad, raises
+from harden.errors import UnreadableSource
 from harden.module import Module, has_star_arguments, keyword
 from harden.names import FunctionNode
-from harden.roles import FileKind, Role
+from harden.project import Project
+from harden.roles import FileKind, Role, file_kind
 
 _WRITES = ("sys.stderr.write", "sys.stdout.write")
 PRINTS = ("builtins.print", "pprint.pprint", "pprint.pp", *_WRITES)
 """Calls that write to the terminal."""
-_TRACEBACKS = ("traceback.print_exc", "traceback.print_exception")
+TRACEBACKS = ("traceback.print_exc", "traceback.print_exception")
 
 _SERVICES = frozenset(
     {
@@ -98,7 +99,7 @@ def is_log(module: Module, call: ast.Call) -> bool:
         return False
     if role in (Role.HANDLER, Role.TASK):
         return True
-    if is_program(module) or not _is_service(module):
+    if is_program(module) or not _is_service(module) or _serves_programs(module, call):
         return False
     return module.function(call) is not None or _runs_on_import(module)
 
@@ -132,7 +133,7 @@ def prints_traceback(module: Module, call: ast.Call) -> bool:
     target = keyword(call, "file")
     if target is not None and module.resolve(target) not in ("sys.stderr", "sys.stdout"):
         return False
-    if path in _TRACEBACKS:
+    if path in TRACEBACKS:
         return {item.arg for item in call.keywords} <= {"file", "limit", "chain"}
     match call.args:
         case [ast.Call() as only] if path in ("builtins.print", *_WRITES):
@@ -198,6 +199,27 @@ def is_program(module: Module) -> bool:
     )
 
 
+def _serves_programs(module: Module, call: ast.Call) -> bool:
+    """Tell whether the function around is named in programs only: commands, scripts."""
+    function = module.function(call)
+    if function is None or function.name.startswith("__"):
+        return False
+    users = [
+        path
+        for path in module.project.mentions(function.name)
+        if path != module.path and file_kind(path) in (FileKind.APP, FileKind.SCRIPT)
+    ]
+    alone = len(re.findall(rf"\b{function.name}\b", module.text)) == 1
+    return alone and bool(users) and all(_is_program_file(module.project, path) for path in users)
+
+
+def _is_program_file(project: Project, path: str) -> bool:
+    try:
+        return file_kind(path) is FileKind.SCRIPT or is_program(project.module(path))
+    except UnreadableSource:
+        return False
+
+
 def _is_service(module: Module) -> bool:
     return module.imports(*_SERVICES) or not _SERVICES.isdisjoint(module.project.imported)
 
@@ -209,66 +231,6 @@ def _runs_on_import(module: Module) -> bool:
     return bool(
         module.nodes(ast.FunctionDef) or module.nodes(ast.AsyncFunctionDef) or module.nodes(ast.ClassDef)
     )
-
-
-_ERROR = re.compile(
-    r"\b(errors?|fail(ed|ure|s|ing)?|exceptions?|critical|fatal|could ?n[o']t|unable|cannot|can't|crash(ed)?"
-    r"|traceback|denied)\b",
-    re.IGNORECASE,
-)
-_WARNING = re.compile(
-    r"\b(warn(ing)?s?|retry(ing)?|missing|skipp(ed|ing)|time(d )?-?out|not found|ignor(ed|ing)"
-    r"|invalid|unexpected|unknown|rejected|expired|slow)\b",
-    re.IGNORECASE,
-)
-_NOTICE = re.compile(r"\b(deprecat\w+|will be removed|in a future)\b", re.IGNORECASE)
-_DEBUG = re.compile(r"\b(debug(ging)?|dbg|trace)\b|^\s*(>>>|===|---|\*\*\*)", re.IGNORECASE)
-
-
-def level_of(module: Module, call: ast.Call) -> str:
-    """Return the level that a print asks for: by the except block around it, its target and its words."""
-    words = " ".join(
-        node.value
-        for node in ast.walk(call)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-    level = _spoken(words)
-    handler = handler_around(module, call)
-    stderr = module.resolve(call.func) == "sys.stderr.write" or (
-        (target := keyword(call, "file")) is not None and module.resolve(target) == "sys.stderr"
-    )
-    ends = handler is not None and is_broad(module, handler) and not raises(handler)
-    if handler is not None and ends and not _is_recorded_before(module, handler, call):
-        return "exception"
-    if (handler is not None or stderr) and level in ("info", "debug"):
-        return "warning"
-    return level
-
-
-def _is_recorded_before(module: Module, handler: ast.ExceptHandler, call: ast.Call) -> bool:
-    """Tell whether a record or print before this one in its except block has the traceback, or will have."""
-    here = (call.lineno, call.col_offset)
-    return any(
-        isinstance(node, ast.Call)
-        and (node.lineno, node.col_offset) < here
-        and (module.resolve(node.func) in (*PRINTS, *_TRACEBACKS) or _is_record(node))
-        for statement in handler.body
-        for node in ast.walk(statement)
-    )
-
-
-def _is_record(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Attribute) and call.func.attr in ("exception", "error", "critical")
-
-
-def _spoken(words: str) -> str:
-    if _DEBUG.search(words):
-        return "debug"
-    if _NOTICE.search(words):
-        return "warning"
-    if _ERROR.search(words):
-        return "error"
-    return "warning" if _WARNING.search(words) else "info"
 
 
 _PART = "It prints a part of a line, such as progress: a log has whole lines only."

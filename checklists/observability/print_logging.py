@@ -140,8 +140,9 @@ from harden.checklists.observability.error_without_traceback import recorded_err
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.handlers import handler_around, raises
+from harden.levels import level_of
 from harden.module import Module, keyword
-from harden.prints import PRINTS, is_log, level_of, prints_traceback, why_no_record
+from harden.prints import PRINTS, is_log, prints_traceback, why_no_record
 from harden.roles import FileKind
 
 check = Check(

@@ -185,6 +185,23 @@ def test_a_service_is_told_by_its_other_files(mend: Mend) -> None:
     assert mend("print-logging", code, files=files).text == wanted
 
 
+def test_functions_that_only_programs_call_may_print(mend: Mend) -> None:
+    code = "import flask\n\n\ndef load_all(x):\n    print(x)\n"
+    user = "from app.main import load_all\n\nload_all(1)\n"
+    for path in ("scripts/load.py", "app/management/commands/load.py", "manage.py"):
+        assert mend("print-logging", code, files={path: user}).text == code
+    for path in ("app/views.py", "tests/test_load.py"):
+        assert mend("print-logging", code, files={path: user}).text != code
+    both = {"scripts/load.py": user, "app/views.py": user}
+    assert mend("print-logging", code, files=both).text != code
+
+
+def test_one_traceback_per_except_block(mend: Mend) -> None:
+    lines = ("try:", "    x()", "except Exception:", "    print('oh')", "    print('x was', x)")
+    text = mend("print-logging", handler(*lines)).text
+    assert "        logger.exception('oh')\n        logger.warning('x was %s', x)\n" in text
+
+
 def test_except_blocks_give_the_level(mend: Mend) -> None:
     lines = [
         "try:",
