@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 
 from harden.errors import UnreadableSource
+
+_CONFLICT = re.compile(rb"^<{7} .*^={7}\r?$.*^>{7} ", re.MULTILINE | re.DOTALL)
 
 
 def parse(path: str, data: bytes) -> ast.Module:
@@ -16,6 +19,9 @@ def parse(path: str, data: bytes) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(data)
     except SyntaxError as error:
+        if conflict := _CONFLICT.search(data):
+            line = data.count(b"\n", 0, conflict.start()) + 1
+            raise UnreadableSource(path, "does not parse: a merge conflict is not resolved", line) from None
         reason = f"does not parse: {error.msg}{_newer(data)}"
         raise UnreadableSource(path, reason, error.lineno or 0) from None
     except (RecursionError, MemoryError):

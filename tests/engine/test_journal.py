@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 import subprocess
@@ -79,6 +80,20 @@ def test_undo_and_redo_over_restarts(root: Path) -> None:
     assert (root / "b.py").read_text() == "b = 2\n"
     with pytest.raises(ApplyError, match="nothing to redo"):
         Journal(root).redo()
+
+
+def test_what_was_mended_where_is_known_after_a_restart(root: Path) -> None:
+    patch = patch_of(root, {"a.py": AFTER, "b.py": "b = 2\n"})
+    Journal(root).apply(patch)
+    (entry,) = Journal(root).entries()
+    assert entry.targets == patch.targets
+    record = Journal(root).folder / f"{entry.number:06d}" / "entry.json"
+    raw = json.loads(record.read_text())
+    del raw["targets"]  # written by an earlier harden
+    record.write_text(json.dumps(raw))
+    (entry,) = Journal(root).entries()
+    assert (entry.targets, entry.paths) == ((), ("a.py", "b.py"))
+    Journal(root).undo()
 
 
 def test_a_new_patch_ends_what_could_be_redone(root: Path) -> None:

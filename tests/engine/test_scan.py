@@ -269,6 +269,11 @@ BAD: dict[str, tuple[Content, int, str]] = {
     "cookie of no text": ("# coding: rot13\nx = 1\n", 1, "encoding rot13"),
     "cookie against mark": (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", 1, "encoding problem"),
     "too large": ("x = 1\n" * 400_000, 0, "larger than 2 MB, not scanned"),
+    "merge conflict": (
+        "x = 1\n<<<<<<< HEAD\nx = 2\n=======\nx = 3\n>>>>>>> other\n",
+        2,
+        "does not parse: a merge conflict is not resolved",
+    ),
     "deep parentheses": (
         "x = " + "(" * 300 + ")" * 300 + "\n",
         1,
