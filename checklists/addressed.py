@@ -179,7 +179,9 @@ def _is_client(module: Module, call: ast.Call, found: Endpoint) -> bool:
         return False
     if name in _HTTP:
         return path.startswith(("requests.", "httpx.", "aiohttp.", "urllib3.", "niquests.")) or not path
-    return name not in _SHOWN and not name.endswith(("Error", "Exception", "Warning"))
+    if name.startswith("get") or name in _SHOWN:
+        return False
+    return not name.endswith(("Error", "Exception", "Warning"))
 
 
 def _variable(module: Module, node: ast.AST, name: str, found: Endpoint) -> str:

@@ -20,6 +20,7 @@ _FIRST_IS_HOST = (
     *("paramiko.client.SSHClient.connect", "paramiko.SSHClient.connect", "paho.mqtt.client.Client.connect"),
 )
 _BUCKETS = ("boto3.", "aioboto3.", "aiobotocore.", "google.cloud.storage.", "minio.", "botocore.")
+_CONNECTS = re.compile(r"[A-Z]\w*|connect|(in)?secure_channel")
 _MAIL = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+")
 _SENDS = re.compile(r"(?i)mail|^notify|^send|^alert")
 
@@ -41,7 +42,7 @@ def host_use(module: Module, node: ast.Constant, text: str) -> Use | None:
                 return _client_host(module, call, text, is_tuple=False)
         case ast.Call() if parent.args and parent.args[0] is holder:
             path = module.resolve(parent.func) or ""
-            if path.startswith(_FIRST_IS_HOST):
+            if path.startswith(_FIRST_IS_HOST) and _CONNECTS.fullmatch(path.rpartition(".")[2]):
                 return _client_host(module, parent, text, is_tuple=isinstance(holder, ast.Tuple))
             if path.startswith("google.cloud.storage.Client.") and path.endswith((".bucket", ".get_bucket")):
                 return Use("the name of a bucket", {"env": "GCS_BUCKET"})

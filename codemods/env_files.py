@@ -9,9 +9,15 @@ from harden.codemods.codemod import PythonCodemod
 from harden.dotenv import TEMPLATES
 from harden.source import SourceText, decode
 
+_PLAIN_VALUE = re.compile(r"[\w.,:/@+\-]*")
 
-def declare_variable(codemod: PythonCodemod, name: str) -> None:
-    """Name a variable in the environment template, and keep the file with its value out of git."""
+
+def declare_variable(codemod: PythonCodemod, name: str, default: str | None = "") -> None:
+    """Name a variable in the environment template, and keep the file with its value out of git.
+
+    A variable that the code has a default for stands there with it, lest an empty one replaces it in
+    a copy of the template; None: the default has no place there, and the line is a comment.
+    """
     folder = folder_of(codemod)
     template = next(
         (folder + file for file in TEMPLATES if exists(codemod, folder + file)), folder + TEMPLATES[0]
@@ -19,7 +25,9 @@ def declare_variable(codemod: PythonCodemod, name: str) -> None:
     text, source = text_of(codemod, template)
     declared = re.search(rf"(?m)^\s*#?\s*(export\s+)?{re.escape(name)}\s*=", text)
     if not declared:
-        codemod.other_file(template, source.encode(appended(text, f"{name}=", source)))
+        is_plain = default is not None and _PLAIN_VALUE.fullmatch(default)
+        line = f"{name}={default}" if is_plain else f"# {name}="
+        codemod.other_file(template, source.encode(appended(text, line, source)))
     if exists(codemod, f"{folder}.env") or any(exists(codemod, path) for path in _ignore_lists(folder)):
         keep_out_of_git(codemod, folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import ClassVar, Literal
 
@@ -117,7 +118,7 @@ class ValueByVariable(PythonCodemod):
         kinds: dict[str, Cast] = {"int": "int", "list": "list", "path": "path"}
         quote = default[:1] if default[:1] in "'\"" and default else favourite_quote(self.module)
         code = read_variable(self, finding, name, quote=quote, default=default, cast=kinds.get(cast, "str"))
-        self._declare(variable_read(self, finding, name), finding)
+        self._declare(variable_read(self, finding, name), finding, default)
         return code
 
     def _check_name(self, name: str, value: str) -> None:
@@ -130,9 +131,9 @@ class ValueByVariable(PythonCodemod):
             raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
         self._values[name] = value
 
-    def _declare(self, name: str, finding: Finding) -> None:
+    def _declare(self, name: str, finding: Finding, default: str) -> None:
         if self.options.template:
-            declare_variable(self, name)
+            declare_variable(self, name, _shown(default))
 
 
 class EndpointByVariable(ValueByVariable):
@@ -175,8 +176,8 @@ class EndpointByVariable(ValueByVariable):
 class DatabaseByVariable(ValueByVariable):
     """Read a database's address from the environment, with the SQLite file as default."""
 
-    def _declare(self, name: str, finding: Finding) -> None:
-        super()._declare(name, finding)
+    def _declare(self, name: str, finding: Finding, default: str) -> None:
+        super()._declare(name, finding, default)
         self.notes.append(
             f"Without {name} the service goes on with the SQLite file: set it where it is deployed."
         )
@@ -295,3 +296,12 @@ class RequireRead(PythonCodemod):
         written = source_of(updated_node.args[0].value)
         read = expression(f"{self.import_member('os', 'environ')}[{written}]")
         return read.with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+
+
+def _shown(default: str) -> str | None:
+    """Return the text of a default as a template of the environment shows it; None for what is computed."""
+    try:
+        value: object = ast.literal_eval(default)
+    except ValueError:
+        return None
+    return "" if value == [] else str(value)

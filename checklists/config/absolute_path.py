@@ -112,6 +112,7 @@ _HOME = re.compile(
     r"(/home|/Users)/(?P<who>[A-Za-z][\w.\-]*)(/[^\s*?<>{}\[\]|]*)?|/mnt/[a-z]/Users/.+|/root/[\w.\-/]+"
 )
 _DRIVE = re.compile(r"[A-Za-z]:(\\+|/)(?!/)[^\n*?<>|\"{}]+")
+_SYSTEM = re.compile(r"(?i)[a-z]:[\\/]+(program ?(files|data)|windows|winnt|symbols|temp\b|tmp\b)")
 _IMAGE_USERS = frozenset(
     {"app", "appuser", "runner", "vscode", "airflow", "node", "site", "docker", "container", "user"}
 )
@@ -163,7 +164,7 @@ def _is_of_one_machine(text: str) -> bool:
         return False
     if home := _HOME.fullmatch(text):
         return home["who"] is None or (home["who"].lower() not in _IMAGE_USERS and bool(home[3]))
-    return _DRIVE.fullmatch(text) is not None
+    return _DRIVE.fullmatch(text) is not None and not _SYSTEM.match(text)
 
 
 def _name(module: Module, node: ast.Constant) -> str | None:

@@ -140,6 +140,10 @@ check = Check(
 )
 
 _READS = ("os.getenv", "os.environ.get")
+_SYSTEM = frozenset(
+    {"PATH", "HOME", "USER", "PWD", "SHELL", "TEMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE"}
+)
+"""Variables that every system sets by itself."""
 _TESTS = (ast.If, ast.IfExp, ast.While, ast.Assert)
 _CATCHES = frozenset({"TypeError", "Exception", "BaseException", "AttributeError", "KeyError"})
 
@@ -158,9 +162,9 @@ def read(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 
 
 def _required(module: Module, call: ast.Call) -> str:
-    """Return the variable that a call reads without a default."""
+    """Return the variable of its own that a call reads without a default."""
     found = env_read(module, call)
-    if found is None or len(call.args) != 1 or call.keywords:
+    if found is None or len(call.args) != 1 or call.keywords or found.name.upper() in _SYSTEM:
         return ""
     return found.name
 
@@ -266,6 +270,8 @@ def _is_guarded(module: Module, node: ast.AST) -> bool:
             names = {ast.unparse(kind) for handler in outer.handlers for kind in _kinds(handler)}
             if names & _CATCHES or any(handler.type is None for handler in outer.handlers):
                 return True
+        if isinstance(outer, ast.With) and "suppress(" in ast.unparse(outer.items[0]):
+            return True
         if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return False
         child = outer
