@@ -37,6 +37,10 @@ _URLS = (
     (r"mongodb", "MONGODB_URL"),
     (r"smtp", "SMTP_URL"),
 )
+_DULL = frozenset(
+    {"config", "settings", "app", "main", "init", "base", "default", "constants", "utils", "views", "client"}
+    | {"get", "make", "create", "run", "do", "setup", "helpers", "common", "core", "lambda"}
+)
 _GENERIC_CALLS = frozenset(
     {"builtins", "dict", "requests", "httpx", "app", "src", "flask", "fastapi", "click"}
 )
@@ -64,23 +68,16 @@ def _service(module: Module, spot: Spot) -> str:
 
 
 def _around(module: Module, node: ast.AST) -> str:
-    """Return the class or module whose literal it is, without words that say nothing."""
-    owner = module.owner(node)
+    """Return the class, module or function whose literal it is, without words that say nothing."""
+    owner, function = module.owner(node), module.function(node)
     name = owner.name if owner is not None else PurePosixPath(module.path).stem
     match module.statement(node):
         case ast.Assign(targets=[ast.Name(id=mapping)], value=ast.Dict()):
             name = "db" if mapping == "DATABASES" else mapping  # Django's
-    dull = {
-        "config",
-        "settings",
-        "app",
-        "main",
-        "init",
-        "base",
-        "default",
-        "constants",
-        "utils",
-        "views",
-        "client",
-    }
-    return "_".join(word for word in words_of(name) if word not in dull).upper()
+        case ast.FunctionDef(name=of_default) | ast.AsyncFunctionDef(name=of_default) if owner is None:
+            return _telling(name) or _telling(of_default)
+    return _telling(name) or (_telling(function.name) if function is not None else "")
+
+
+def _telling(name: str) -> str:
+    return "_".join(word for word in words_of(name) if word not in _DULL).upper()

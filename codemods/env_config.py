@@ -17,9 +17,10 @@ from harden.codemods.env_readers import read_variable, reader_at, variable_read
 from harden.codemods.for_tests import give_to_tests
 from harden.codemods.settings_fields import read_field, settings_object
 from harden.environment import environment_reads
-from harden.errors import Refusal
+from harden.errors import Refusal, UnreadableSource
 from harden.findings import Finding
 from harden.history import Sightings, sightings
+from harden.roles import FileKind, file_kind
 
 _TEXT = (cst.SimpleString, cst.ConcatenatedString)
 
@@ -126,6 +127,8 @@ class RequireVariable(PythonCodemod):
         if finding is None or "field" in finding.facts:
             return updated
         value = _text_in(original)
+        if not value.isprintable() and finding.facts.get("bytes"):
+            raise Refusal("These bytes are no text, which is all that a variable can hold.")
         name = self.options.name or finding.facts["env"]
         self._check_name(name, value)
         code, variable, through = self._read(finding, name, _quote(original))
@@ -155,9 +158,33 @@ class RequireVariable(PythonCodemod):
             raise Refusal(
                 f"{name} is proposed for two different values: fix this one alone, under another name."
             )
-        if name in self._read_here and not self.options.name:
-            raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
+        if not self.options.name and (where := self._read_in(name, value)):
+            raise Refusal(f"{name} is already read in {where}, perhaps for another value: choose a name.")
         self._values[name] = value
+
+    def _read_in(self, name: str, value: str) -> str:
+        """Return where the program reads a variable already, unless for the same value."""
+        if name in self._read_here:
+            return "this file"
+        for path in self.project.mentions(name):
+            if path == self.module.path or file_kind(path) not in (FileKind.APP, FileKind.SCRIPT):
+                continue
+            try:
+                reads = environment_reads(self.project.module(path))
+            except UnreadableSource:
+                continue
+            if any(read.name == name for read in reads) and not self._had(path, value):
+                return path
+        return ""
+
+    def _had(self, path: str, value: str) -> bool:
+        """Tell whether a file that this patch edits held the same value before."""
+        if path not in self.project.overlay:
+            return False
+        try:
+            return value.encode() in (self.project.root / path).read_bytes()
+        except OSError:
+            return False
 
     def _required(self, finding: Finding, node: cst.BaseExpression, value: str) -> cst.BaseExpression:
         name = finding.facts["env"]

@@ -115,9 +115,10 @@ def _fields(owner: ast.ClassDef) -> list[ast.AnnAssign]:
 
 def _imports_it(module: Module, found: SettingsObject) -> bool:
     return any(
-        module.names.absolute(node) == found.module.name
+        isinstance(node, ast.ImportFrom)
+        and module.names.absolute(node) == found.module.name
         and any(alias.name == found.name for alias in node.names)
-        for node in module.nodes(ast.ImportFrom)
+        for node in module.tree.body
     )
 
 

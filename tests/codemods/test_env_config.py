@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from harden.fixing import make_offer
+from harden.registry import check_named
+from harden.scan import Rules, scan_file
 from tests.codemods.conftest import Mend
+from tests.given import project as project_of
+from tests.given import write
 
 VALUE = "velvet-otter-8841"
 
@@ -125,6 +132,30 @@ def test_refused_or_harmless(mend: Mend, code: str, reason: str) -> None:
         assert reason in mended.refused[0]
     else:
         assert "# sessions" in mended.text
+
+
+def test_a_variable_that_another_file_reads_is_not_taken_over(mend: Mend) -> None:
+    files = {"app/config.py": 'import os\n\nKEY = os.getenv("SECRET_KEY")\n'}
+    mended = mend("hardcoded-secret", f'SECRET_KEY = "{VALUE}"\n', files=files)
+    assert "SECRET_KEY is already read in app/config.py" in mended.refused[0]
+    mended = mend("hardcoded-secret", f'SECRET_KEY = "{VALUE}"\n', files=files, name="SECRET_KEY")
+    assert 'os.environ["SECRET_KEY"]' in mended.text
+
+
+def test_one_value_in_two_files_is_one_variable(tmp_path: Path) -> None:
+    code = f'SECRET_KEY = "{VALUE}"\n'
+    root = write(tmp_path, {"app/a.py": code, "app/b.py": code, "app/c.py": 'SECRET_KEY = "other-seal-1"\n'})
+    project, check = project_of(root), check_named("hardcoded-secret")
+    found = [item for path in project.paths for item in scan_file(project, Rules((check,)), path).findings]
+    offer = make_offer(project, check, found)
+    assert offer.patch is not None
+    assert offer.patch.paths == (".env.example", "app/a.py", "app/b.py")
+    assert list(offer.refused) == [found[2].fingerprint]
+
+
+def test_bytes_that_are_no_text_stay(mend: Mend) -> None:
+    code = 'SECRET_KEY = b"\\x01\\x02otter-8841"\n'
+    assert mend("hardcoded-secret", code).text == code
 
 
 def test_two_values_never_share_a_variable(mend: Mend) -> None:
