@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from harden.checklists.database.links import chain_of
 from harden.checklists.database.models import has_default_order, is_known
 from harden.checklists.database.passing import place_of
+from harden.checklists.database.whole_lists import counted_in_list_view
 from harden.module import Module, is_literal, walk_statements
 
 _DJANGO_LISTS = ("django.views.generic.ListView", "django.views.generic.list.ListView")
@@ -51,7 +52,21 @@ def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
         return None
     if counts:
         return ClassPage(why_not=_COUNTS)
+    if place := _counted_at(module, node):
+        return ClassPage(why_not=f"{place} counts the rows, and a page of them would change that.")
     return _page(module, node, "class", text)
+
+
+def _counted_at(module: Module, node: ast.ClassDef) -> str:
+    """Return where the template of a list counts its rows."""
+    values = dict(_values(node))
+    own = module.string(values.get("context_object_name"))
+    model = values.get("model")
+    name = ast.unparse(model).rpartition(".")[2].lower() if model is not None else ""
+    template = module.string(values.get("template_name")) or (f"{name}_list.html" if name else "")
+    return counted_in_list_view(
+        module, template, ["object_list", *filter(None, [own, name and f"{name}_list"])]
+    )
 
 
 def unordered_class(module: Module, node: ast.ClassDef) -> ClassPage | None:

@@ -11,6 +11,7 @@ from harden.checklists.database.passing import Step, first_step, place_of, stand
 from harden.checklists.database.purposes import Purpose, reaching
 from harden.checklists.database.queries import Rows
 from harden.checklists.database.tables import key_for
+from harden.checklists.database.whole_lists import counted_in_template, tested_whole
 from harden.module import Module
 from harden.names import FunctionNode
 
@@ -32,6 +33,10 @@ def obstacle(
         return "The codemod knows no pages for this framework."
     if framework != "fastapi" and not stands_alone(module, rows.query):
         return "Its statement shares a line with others."
+    if place := counted_in_template(module, handler, rows.result, pages=framework == "django"):
+        return f"{place} counts the rows or picks from all of them, and a page would change that."
+    if place := tested_whole(module, handler):
+        return f"{place} counts on more rows than a page has."
     return query_obstacle(module, rows, what, siblings)
 
 

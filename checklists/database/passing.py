@@ -17,6 +17,7 @@ from harden.checklists.database.handlers import (
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.checklists.database.queries import rows_of
 from harden.checklists.database.reach import calls_beside
+from harden.checklists.database.whole_lists import counted_in_template, tested_whole
 from harden.errors import Refusal, UnreadableSource
 from harden.module import Module, has_star_arguments
 from harden.names import FunctionNode
@@ -119,6 +120,8 @@ def _obstacle(module: Module, handler: FunctionNode, call: ast.Call) -> str:
         return f"{handler.name} at {place} is no list to turn pages in: give the work a bound of its own."
     if called := called_at(module, handler):
         return f"{handler.name} is called as a function at {called}, which may rely on every row."
+    if counted := counted_in_template(module, handler, call, pages=False) or tested_whole(module, handler):
+        return f"{counted} counts on more rows than a page has."
     if any(_gives_rows(module, other) for other in _other_calls(module, handler, call)):
         return f"{handler.name} sends several lists: decide which of them is the one with pages."
     return "" if stands_alone(module, call) else "Its call shares a line with other statements."
