@@ -191,7 +191,7 @@ class RequireVariable(PythonCodemod):
         if self.options.name and self.options.name != name:
             raise Refusal(f"The code already reads {name}; a new name would lose the value that is set.")
         through = reader_at(self, finding).kind if finding.facts.get("reader") else "os"
-        self._announce(name, "")
+        self._announce(name, value)
         self._let_go(name, value, through)
         if finding.facts.get("reader") and isinstance(node, cst.Call):
             at = argument_at(node, "default")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from harden.codemods.codemod import PythonCodemod
+from harden.codemods.early_lines import with_early_line
 from harden.codemods.env_files import exists, text_of
 from harden.errors import Refusal
 from harden.module import split_lines
@@ -21,6 +22,8 @@ _DJANGO = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE"})
 _DJANGO_SETTINGS = re.compile(r"""(?m)(^\s*DJANGO_SETTINGS_MODULE\s*=\s*["']?|--ds[ =])(?P<module>[\w.]+)""")
 
 
+_SETS = re.compile(r"environ\b|\bsetenv\(")
+_CLEARS = re.compile(r"environ\.clear\(|environ\b[^\n]*,\s*clear=True")
 _FOR_TESTS = re.compile(r"(^|[._])(tests?|testing|ci)($|[._])")
 
 
@@ -46,15 +49,19 @@ def give_to_tests(codemod: PythonCodemod, name: str, value: str, old: str) -> No
 
 
 def _check_tests(codemod: PythonCodemod, tests: Sequence[str], old: str) -> None:
+    repeated = re.compile(rf"""["']{re.escape(old)}["']""") if len(old) >= 6 else None
     for path in tests:
-        if len(old) >= 6 and re.search(rf"""["']{re.escape(old)}["']""", codemod.project.text(path)):
+        text = codemod.project.text(path)
+        if repeated and any(repeated.search(line) and not _SETS.search(line) for line in text.splitlines()):
             raise Refusal(f"{path} repeats this value: let it read the program's own setting first.")
+        if _CLEARS.search(text) and _imports_program(codemod, path):
+            raise Refusal(f"{path} empties the environment, so that the program would not start in it.")
 
 
 def _put(codemod: PythonCodemod, path: str, name: str, value: str) -> None:
     text, source = text_of(codemod, path)
     if not _names(text, name):
-        codemod.other_file(path, source.encode(_with_default(path, text, source, _line(text, name, value))))
+        codemod.other_file(path, source.encode(with_early_line(path, text, source, _line(text, name, value))))
 
 
 def _names(text: str, name: str) -> bool:
@@ -227,77 +234,3 @@ def _nearest(codemod: PythonCodemod, paths: Sequence[str]) -> str:
 
 def _mentions_pytest(codemod: PythonCodemod, path: str) -> bool:
     return exists(codemod, path) and "pytest" in text_of(codemod, path)[0]
-
-
-def _with_default(path: str, text: str, source: SourceText, line: str) -> str:
-    """Put the line after others of its kind, else before the first import from outside the stdlib."""
-    tree = parse(path, source.encode(text))
-    lines = split_lines(text)
-    known = _settings(tree.body)
-    if known:
-        at, block = known[-1].end_lineno or 1, [line]
-    else:
-        at = _before_program(tree.body)
-        names = [statement for statement in tree.body if isinstance(statement, ast.Import)]
-        if not any(
-            alias.name == "os" for statement in names for alias in statement.names if statement.lineno <= at
-        ):
-            place = _place_of_os(tree.body, at)
-            after_docstring = (
-                isinstance(tree.body[0], ast.Expr) and tree.body[0].end_lineno == at if at else False
-            )
-            gap = [source.newline] if after_docstring else []
-            lines[place:place] = [*gap, "import os" + source.newline]
-            at += 1 + len(gap)
-        block = [line]
-        if lines[at - 1].strip():
-            block.insert(0, "")
-        if lines[at : at + 1] and lines[at].strip():
-            block.append("")
-    return "".join([*lines[:at], *(text + source.newline for text in block), *lines[at:]])
-
-
-def _place_of_os(body: Sequence[ast.stmt], last: int) -> int:
-    """Return the line after which `import os` is in the order of the imports up to line `last`."""
-    heads = [
-        statement for statement in body if statement.lineno <= last and not isinstance(statement, ast.Expr)
-    ]
-    before = [
-        statement.end_lineno or 1
-        for statement in heads
-        if (isinstance(statement, ast.Import) and statement.names[0].name < "os")
-        or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
-    ]
-    return before[-1] if before else heads[0].lineno - 1 if heads else last
-
-
-def _settings(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Return the statements that set the environment before anything else is imported."""
-    found: list[ast.stmt] = []
-    first = _before_program(body)
-    for statement in (statement for statement in body if statement.lineno > first):
-        code = ast.unparse(statement)
-        if not code.startswith(("os.environ.setdefault(", "os.environ[")):
-            break
-        found.append(statement)
-    return found
-
-
-def _before_program(body: Sequence[ast.stmt]) -> int:
-    """Return the last line of what comes first: docstring, `__future__`, imports of the standard library."""
-    import sys
-
-    line = 0
-    for at, statement in enumerate(body):
-        names = (
-            {alias.name.partition(".")[0] for alias in statement.names}
-            if isinstance(statement, ast.Import)
-            else set()
-        )
-        if isinstance(statement, ast.ImportFrom) and not statement.level:
-            names = {(statement.module or "").partition(".")[0]}
-        docstring = at == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not docstring and not (names and names <= {*sys.stdlib_module_names}):
-            break
-        line = statement.end_lineno or line
-    return line

@@ -3,12 +3,18 @@
 It is in every clone, every fork, every container image and every backup, it cannot differ between
 production and a laptop, and replacing it takes a release. Once committed it stays in the history:
 moving it into the environment is the first half, replacing (rotating) it the second.
-`git log -S` with a part of the value lists the commits that hold it.
+The fix tells in which commits the value already is.
 
 Names and values are judged together: a password, signing key, token or key by its name that has a value
 in use, a connection URL with a password, and keys of known shape (AWS, Stripe, GitHub, Slack, …) anywhere.
 Tests, examples, settings for development, values that only look like field names, and defaults that the
 settings for production (`prod.py` beside them) replace are left out.
+
+A password inside an f-string is found in connection URLs only, and left to a person.
+
+The variable is read as the file or the project reads its others: a field of the pydantic-settings class whose
+object is at hand, environs, django-environ, decouple, starlette, dynaconf, else `os.environ`. With the option
+`move` today's value goes into `.env`, where git ignores that file and the program loads it.
 
 The fix makes the variable required and gives the tests a harmless value: in `conftest.py`, in the first file
 that they import, in settings of their own for pytest-django, in `manage.py` for its `test` command. Where it

@@ -68,6 +68,10 @@ def test_the_first_file_that_tests_import_sets_it(mend: Mend, files: dict[str, s
     [
         ({"tests/test_a.py": CASE, "tests/test_b.py": CASE}, "set it where they run"),
         ({"tests/conftest.py": "", "tests/test_a.py": f'KEY = "{VALUE}"\n'}, "tests/test_a.py repeats"),
+        (
+            {"tests/test_a.py": "from app import main\n\npatch.dict(os.environ, {}, clear=True)\n"},
+            "tests/test_a.py empties",
+        ),
     ],
 )
 def test_refused_where_tests_would_fail(mend: Mend, files: dict[str, str], reason: str) -> None:
