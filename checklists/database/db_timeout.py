@@ -8,9 +8,10 @@ and its worker go on; an answer timeout ends the query that nobody waits for any
 For PostgreSQL the fix sets the connect timeout only, since PgBouncer refuses `statement_timeout` as an
 option of the connection; the option `statement_timeout` adds it. The driver of an SQLAlchemy engine is
 read from its address, from the default of the setting it comes from, or from the project's dependencies;
-where it stays unknown, nothing is said. SQLite waits five seconds by itself. Settings for development
-are left out, and so are Redis clients that block on purpose (`blpop`, `pubsub`, workers of rq), redis-py
-from version 8 on, and clients with a sensible default: mysql.connector, asyncmy, oracledb, Elasticsearch.
+where it stays unknown, nothing is said; where the address may be SQLite's too, as in tests, nothing is
+edited. SQLite waits five seconds by itself. Settings for development are left out, and so are Redis
+clients that block on purpose (`blpop`, `pubsub`, workers of rq), redis-py from version 8 on, and clients
+with a sensible default: mysql.connector, asyncmy, oracledb, Elasticsearch, OpenSearch.
 
 Flagged:
 
@@ -170,7 +171,7 @@ from harden.checklists.database.db_limits import (
     REDIS_CLIENTS,
     SEARCH,
 )
-from harden.checklists.database.dialects import address, driver_of
+from harden.checklists.database.dialects import address, driver_of, may_be_sqlite
 from harden.checklists.unpacking import argument, is_open
 from harden.checklists.waiting import dependencies, is_unlimited
 from harden.checks import Check, Fix
@@ -188,6 +189,7 @@ check = Check(
 _LAPTOP = re.compile(r"(^|[/_])(dev|development|local|tests?|testing|ci)([/_]|\.py$)")
 _NEW_REDIS = re.compile(r"(?im)^[\s\"'-]*redis(\[[^\]]*\])?\s*(>=|==|~=|\^|=\s*\"\^?)\s*([89]|\d\d)")
 """A line of a dependency file that asks for a redis-py with timeouts of its own."""
+_ELSEWHERE = "The database is SQLite in some places, which takes no such option: set it for the others only."
 _DSN = ("dsn", "conninfo", "host", "database")
 
 
@@ -246,7 +248,9 @@ def engine(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     wanted = _wanted(module, url, keyword(call, "connect_args"))
     if wanted:
         facts = {"inside": "connect_args", "set": wanted}
-        yield check.found(module, call, "The engine's connections wait for ever", facts=facts)
+        why_not = _ELSEWHERE if may_be_sqlite(module, url) else ""
+        message = "The engine's connections wait for ever"
+        yield check.found(module, call, message, facts=facts, why_not=why_not)
 
 
 @check.node(ast.Assign)
@@ -263,8 +267,9 @@ def flask_options(module: Module, node: ast.AST) -> Iterator[Finding]:
             wanted = _wanted(module, other.value, options.get("connect_args"))
             if wanted and None not in options and "creator" not in options:
                 facts = {"inside": "connect_args", "set": wanted}
+                why_not = _ELSEWHERE if may_be_sqlite(module, other.value) else ""
                 message = "The engine's connections wait for ever"
-                yield check.found(module, node.value, message, facts=facts)
+                yield check.found(module, node.value, message, facts=facts, why_not=why_not)
             return
 
 
@@ -284,7 +289,16 @@ def django_backend(module: Module, node: ast.AST) -> Iterator[Finding]:
         left = " ".join(item for item in wanted.split() if item.partition("=")[0] not in keys)
         what = "connections wait" if "ENGINE" in entries else "cache waits"
         message = f"Django's {what} for ever"
-        yield check.found(module, node, message, facts={"inside": "OPTIONS", "set": left})
+        why_not = _ELSEWHERE if "ENGINE" in entries and _is_exchanged(module, entries["ENGINE"]) else ""
+        facts = {"inside": "OPTIONS", "set": left}
+        yield check.found(module, node, message, facts=facts, why_not=why_not)
+
+
+def _is_exchanged(module: Module, backend: ast.expr) -> bool:
+    """Tell whether a backend comes from the environment, or is replaced where the options stay."""
+    project = module.project
+    replaced = (*project.mentions('["ENGINE"] ='), *project.mentions("['ENGINE'] ="))
+    return bool(replaced) or may_be_sqlite(module, backend)
 
 
 def _wanted(module: Module, url: ast.expr, held: ast.expr | None) -> str:

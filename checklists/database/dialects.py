@@ -91,3 +91,18 @@ def driver_of(module: Module, text: str) -> str:
         if re.search(rf"(?im)^[\s\"'-]*{name}(?![\w-])", dependencies(module.project))
     }
     return declared.pop() if len(declared) == 1 else ""
+
+
+_SETTINGS = re.compile(
+    r"(^|/)(\.env[^/]*|pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml|[^/]*\.ya?ml|Makefile)$"
+)
+
+
+def may_be_sqlite(module: Module, url: ast.expr) -> bool:
+    """Tell whether an address that is not fixed may be SQLite's, as in the project's tests."""
+    project = module.project
+    if module.string(url) is not None:
+        return False
+    if any(path != module.path for path in project.mentions("sqlite")) or "sqlite" in module.text:
+        return True
+    return any("sqlite" in project.text(path) for path in project.paths if _SETTINGS.search(path))

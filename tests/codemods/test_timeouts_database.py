@@ -174,3 +174,42 @@ def test_django_gets_a_statement_timeout_on_request(mend: Mend) -> None:
     code = "D = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop'}}\n"
     text = mend("db-timeout", code, path="shop/settings.py", statement_timeout=2).text
     assert "'OPTIONS': {'connect_timeout': 5, 'options': '-c statement_timeout=2000'}" in text
+
+
+URL = "import os\n\nfrom sqlalchemy import create_engine\n\nurl = os.getenv('DATABASE_URL', 'postgresql://h/d')\n"
+DJANGO = "D = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'd'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        (URL + "e = create_engine(url)\n", {"tests/conftest.py": "URL = 'sqlite://'\n"}),
+        (URL + "e = create_engine(url)\n", {"pytest.ini": "[pytest]\nenv = DATABASE_URL=sqlite://\n"}),
+        (
+            URL + "e = create_engine(url)\n",
+            {".github/workflows/ci.yml": "env: {DATABASE_URL: 'sqlite://'}\n"},
+        ),
+        (DJANGO + "if testing:\n    D['default']['ENGINE'] = other\n", {}),
+        (DJANGO, {"app/test.py": 'from app.main import D\n\nD["default"]["ENGINE"] = other\n'}),
+        (
+            "import os\n\n"
+            + DJANGO.replace(
+                "'django.db.backends.postgresql'", "os.getenv('E', 'django.db.backends.postgresql')"
+            ),
+            {"tests/settings.py": "os.environ['E'] = 'django.db.backends.sqlite3'\n"},
+        ),
+    ],
+)
+def test_what_may_be_sqlite_is_told_but_not_edited(code: str, files: dict[str, str], mend: Mend) -> None:
+    mended = mend("db-timeout", code, files=files)
+    assert mended.text == code
+    assert "SQLite in some places" in mended.refused[0]
+
+
+def test_a_fixed_address_stays_what_it_is(mend: Mend) -> None:
+    code = (
+        URL.replace("os.getenv('DATABASE_URL', 'postgresql://h/d')", "'postgresql://h/d'")
+        + "e = create_engine(url)\n"
+    )
+    files = {"tests/conftest.py": "URL = 'sqlite://'\n"}
+    assert "connect_timeout" in mend("db-timeout", code, files=files).text
