@@ -80,11 +80,11 @@ _PLAIN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What an address is, and what its codemod needs; `is_start`: the finding is the f-string around it."""
+    """What an address is, and what its codemod needs; `is_around`: the finding is the f-string or list."""
 
     why: str
     facts: Mapping[str, str]
-    is_start: bool = False
+    is_around: bool = False
 
 
 def use_of(module: Module, node: ast.Constant, found: Endpoint, *, is_start: bool) -> Use | None:
@@ -98,14 +98,16 @@ def use_of(module: Module, node: ast.Constant, found: Endpoint, *, is_start: boo
         return None
     if call is not None and not _is_client(module, call, found):
         return None
-    variable = _variable(module, node, name, found)
+    variable = _variable(module, node, name, found, call)
     facts = {"env": variable}
+    if isinstance(parent, ast.List):
+        return Use(found.why, facts | {"cast": "list"}, is_around=True)
     is_in_function = module.function(node) is not None
     if is_start or (is_in_function and found.rest and not found.is_database):
         facts["base"] = found.base
         if (name and screaming(name) != variable) or not name:
             facts["env"] = variable if variable.endswith(("_URL", "_DSN")) else f"{variable}_URL"
-    return Use(found.why, facts, is_start=is_start)
+    return Use(found.why, facts, is_around=is_start)
 
 
 def _named(module: Module, whole: ast.expr) -> tuple[str | None, ast.Call | None]:
@@ -184,14 +186,21 @@ def _is_client(module: Module, call: ast.Call, found: Endpoint) -> bool:
     return not name.endswith(("Error", "Exception", "Warning"))
 
 
-def _variable(module: Module, node: ast.AST, name: str, found: Endpoint) -> str:
+def _variable(module: Module, node: ast.AST, name: str, found: Endpoint, call: ast.Call | None) -> str:
     own = screaming(name)
+    if own == "ENDPOINT_URL" and call is not None and top_package(module, call) in ("boto3", "aioboto3"):
+        return "AWS_ENDPOINT_URL"
     if own not in _PLAIN and not (
         own.startswith("BASE") or (found.is_database and own in ("LOCATION", "CONN"))
     ):
         return own
     if found.is_database:
-        return _database_variable(found.scheme)
+        return {"BROKER": "BROKER_URL", "BACKEND": "RESULT_BACKEND"}.get(
+            own, _database_variable(found.scheme)
+        )
+    client = CLIENTS.get(top_package(module, call)) if call is not None else None
+    if client is not None:
+        return f"{client}_URL"
     service = service_name(found.host) or _around(module, node)
     return f"{service}_URL" if service else "SERVICE_URL"
 

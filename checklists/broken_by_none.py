@@ -56,9 +56,7 @@ _CLIENTS = {
 _RAISING = (
     *("sqlalchemy.", "sqlmodel.", "redis.", "cryptography.", "hmac.", "jwt.", "jose.", "requests.", "httpx."),
 )
-_KEYS = frozenset(
-    {"stripe.api_key", "openai.api_key", "sendgrid.api_key", "resend.api_key", "replicate.api_token"}
-)
+_KEYS = frozenset({"stripe.api_key", "sendgrid.api_key", "resend.api_key", "replicate.api_token"})
 _SECRETS = frozenset({"SECRET_KEY", "JWT_SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SECURITY_PASSWORD_SALT"})
 _TEXT_METHODS = frozenset(
     {"split", "strip", "lower", "upper", "encode", "replace", "startswith", "endswith", "rstrip"}

@@ -20,6 +20,7 @@ _FIRST_IS_HOST = (
     *("paramiko.client.SSHClient.connect", "paramiko.SSHClient.connect", "paho.mqtt.client.Client.connect"),
 )
 _BUCKETS = ("boto3.", "aioboto3.", "aiobotocore.", "google.cloud.storage.", "minio.", "botocore.")
+_BUCKET_AT = {"upload_file": 1, "upload_fileobj": 1, "download_file": 0, "download_fileobj": 0}
 _CONNECTS = re.compile(r"[A-Z]\w*|connect|(in)?secure_channel")
 _MAIL = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+")
 _SENDS = re.compile(r"(?i)mail|^notify|^send|^alert")
@@ -28,7 +29,7 @@ _SENDS = re.compile(r"(?i)mail|^notify|^send|^alert")
 def host_use(module: Module, node: ast.Constant, text: str) -> Use | None:
     """Return how a bare host or a bucket's name is used by a client, or None."""
     parent = module.parents.get(node)
-    holder: ast.AST | None = node
+    holder: ast.AST = node
     if isinstance(parent, ast.List | ast.Tuple):
         holder, parent = parent, module.parents.get(parent)
     match parent:
@@ -39,13 +40,20 @@ def host_use(module: Module, node: ast.Constant, text: str) -> Use | None:
             if name == "Bucket" and (module.resolve(call.func) or "").startswith(_BUCKETS):
                 return Use("the name of a bucket", {"env": "S3_BUCKET"})
             if name in HOST_WORDS:
-                return _client_host(module, call, text, is_tuple=False)
-        case ast.Call() if parent.args and parent.args[0] is holder:
+                return _client_host(module, call, text, holder, name)
+        case ast.Call() if parent.args and parent.args[0] is holder and callee(parent) not in _BUCKET_AT:
             path = module.resolve(parent.func) or ""
+            if path.startswith("boto3.resource") and path.endswith(".Bucket"):
+                return Use("the name of a bucket", {"env": "S3_BUCKET"})
             if path.startswith(_FIRST_IS_HOST) and _CONNECTS.fullmatch(path.rpartition(".")[2]):
-                return _client_host(module, parent, text, is_tuple=isinstance(holder, ast.Tuple))
+                return _client_host(module, parent, text, holder)
             if path.startswith("google.cloud.storage.Client.") and path.endswith((".bucket", ".get_bucket")):
                 return Use("the name of a bucket", {"env": "GCS_BUCKET"})
+        case ast.Call() if callee(parent) in _BUCKET_AT:
+            at = _BUCKET_AT[callee(parent)]
+            is_bucket = len(parent.args) > at and parent.args[at] is node
+            if is_bucket and (module.resolve(parent.func) or "").startswith("boto3."):
+                return Use("the name of a bucket", {"env": "S3_BUCKET"})
         case ast.Dict() if isinstance(parent, ast.Dict) and holder is node:
             return _django_host(module, parent, node, text)
         case ast.Assign(targets=[ast.Name(id=name)]) if holder is node:
@@ -72,18 +80,25 @@ def mail_use(module: Module, node: ast.Constant, text: str) -> Use | None:
     )
 
 
-def _client_host(module: Module, call: ast.Call, text: str, *, is_tuple: bool) -> Use | None:
+def _client_host(
+    module: Module, call: ast.Call, text: str, holder: ast.AST, name: str = "hosts"
+) -> Use | None:
     """Judge `redis.Redis(host="localhost", port=6379)`."""
     service = CLIENTS.get(top_package(module, call))
     if service is None or not is_host(text):
         return None
+    if isinstance(holder, ast.List):
+        if not all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in holder.elts):
+            return None
+        facts = {"env": f"{service}_{screaming(name)}", "cast": "list"}
+        return Use(f"the address {text}", facts, is_around=True)
     if ":" in text:
         return Use(f"the address {text}", {"env": f"{service}_ADDRESS"})
     facts = {"env": f"{service}_HOST"}
     port = keyword(call, "port")
     if isinstance(port, ast.Constant) and isinstance(port.value, int):
         facts["port"] = f"{service}_PORT"
-    elif len(call.args) > 1 and not is_tuple and _is_port(call.args[1]):
+    elif len(call.args) > 1 and not isinstance(holder, ast.Tuple) and _is_port(call.args[1]):
         facts |= {"port": f"{service}_PORT", "port_at": "1"}
     return Use(f"the host {text}", facts)
 

@@ -1,4 +1,4 @@
-"""Values of one environment move out of the code, with today's value as default; reads become required."""
+"""Values of one environment move out of the code, with today's value as default."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from harden.codemods.arguments import argument_at, with_argument, with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
 from harden.codemods.env_files import declare_variable
 from harden.codemods.env_readers import Cast, read_variable, variable_read
-from harden.codemods.for_tests import give_to_tests
 from harden.codemods.log_layout import favourite_quote
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
+from harden.module import Module
 from harden.roles import FileKind, file_kind
 
 _IMAGES = re.compile(r"(^|/)(Dockerfile[^/]*|[^/]*\.dockerfile|(docker-)?compose[^/]*\.ya?ml|Containerfile)$")
@@ -76,25 +76,31 @@ class ValueByVariable(PythonCodemod):
         """Replace a text that is put together."""
         return self._replaced(original_node, updated_node)
 
+    def leave_List(self, original_node: cst.List, updated_node: cst.List) -> cst.BaseExpression:
+        """Replace a list of texts."""
+        return self._replaced(original_node, updated_node)
+
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """Replace a text that is formatted; give a host's port a variable too."""
         host = next((f for arg in original_node.args if (f := self._host_in(arg.value)) is not None), None)
         if host is not None:
-            return self._with_port(host, updated_node)
+            return self._with_port(host, original_node, updated_node)
         return self._replaced(original_node, updated_node)
 
     def _host_in(self, value: cst.BaseExpression) -> Finding | None:
         finding = self.target(value) if isinstance(value, cst.SimpleString | cst.ConcatenatedString) else None
         return finding if finding is not None and "port" in finding.facts else None
 
-    def _with_port(self, finding: Finding, call: cst.Call) -> cst.Call:
+    def _with_port(self, finding: Finding, original: cst.Call, call: cst.Call) -> cst.Call:
         at = argument_at(call, "port")
         if at is None and finding.facts.get("port_at"):
             at = int(finding.facts["port_at"])
         if at is None or at >= len(call.args) or not isinstance(call.args[at].value, cst.Integer):
             return call
         old = call.args[at].value
-        code = self._read(finding, finding.facts["port"], source_of(old), "int")
+        host = next(arg.value for arg in original.args if self._host_in(arg.value) is not None)
+        quote = "'" if source_of(host).startswith("'") else '"'
+        code = self._read(finding, finding.facts["port"], source_of(old), "int", quote)
         return with_argument(call, at, expression(code))
 
     def _replaced(self, original: cst.BaseExpression, updated: cst.BaseExpression) -> cst.BaseExpression:
@@ -113,10 +119,11 @@ class ValueByVariable(PythonCodemod):
         """Return the code of the value to fall back on."""
         return code
 
-    def _read(self, finding: Finding, name: str, default: str, cast: str) -> str:
+    def _read(self, finding: Finding, name: str, default: str, cast: str, quote: str = "") -> str:
         self._check_name(name, default)
         kinds: dict[str, Cast] = {"int": "int", "list": "list", "path": "path"}
-        quote = default[:1] if default[:1] in "'\"" and default else favourite_quote(self.module)
+        if not quote:
+            quote = default[:1] if default[:1] in ("'", '"') else favourite_quote(self.module)
         code = read_variable(self, finding, name, quote=quote, default=default, cast=kinds.get(cast, "str"))
         self._declare(variable_read(self, finding, name), finding, default)
         return code
@@ -167,6 +174,8 @@ class EndpointByVariable(ValueByVariable):
     def _named(self, finding: Finding, base: str) -> str:
         """Return the name of a new constant that holds the address, as the environment gives it."""
         variable = self.options.name or finding.facts["env"]
+        if _is_given(self.module, variable, base):
+            return variable
         quote = favourite_quote(self.module)
         code = self._read(finding, variable, f"{quote}{base}{quote}", "str")
         self.top_level(f"{variable} = {code}", binds=variable)
@@ -225,10 +234,6 @@ class AllowNamedOrigins(ValueByVariable):
             if _CORS_HEADER.search(self.project.text(path)):
                 raise Refusal(f"{path} looks at the header that allows all websites: change that test first.")
 
-    def leave_List(self, original_node: cst.List, updated_node: cst.List) -> cst.BaseExpression:
-        """Replace `["*"]`."""
-        return self._replaced(original_node, updated_node)
-
     def leave_Tuple(self, original_node: cst.Tuple, updated_node: cst.Tuple) -> cst.BaseExpression:
         """Replace `("*",)`."""
         return self._replaced(original_node, updated_node)
@@ -260,42 +265,13 @@ class AllowNamedOrigins(ValueByVariable):
         return self._read(finding, name, "[]", "list")
 
 
-class RequireOptions(Options):
-    """What else is told of the variable."""
-
-    template: bool = Field(
-        True,
-        title="Name it in .env.example",
-        description="add the name, never the value, to the environment template",
-    )
-    tests: bool = Field(
-        True,
-        title="Give it to tests",
-        description="set a harmless value where test runs begin; a fix that they cannot follow is refused",
-    )
-
-
-class RequireRead(PythonCodemod):
-    """Read a variable so that the code fails, and names it, where it is missing."""
-
-    Options: ClassVar[type[BaseModel]] = RequireOptions
-    options: RequireOptions
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        """Write `os.environ["X"]` for `os.getenv("X")`."""
-        finding = self.target(original_node)
-        if finding is None:
-            return updated_node
-        name = finding.facts["env"]
-        if self.options.tests and finding.facts["breaks"] != "loud":  # what raised until now is set in tests
-            give_to_tests(self, name, f"only-for-tests-{name.lower().replace('_', '-')}", "")
-        if self.options.template:
-            declare_variable(self, name)
-        self.notes.append(f"{name} must be set wherever the service runs.")
-        self.drop_import("os")
-        written = source_of(updated_node.args[0].value)
-        read = expression(f"{self.import_member('os', 'environ')}[{written}]")
-        return read.with_changes(lpar=updated_node.lpar, rpar=updated_node.rpar)
+def _is_given(module: Module, name: str, value: str) -> bool:
+    """Tell whether the file has a constant of this name that holds this value, or falls back to it."""
+    bound = module.names.scopes[module.tree].bindings.get(name, ())
+    statement = module.parents.get(bound[0]) if len(bound) == 1 else None
+    if not isinstance(statement, ast.Assign):
+        return False
+    return any(isinstance(node, ast.Constant) and node.value == value for node in ast.walk(statement.value))
 
 
 def _shown(default: str) -> str | None:
@@ -304,4 +280,4 @@ def _shown(default: str) -> str | None:
         value: object = ast.literal_eval(default)
     except ValueError:
         return None
-    return "" if value == [] else str(value)
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

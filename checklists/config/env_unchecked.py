@@ -135,7 +135,7 @@ check = Check(
     id="env-unchecked",
     title="Missing variable goes unnoticed",
     severity=Severity.MEDIUM,
-    fix=Fix("harden.codemods.env_values:RequireRead", Risk.REVIEW),
+    fix=Fix("harden.codemods.env_required:RequireRead", Risk.REVIEW),
     words=("environ", "getenv"),
 )
 

@@ -193,7 +193,7 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
         return
     if any(isinstance(outer, ast.Raise | ast.Assert) for outer in module.ancestors(node)):
         return
-    at = module.parents[node] if use.is_start else node
+    at = module.parents[node] if use.is_around else node
     yield check.found(module, at, f"{use.why} stands in the code", facts=use.facts)
 
 

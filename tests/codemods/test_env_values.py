@@ -64,6 +64,24 @@ def test_calls_of_one_service_share_a_constant(mend: Mend) -> None:
     assert mended.others[".env.example"] == "USER_SERVICE_URL=http://user-service:8000\n"
 
 
+def test_a_constant_with_the_same_address_serves_calls(mend: Mend) -> None:
+    before = (
+        'import os\nimport requests\n\nPAY_SERVICE_URL = os.getenv("PAY_SERVICE_URL", "http://pay-service:80")\n\n\n'
+        'def pay():\n    return requests.post("http://pay-service:80/charge", timeout=5)\n'
+    )
+    after = before.replace('"http://pay-service:80/charge"', 'f"{PAY_SERVICE_URL}/charge"')
+    mended = mend(ENDPOINT, before)
+    assert mended.text == after or "already read" in mended.refused[0]
+
+
+def test_lists_of_hosts_become_one_variable(mend: Mend) -> None:
+    head = "import os\n\nfrom kafka import KafkaProducer\n\n"
+    mended = mend(ENDPOINT, head + 'p = KafkaProducer(bootstrap_servers=["k1:9092", "k2:9092"])\n')
+    read = 'os.getenv("KAFKA_BOOTSTRAP_SERVERS", "k1:9092,k2:9092").split(",")'
+    assert read in mended.text
+    assert mended.others[".env.example"] == "KAFKA_BOOTSTRAP_SERVERS=k1:9092,k2:9092\n"
+
+
 def test_the_reader_of_the_file_is_used(mend: Mend) -> None:
     head = "from decouple import config\n\n"
     mended = mend(ENDPOINT, head + 'REDIS_URL = "redis://cache/0"\n')
