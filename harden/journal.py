@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import glob
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from harden.differences import merge
+from harden.entries import Change, Entries, Entry
 from harden.errors import ApplyError
-from harden.patches import FileEdit, Patch, Target
+from harden.patches import FileEdit, Patch
 from harden.places import remove_unfinished, state_folder, write_atomically
 
+__all__ = ["Entry", "Journal"]
+
 _IN_FLIGHT = {"applying": "Applying", "undoing": "Undoing", "redoing": "Redoing"}
-LOCK_SECONDS = 5.0
-"""How long to wait for another harden that is writing to the same repository."""
 _KEPT_COMMITTED = 50
 """Committed patches that stay in the journal; git knows them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One applied patch. `state` is applying, applied, undoing, undone, redoing or committed."""
-
-    number: int
-    state: str
-    check: str
-    stage: str
-    title: str
-    patch: str
-    resolves: tuple[str, ...]
-    paths: tuple[str, ...]
-    created: tuple[bool, ...]
-    commit: str = ""
-    targets: tuple[Target, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A file on its way from `old` to `new`; None where it does not exist."""
-
-    path: str
-    old: bytes | None
-    new: bytes | None
-
-
-class _EditedMeanwhile(Exception):
+class _EditedMeanwhile(ApplyError):
     """A file holds something else than when the patch was checked."""
 
 
@@ -59,30 +29,15 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = state_folder(root) / "journal"
+        self._entries = Entries(self.folder)
 
     def entries(self) -> list[Entry]:
         """Return every entry, oldest first. Unreadable ones (a crash before the first write) are skipped."""
-        found = []
-        for file in sorted(glob.glob(f"{glob.escape(str(self.folder))}/*/entry.json")):
-            try:
-                raw = json.loads(Path(file).read_bytes())
-                lists = {key: tuple(raw[key]) for key in ("resolves", "paths", "created")}
-                lists["targets"] = tuple(Target(*target) for target in raw.get("targets", ()))
-                found.append(Entry(**{**raw, **lists}))
-            except (OSError, ValueError, TypeError, KeyError):
-                continue
-        return found
+        return self._entries.all()
 
     def edits(self, entry: Entry) -> tuple[FileEdit, ...]:
         """Return the contents before and after of every file of an entry. Raises ApplyError."""
-        return tuple(
-            FileEdit(
-                path,
-                None if created else self._kept(entry, f"{at}.before"),
-                self._kept(entry, f"{at}.after"),
-            )
-            for at, (path, created) in enumerate(zip(entry.paths, entry.created, strict=True))
-        )
+        return self._entries.edits(entry)
 
     def undoable(self) -> Entry | None:
         """Return the patch that undo takes back: the newest one applied and not committed."""
@@ -99,21 +54,19 @@ class Journal:
 
     def apply(self, patch: Patch) -> Entry:
         """Write all files of a patch, or none. Raises ApplyError."""
-        with self._lock():
+        with self._entries.lock():
             for edit in patch.edits:
                 self._check_unchanged(edit)
-            entry = self._open(patch)
-            done = self._carry_out(
-                entry, "applied", [_Change(e.path, e.before, e.after) for e in patch.edits]
-            )
+            entry = self._entries.open(patch)
+            done = self._carry_out(entry, "applied", [Change(e.path, e.before, e.after) for e in patch.edits])
             for old in self.entries():
                 if old.state == "undone":
-                    self._drop(old)
+                    self._entries.drop(old)
             return done
 
     def undo(self) -> Entry:
         """Take the newest applied patch back, keeping what was edited since. Raises ApplyError."""
-        with self._lock():
+        with self._entries.lock():
             entry = self.undoable()
             if entry is None:
                 raise ApplyError("There is nothing to undo.")
@@ -122,7 +75,7 @@ class Journal:
 
     def redo(self) -> Entry:
         """Apply the last undone patch again, keeping what was edited since. Raises ApplyError."""
-        with self._lock():
+        with self._entries.lock():
             entry = self.redoable()
             if entry is None:
                 raise ApplyError("There is nothing to redo.")
@@ -131,35 +84,24 @@ class Journal:
 
     def mark_committed(self, numbers: dict[int, str]) -> None:
         """Record in which commit each entry ended. Raises ApplyError."""
-        with self._lock():
+        with self._entries.lock():
             for entry in self.entries():
                 if entry.number in numbers:
-                    self._save(replace(entry, state="committed", commit=numbers[entry.number]))
+                    self._entries.save(replace(entry, state="committed", commit=numbers[entry.number]))
             committed = [entry for entry in self.entries() if entry.state == "committed"]
             for entry in committed[:-_KEPT_COMMITTED]:
-                self._drop(entry)
+                self._entries.drop(entry)
 
     def recover(self) -> list[str]:
         """Put back what a crash interrupted. Return a line for each patch. Raises ApplyError."""
-        self._check_readable()
+        self._entries.check_readable()
         if not any(entry.state in _IN_FLIGHT for entry in self.entries()):
             return []
-        with self._lock():
+        with self._entries.lock():
             return [self._recovered(entry) for entry in self.entries() if entry.state in _IN_FLIGHT]
 
-    def _check_readable(self) -> None:
-        try:
-            os.listdir(self.folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ApplyError(
-                f"The undo journal {self.folder} cannot be read ({reason}); nothing can be undone."
-            ) from error
-
     def _recovered(self, entry: Entry) -> str:
-        changes = self._flight(entry)
+        changes = self._entries.flight(entry)
         for folder in {(self.root / path).resolve().parent for path in entry.paths}:
             remove_unfinished(folder)
         edited = self._put_back(changes)
@@ -178,30 +120,24 @@ class Journal:
             reason = "holds this fix already" if current == edit.after else "has changed since the preview"
             raise ApplyError(f"{edit.path} {reason}; look at the fix again.")
 
-    def _merged(self, path: str, start: bytes | None, end: bytes | None, verb: str) -> _Change:
+    def _merged(self, path: str, start: bytes | None, end: bytes | None, verb: str) -> Change:
         """Return the change of a file from what it holds now, towards `end`. Raises ApplyError."""
         current = self._current(path)
         if current in (start, end):
-            return _Change(path, current, end)
+            return Change(path, current, end)
         merged = None if current is None or start is None or end is None else merge(current, start, end)
         if merged is None:
             done = "deleted" if current is None else "edited where the fix is"
             raise ApplyError(f"{path} was {done} since; {verb} it by hand or with git.")
-        return _Change(path, current, merged)
+        return Change(path, current, merged)
 
-    def _reverse(self, entry: Entry, state: str, end: str, changes: list[_Change]) -> Entry:
-        folder = self._folder(entry.number)
-        try:
-            for at, change in enumerate(changes):
-                _keep(folder / f"{at}.old", change.old)
-                _keep(folder / f"{at}.new", change.new)
-        except OSError as error:
-            raise _not_written(folder, error) from error
+    def _reverse(self, entry: Entry, state: str, end: str, changes: list[Change]) -> Entry:
+        self._entries.keep_flight(entry, changes)
         moving = replace(entry, state=state)
-        self._save(moving)
+        self._entries.save(moving)
         return self._carry_out(moving, end, changes)
 
-    def _carry_out(self, entry: Entry, end: str, changes: list[_Change]) -> Entry:
+    def _carry_out(self, entry: Entry, end: str, changes: list[Change]) -> Entry:
         """Write one file after the other; when anything fails, all go back. Raises ApplyError."""
         path = ""
         try:
@@ -209,7 +145,7 @@ class Journal:
                 path = change.path
                 self._write(change)
             done = replace(entry, state=end)
-            self._save(done)
+            self._entries.save(done)
         except BaseException as error:
             self._take_back(entry, changes)
             if isinstance(error, _EditedMeanwhile):
@@ -220,7 +156,7 @@ class Journal:
             raise
         return done
 
-    def _take_back(self, entry: Entry, changes: list[_Change]) -> None:
+    def _take_back(self, entry: Entry, changes: list[Change]) -> None:
         try:
             self._put_back(changes)
         except (OSError, ApplyError) as error:
@@ -230,7 +166,7 @@ class Journal:
         with suppress(ApplyError):  # the next start settles it
             self._settle(entry)
 
-    def _put_back(self, changes: list[_Change]) -> list[str]:
+    def _put_back(self, changes: list[Change]) -> list[str]:
         """Give every file its old content, unless it holds neither; return those that do."""
         edited = []
         for change in reversed(changes):
@@ -238,7 +174,10 @@ class Journal:
             if current == change.old:
                 continue
             if current == change.new:
-                self._write(_Change(change.path, current, change.old))
+                try:
+                    self._write(Change(change.path, current, change.old))
+                except _EditedMeanwhile:
+                    edited.append(change.path)
             else:
                 edited.append(change.path)
         return edited
@@ -246,25 +185,11 @@ class Journal:
     def _settle(self, entry: Entry) -> None:
         """Give an entry whose files are back the state from which it started."""
         if entry.state == "applying":
-            self._drop(entry)
+            self._entries.drop(entry)
         else:
-            self._save(replace(entry, state="applied" if entry.state == "undoing" else "undone"))
+            self._entries.save(replace(entry, state="applied" if entry.state == "undoing" else "undone"))
 
-    def _flight(self, entry: Entry) -> list[_Change]:
-        """Return what an interrupted entry was writing. Raises ApplyError."""
-        if entry.state == "applying":
-            return [_Change(edit.path, edit.before, edit.after) for edit in self.edits(entry)]
-        folder = self._folder(entry.number)
-        return [
-            _Change(
-                path,
-                self._kept(entry, f"{at}.old") if (folder / f"{at}.old").exists() else None,
-                self._kept(entry, f"{at}.new") if (folder / f"{at}.new").exists() else None,
-            )
-            for at, path in enumerate(entry.paths)
-        ]
-
-    def _write(self, change: _Change) -> None:
+    def _write(self, change: Change) -> None:
         """Replace a file, unless it was saved by someone else up to the very moment."""
 
         def confirm() -> None:
@@ -285,91 +210,3 @@ class Journal:
             return None
         except OSError as error:
             raise ApplyError(f"{path} cannot be read: {error.strerror or error}") from error
-
-    def _folder(self, number: int) -> Path:
-        return self.folder / f"{number:06d}"
-
-    def _open(self, patch: Patch) -> Entry:
-        number = max((entry.number for entry in self.entries()), default=0) + 1
-        entry = Entry(
-            number=number,
-            state="applying",
-            check=patch.check,
-            stage=patch.stage,
-            title=patch.title,
-            patch=patch.id,
-            resolves=patch.resolves,
-            paths=patch.paths,
-            created=tuple(edit.before is None for edit in patch.edits),
-            targets=patch.targets,
-        )
-        folder = self._folder(number)
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            for at, edit in enumerate(patch.edits):
-                _keep(folder / f"{at}.before", edit.before)
-                _keep(folder / f"{at}.after", edit.after)
-            self._save(entry)
-        except BaseException as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise _not_written(folder, error) from error
-            raise
-        return entry
-
-    def _kept(self, entry: Entry, name: str) -> bytes:
-        file = self._folder(entry.number) / name
-        try:
-            return file.read_bytes()
-        except OSError as error:
-            raise ApplyError(f"The undo journal {file} cannot be read: {error.strerror or error}") from error
-
-    def _save(self, entry: Entry) -> None:
-        folder = self._folder(entry.number)
-        try:
-            write_atomically(folder / "entry.json", json.dumps(asdict(entry), indent=1).encode())
-        except OSError as error:
-            raise _not_written(folder, error) from error
-
-    def _drop(self, entry: Entry) -> None:
-        """Forget an entry; its record goes first, so that a crash leaves none without its contents."""
-        folder = self._folder(entry.number)
-        with suppress(OSError):
-            (folder / "entry.json").unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may hold secrets of the files
-            lock = FileLock(self.folder / "lock", timeout=LOCK_SECONDS)
-            lock.acquire()
-        except Timeout:
-            raise ApplyError(
-                "Another harden is writing to this repository; try again when it is done."
-            ) from None
-        except OSError as error:
-            raise _not_written(self.folder, error) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-def _not_written(folder: Path, error: OSError) -> ApplyError:
-    reason = error.strerror or str(error)
-    return ApplyError(f"The undo journal {folder} cannot be written ({reason}); nothing was changed.")
-
-
-def _keep(path: Path, data: bytes | None) -> None:
-    """Write a content into the journal and on to the disk; None removes what an earlier run left."""
-    if data is None:
-        path.unlink(missing_ok=True)
-        return
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

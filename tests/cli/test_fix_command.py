@@ -172,11 +172,12 @@ def test_nothing_to_fix(tmp_path: Path, run: Run) -> None:
 
 
 def test_an_interrupted_run_is_told(root: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from harden.entries import Entries
     from harden.journal import Journal
 
     before = tree(root)
     with monkeypatch.context() as dying:
-        dying.setattr(Journal, "_save", _dies_when_applied(Journal._save))
+        dying.setattr(Entries, "save", _dies_when_applied(Entries.save))
         dying.setattr(Journal, "_take_back", lambda *_: None)
         with pytest.raises(SystemExit):
             run(root, "fix", "--apply", "--check", "http-timeout")

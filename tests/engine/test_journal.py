@@ -356,7 +356,7 @@ def test_a_second_harden_at_work_is_told(root: Path, monkeypatch: pytest.MonkeyP
         "import sys; from filelock import FileLock\n"
         f"with FileLock({str(folder / 'lock')!r}):\n    print('held', flush=True); sys.stdin.read()\n"
     )
-    monkeypatch.setattr("harden.journal.LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("harden.entries.LOCK_SECONDS", 0.05)
     with subprocess.Popen(
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
