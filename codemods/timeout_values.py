@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Options, PythonCodemod
 from harden.errors import Refusal
+from harden.source import decode
+
+_NAME = r"^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*)?$"
 
 
 class TimeoutOptions(Options):
@@ -32,9 +36,9 @@ class TimeoutOptions(Options):
     )
     constant: str = Field(
         "",
-        pattern=r"^([A-Za-z_]\w*)?$",
+        pattern=_NAME,
         title="Constant",
-        description="name of a constant for the value, such as HTTP_TIMEOUT, defined once in each file",
+        description="name for the value: HTTP_TIMEOUT is defined in each file, app.config.HTTP_TIMEOUT once",
     )
 
 
@@ -49,9 +53,9 @@ class WaitOptions(Options):
     )
     constant: str = Field(
         "",
-        pattern=r"^([A-Za-z_]\w*)?$",
+        pattern=_NAME,
         title="Constant",
-        description="name of a constant for the value, such as WAIT_TIMEOUT, defined once in each file",
+        description="name for the value: WAIT_TIMEOUT is defined in each file, app.config.WAIT_TIMEOUT once",
     )
 
 
@@ -106,17 +110,33 @@ class TimedCodemod(PythonCodemod):
 
     def _named(self, code: str, kind: str) -> str:
         """Return a value, or the constant that stands for it, defined after the imports."""
-        name = self.options.constant
+        module, _, name = self.options.constant.rpartition(".")
         if not name:
             return code
         if kind:  # HTTP_TIMEOUT for slow services is HTTP_SLOW_TIMEOUT
             head, _, tail = name.rpartition("_")
-            parts = [head, kind, tail]
-            name = "_".join(part for part in parts if part)
-            name = name if self.options.constant.isupper() else name.lower()
+            kind = kind if name.isupper() else kind.lower()
+            name = "_".join(part for part in (head, kind, tail) if part)
+        if module and module != self.module.name:
+            return self._shared(module, name, code)
         if not self._is_constant(name):
             self.top_level(f"{name} = {code}", binds=name)
         return name
+
+    def _shared(self, module: str, name: str, code: str) -> str:
+        """Return a constant of another module of the project, which gets it at its end where it lacks it."""
+        path = self.project.names.get(module)
+        if path is None:
+            raise Refusal(f"The project has no module {module} for the constant.")
+        home = self.project.module(path)
+        if any(home.names.absolute(node) == self.module.name for node in home.nodes(ast.ImportFrom)):
+            raise Refusal(f"{path} imports {self.module.path}, so that it cannot be imported here.")
+        text = decode(path, self.read_other(path) or b"").text
+        if not re.search(rf"^{name}\b", text, re.MULTILINE):
+            newline = home.source.newline
+            end = "" if not text or text.endswith(("\n", "\r")) else newline
+            self.other_file(path, home.source.encode(f"{text}{end}{name} = {code}{newline}"))
+        return self.import_name(module, name)
 
     def _is_constant(self, name: str) -> bool:
         """Tell whether the file has a constant of this name already: its own, or one that it imports."""

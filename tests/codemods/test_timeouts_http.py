@@ -328,3 +328,23 @@ def test_a_line_that_is_shared_gets_no_statement(mend: Mend) -> None:
     mended = mend("http-timeout", code)
     assert mended.text == code
     assert "share the line" in mended.refused[0]
+
+
+def test_a_constant_of_another_module_is_shared(mend: Mend) -> None:
+    files = {"app/__init__.py": "", "app/config.py": "DEBUG = False\r\n"}
+    mended = mend("http-timeout", C, files=files, constant="app.config.HTTP_TIMEOUT")
+    assert mended.others == {"app/config.py": "DEBUG = False\r\nHTTP_TIMEOUT = 10\r\n"}
+    imported = C.replace("requests\n", "requests\n\nfrom app.config import HTTP_TIMEOUT\n", 1)
+    assert mended.text == imported.replace("(u)\n", "(u, timeout=HTTP_TIMEOUT)\n")
+    files["app/config.py"] = "HTTP_TIMEOUT = 3\n"
+    mended = mend("http-timeout", C, files=files, constant="app.config.HTTP_TIMEOUT")
+    assert mended.text == imported.replace("(u)\n", "(u, timeout=HTTP_TIMEOUT)\n")
+    assert not mended.others
+
+
+@pytest.mark.parametrize("config", ["from app.main import f\n", None])
+def test_a_module_that_cannot_hold_the_constant_is_refused(config: str | None, mend: Mend) -> None:
+    files = {"app/__init__.py": ""} | ({"app/config.py": config} if config else {})
+    mended = mend("http-timeout", C, files=files, constant="app.config.HTTP_TIMEOUT")
+    assert mended.text == C
+    assert len(mended.refused) == 2
