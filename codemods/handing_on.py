@@ -14,6 +14,7 @@ from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.docstrings import documented
 from harden.codemods.log_layout import favourite_quote
 from harden.codemods.signatures import Parameter, has_annotations, with_parameters
+from harden.codemods.sql_pages import appended
 from harden.codemods.wrapping import line_limit
 from harden.findings import Finding, Severity, Span
 
@@ -32,6 +33,9 @@ class PageOptions(Options):
     )
 
 
+_PAGE = ("limit", "offset")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One function that hands a page on, as the check found it.
@@ -46,13 +50,14 @@ class Step:
     call: Span | None
     given: tuple[str, str]
     taken: tuple[str, str]
+    envelope: str
 
 
 def steps_of(fact: str) -> list[Step]:
     """Read the steps that the check wrote down, one per line."""
     found = []
     for line in fact.splitlines():
-        path, kind, function, statement, call, limit, offset, first, second = line.split("\t")
+        path, kind, function, statement, call, limit, offset, first, second, envelope = line.split("\t")
         found.append(
             Step(
                 path,
@@ -62,6 +67,7 @@ def steps_of(fact: str) -> list[Step]:
                 span_of(call) if call else None,
                 (limit, offset),
                 (first, second),
+                envelope,
             )
         )
     return found
@@ -89,6 +95,7 @@ class HandOn(PythonCodemod):
         self._functions: dict[tuple[int, int], tuple[Step, tuple[str, ...]]] = {}
         self._read: dict[tuple[int, int], tuple[Step, tuple[str, ...]]] = {}
         self._calls: dict[Span, Step] = {}
+        self._envelopes: dict[Span, Step] = {}
 
     def hand_on(self, step: Step, at: Finding) -> None:
         """Plan one step in this file. Raises Refusal where an import that it needs is not to be had."""
@@ -108,6 +115,8 @@ class HandOn(PythonCodemod):
             self._read[step.statement.line, step.statement.column] = step, names
         if step.call is not None:
             self._calls[step.call] = step
+        if self.options.envelope and step.envelope:
+            self._envelopes[span_of(step.envelope)] = step
 
     def on_leave(
         self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
@@ -130,6 +139,20 @@ class HandOn(PythonCodemod):
     def size(self) -> int:
         """Return how many rows a page has."""
         return min(self.options.page_size, self.options.maximum)
+
+    def enveloped(self, original: cst.BaseExpression, rows: cst.BaseExpression) -> cst.BaseExpression:
+        """Return what a handler sends together with its page, where that is wanted."""
+        step = self._envelopes.get(self.span(original))
+        if step is None:
+            return rows
+        page = [(self.quoted(f'"{name}"'), given) for name, given in zip(_PAGE, step.given, strict=True)]
+        if isinstance(rows, cst.Dict):
+            added = [cst.DictElement(expression(name), expression(given)) for name, given in page]
+            return rows.with_changes(elements=appended(rows.elements, added))
+        entries = "".join(f", {name}: {given}" for name, given in page)
+        made = cst.ensure_type(expression(self.quoted('{"items": _') + entries + "}"), cst.Dict)
+        first = made.elements[0].with_changes(value=rows)
+        return made.with_changes(elements=[first, *made.elements[1:]])
 
     def _with_parameters(
         self, step: Step, names: tuple[str, ...], function: cst.FunctionDef
@@ -190,6 +213,15 @@ class HandOnElsewhere(HandOn):
         for step in self._steps:
             at = next(f for f in self._targets if f.span in (step.call, step.function))
             self.hand_on(step, at)
+
+    def on_leave(
+        self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
+    ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
+        """Put an envelope around what handlers send, last of all."""
+        left = super().on_leave(original_node, updated_node)
+        if isinstance(left, cst.BaseExpression) and isinstance(original_node, cst.BaseExpression):
+            return self.enveloped(original_node, left)  # type: ignore[return-value]
+        return left
 
 
 def _passing(call: cst.Call, step: Step) -> cst.Call:

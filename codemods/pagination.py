@@ -88,7 +88,12 @@ class Paginate(HandOn):
         if names:
             at = span_of(facts["statement"])
             self._statements[at.line, at.column] = plan
-        for step in steps_of(facts.get("steps", "")):
+        steps = steps_of(facts.get("steps", ""))
+        if self.options.envelope:
+            for step in steps:
+                if step.envelope.startswith("!"):
+                    raise Refusal(step.envelope[1:])
+        for step in steps:
             if step.path == self.module.path:
                 self.hand_on(step, finding)
             else:
@@ -107,7 +112,10 @@ class Paginate(HandOn):
             if self.span(original_node) in self._unordered:
                 left = extended(left, [("order_by", self.quoted('"pk"'))])  # type: ignore[assignment]
             plan = self._queries.get(self.span(original_node))
-            return left if plan is None else self._laid_out(plan, left)  # type: ignore[return-value]
+            if plan is not None:
+                left = self._laid_out(plan, left)  # type: ignore[assignment]
+            if isinstance(original_node, cst.BaseExpression) and isinstance(left, cst.BaseExpression):
+                return self.enveloped(original_node, left)  # type: ignore[return-value]
         if isinstance(left, cst.BaseStatement) and not isinstance(left, cst.FunctionDef):
             span = self.span(original_node)
             if plan := self._statements.get((span.line, span.column)):
@@ -148,7 +156,8 @@ class Paginate(HandOn):
         """Return the limited query, its calls on lines of their own where one line would be too long."""
         limited = self._limited(plan, query)
         span = span_of(plan["query"])
-        alone, statement = plan["alone"], span_of(plan["statement"])
+        alone = "" if span in self._envelopes else plan["alone"]
+        statement = span_of(plan["statement"])
         if not alone or plan["style"] == "sql" or not is_fluent(limited):
             return limited
         code = [cst.Module([]).code_for_node(node) for node in (limited, query)]

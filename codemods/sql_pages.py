@@ -77,17 +77,18 @@ def _longer(body: str, clauses: Sequence[str], before: re.Pattern[str] | None) -
 def _with_values(expr: cst.BaseExpression, limit: str, offset: str) -> cst.BaseExpression:
     if isinstance(expr, cst.Dict):
         entries = [cst.DictElement(expression(f'"{name}"'), expression(name)) for name in (limit, offset)]
-        return expr.with_changes(elements=_appended(expr.elements, entries))
+        return expr.with_changes(elements=appended(expr.elements, entries))
     if isinstance(expr, cst.Tuple | cst.List):
         values = [cst.Element(expression(name)) for name in (limit, offset)]
-        return expr.with_changes(elements=_appended(expr.elements, values))
+        return expr.with_changes(elements=appended(expr.elements, values))
     raise Refusal("The parameters are not written out here.")
 
 
-def _appended(
+def appended(
     elements: Sequence[cst.BaseElement | cst.BaseDictElement],
     added: Sequence[cst.BaseElement | cst.BaseDictElement],
 ) -> list[cst.BaseElement | cst.BaseDictElement]:
+    """Return elements with two more at their end, laid out as they are."""
     if not elements:
         return [added[0].with_changes(comma=_COMMA), *added[1:]]
     *rest, last = elements

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.checklists.database.envelopes import envelope_place
 from harden.checklists.database.handlers import (
     answers_get,
     called_at,
@@ -34,7 +35,8 @@ class Step:
     """One function that hands a page on: what it names limit and offset, and the call that takes them.
 
     `call` and `statement` are empty for the function that holds the query; `taken` is what the called
-    function names its parameters.
+    function names its parameters. `envelope` is the span of what a handler sends, or `!` and the reason why
+    it can have no envelope.
     """
 
     path: str
@@ -44,12 +46,16 @@ class Step:
     call: str
     given: tuple[str, str]
     taken: tuple[str, str]
+    envelope: str = ""
 
     @property
     def line(self) -> str:
         """Return the step as one line of a fact."""
         return "\t".join(
-            (self.path, self.kind, self.function, self.statement, self.call, *self.given, *self.taken)
+            (
+                *(self.path, self.kind, self.function, self.statement, self.call),
+                *(*self.given, *self.taken, self.envelope),
+            )
         )
 
 
@@ -70,7 +76,13 @@ def first_step(module: Module, handler: FunctionNode, kind: str, query: ast.expr
     """Return the step of a handler that runs its query itself."""
     given = parameters_of(handler, kind)
     statement = place_of(module, module.statement(query))
-    return Step(module.path, kind, place_of(module, handler), statement, "", given, ("", ""))
+    envelope = _envelope(module, handler, kind)
+    return Step(module.path, kind, place_of(module, handler), statement, "", given, ("", ""), envelope)
+
+
+def _envelope(module: Module, handler: FunctionNode, kind: str) -> str:
+    place = envelope_place(module, handler, kind) if kind not in ("plain", "django") else ""
+    return place_of(module, place) if isinstance(place, ast.expr) else f"!{place}" if place else ""
 
 
 def _callers(module: Module, function: FunctionNode, taken: tuple[str, str], depth: int) -> Iterator[Step]:
@@ -89,8 +101,8 @@ def _callers(module: Module, function: FunctionNode, taken: tuple[str, str], dep
         caller = _caller(other, call)
         kind = framework_of(other, caller) if other.role(caller) is Role.HANDLER else "plain"
         given = parameters_of(caller, kind)
-        statement = place_of(other, other.statement(call))
-        yield Step(other.path, kind, place_of(other, caller), statement, place_of(other, call), given, taken)
+        where = (place_of(other, caller), place_of(other, other.statement(call)), place_of(other, call))
+        yield Step(other.path, kind, *where, given, taken, _envelope(other, caller, kind))
         if kind == "plain":
             yield from _callers(other, caller, given, depth + 1)
 

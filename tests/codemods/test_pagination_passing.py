@@ -170,3 +170,56 @@ def test_explains(crud: str, handler: str, others: dict[str, str], reason: str, 
     assert done.refused
     assert all(reason in text for text in done.refused), done.refused
     assert not done.others
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "return crud.get(db)",
+            'return {"items": crud.get(db, limit=limit, offset=offset), "limit": limit, "offset": offset}',
+        ),
+        (
+            "return {'rows': crud.get(db)}",
+            'return {\'rows\': crud.get(db, limit=limit, offset=offset), "limit": limit, "offset": offset}',
+        ),
+        (
+            "rows = crud.get(db)\n    return rows",
+            "rows = crud.get(db, limit=limit, offset=offset)\n"
+            '    return {"items": rows, "limit": limit, "offset": offset}',
+        ),
+        (
+            "return db.query(Item).all()",
+            f'return {{"items": db.query(Item).{PAGE}.all(), "limit": limit, "offset": offset}}',
+        ),
+    ],
+)
+def test_envelope(before: str, after: str, mend: Mend) -> None:
+    head = HANDLERS.replace("import crud\n", "import crud\nfrom app.models import Item\n")
+    code = head + f"def items(db):\n    {before}\n"
+    files = {
+        "app/models.py": MODELS,
+        "app/crud.py": CRUD + QUERY,
+        "app/__init__.py": "",
+        "pyproject.toml": WIDE.replace("120", "140"),
+    }
+    path, other = ("app/main.py", "app/crud.py") if "db.query" in before else ("app/crud.py", "app/main.py")
+    files |= {other: files.get(other, code)}
+    done = mend(
+        "unbounded-query",
+        code if path == "app/main.py" else CRUD + QUERY,
+        path=path,
+        files=files,
+        envelope=True,
+    )
+    assert not done.refused
+    text = done.text if path == "app/main.py" else done.others["app/main.py"]
+    assert text.removeprefix(head) == f"def items(db, {LIMIT}, {OFFSET}):\n    {after}\n"
+
+
+def test_no_envelope_against_a_response_model(mend: Mend) -> None:
+    head = HANDLERS.replace('"/items"', '"/items", response_model=list[Out]')
+    code = head + "def items(db):\n    return db.query(Item).order_by(Item.id).all()\n"
+    done = mend("unbounded-query", code, envelope=True)
+    assert ["is a bare list" in reason for reason in done.refused] == [True]
+    assert done.text == code
