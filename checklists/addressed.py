@@ -91,8 +91,13 @@ def use_of(module: Module, node: ast.Constant, found: Endpoint, *, is_start: boo
     """Return how a URL is used, or None where it is only shown, compared or matched."""
     whole: ast.expr = node
     parent = module.parents.get(node)
+    is_template = False
     if isinstance(parent, ast.JoinedStr) or (isinstance(parent, ast.BinOp) and parent.left is node):
         whole = parent
+        is_template = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod)
+    elif isinstance(parent, ast.Attribute) and parent.attr == "format":
+        outer = module.parents.get(parent)
+        whole, is_template = (outer, True) if isinstance(outer, ast.Call) else (node, False)
     name, call = _named(module, whole)
     if name is None or not _OTHER_WORDS.isdisjoint(words_of(name)):
         return None
@@ -105,6 +110,8 @@ def use_of(module: Module, node: ast.Constant, found: Endpoint, *, is_start: boo
     is_in_function = module.function(node) is not None
     if is_start or (is_in_function and found.rest and not found.is_database):
         facts["base"] = found.base
+        if is_template:
+            facts["template"] = "yes"
         if (name and screaming(name) != variable) or not name:
             facts["env"] = variable if variable.endswith(("_URL", "_DSN")) else f"{variable}_URL"
     return Use(found.why, facts, is_around=is_start)
@@ -201,7 +208,7 @@ def _variable(module: Module, node: ast.AST, name: str, found: Endpoint, call: a
     client = CLIENTS.get(top_package(module, call)) if call is not None else None
     if client is not None:
         return f"{client}_URL"
-    service = service_name(found.host) or _around(module, node)
+    service = service_name(found.host) or _around(module, node) or _first_word(found.rest)
     return f"{service}_URL" if service else "SERVICE_URL"
 
 
@@ -212,6 +219,15 @@ def _database_variable(scheme: str) -> str:
         return known[head]
     database = re.match(r"postgres|mysql|maria|mssql|oracle|cockroach", scheme)
     return "DATABASE_URL" if database else f"{screaming(head)}_URL"
+
+
+def _first_word(path: str) -> str:
+    """Return what the path of an address begins with: `/api/v1/bookings/7` is BOOKINGS."""
+    words = (
+        part for part in path.split("/") if part and not re.fullmatch(r"api|rest|v\d+|\W*|.*[{%].*", part)
+    )
+    name = screaming(next(words, "").partition("?")[0])
+    return name if name[:1].isalpha() else ""
 
 
 def _around(module: Module, node: ast.AST) -> str:

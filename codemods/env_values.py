@@ -166,9 +166,16 @@ class EndpointByVariable(ValueByVariable):
         if finding is None or "base" not in finding.facts or not isinstance(updated, cst.SimpleString):
             return super()._replaced(original, updated)
         rest = updated.raw_value.removeprefix(finding.facts["base"])
-        if rest == updated.raw_value or updated.prefix or set(rest) & set("{}\\\n"):
+        is_template = "template" in finding.facts
+        if (
+            rest == updated.raw_value
+            or updated.prefix
+            or set(rest) & set("\\\n" if is_template else "{}\\\n")
+        ):
             return super()._replaced(original, updated)
         name = self._named(finding, finding.facts["base"])
+        if is_template:
+            return expression(f"({name} + {updated.quote}{rest}{updated.quote})")
         return expression(f"f{updated.quote}{{{name}}}{rest}{updated.quote}" if rest else name)
 
     def _named(self, finding: Finding, base: str) -> str:

@@ -114,7 +114,19 @@ _HOME = re.compile(
 _DRIVE = re.compile(r"[A-Za-z]:(\\+|/)(?!/)[^\n*?<>|\"{}]+")
 _SYSTEM = re.compile(r"(?i)[a-z]:[\\/]+(program ?(files|data)|windows|winnt|symbols|temp\b|tmp\b)")
 _IMAGE_USERS = frozenset(
-    {"app", "appuser", "runner", "vscode", "airflow", "node", "site", "docker", "container", "user"}
+    {
+        "amnesia",
+        "app",
+        "appuser",
+        "runner",
+        "vscode",
+        "airflow",
+        "node",
+        "site",
+        "docker",
+        "container",
+        "user",
+    }
 )
 _PATH_WORDS = frozenset(
     {"path", "dir", "directory", "folder", "file", "root", "home", "location", "filename", "output"}

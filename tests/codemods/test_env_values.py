@@ -64,6 +64,19 @@ def test_calls_of_one_service_share_a_constant(mend: Mend) -> None:
     assert mended.others[".env.example"] == "USER_SERVICE_URL=http://user-service:8000\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"http://movies:5001/movies/{}".format(key)', '(MOVIES_URL + "/movies/{}").format(key)'),
+        ('"http://movies:5001/movies/%s" % key', '(MOVIES_URL + "/movies/%s") % key'),
+        ('"http://movies:5001/movies/" + key', 'f"{MOVIES_URL}/movies/" + key'),
+    ],
+)
+def test_templates_keep_their_placeholders(mend: Mend, before: str, after: str) -> None:
+    head = "import os\nimport requests\n\n\ndef movie(key):\n    return requests.get("
+    assert f"requests.get({after}, timeout=5)\n" in mend(ENDPOINT, f"{head}{before}, timeout=5)\n").text
+
+
 def test_a_constant_with_the_same_address_serves_calls(mend: Mend) -> None:
     before = (
         'import os\nimport requests\n\nPAY_SERVICE_URL = os.getenv("PAY_SERVICE_URL", "http://pay-service:80")\n\n\n'
