@@ -160,7 +160,6 @@ from collections.abc import Iterator
 
 from harden.checklists.database.db_limits import (
     BACKENDS,
-    BLOCKING,
     CLIENTS,
     DRIVERS,
     ENGINES,
@@ -171,13 +170,13 @@ from harden.checklists.database.db_limits import (
     REDIS_CLIENTS,
     SEARCH,
 )
+from harden.checklists.database.db_surroundings import blocks, is_exchanged, test_about
 from harden.checklists.database.dialects import address, driver_of, may_be_sqlite
 from harden.checklists.unpacking import argument, is_open
 from harden.checklists.waiting import dependencies, is_unlimited
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
-from harden.project import Project
 
 check = Check(
     id="db-timeout",
@@ -216,7 +215,7 @@ def redis_client(module: Module, call: ast.Call, path: str) -> Iterator[Finding]
         return
     given = [keyword(call, name) for name in ("socket_timeout", "socket_connect_timeout")]
     off = any(is_literal(value, None) for value in given)
-    if not _blocks(module) and (off or not _NEW_REDIS.search(dependencies(module.project))):
+    if not blocks(module) and (off or not _NEW_REDIS.search(dependencies(module.project))):
         facts = {"set": _missing(module, call, REDIS)}
         yield check.found(module, call, "Redis waits for ever", facts=facts)
 
@@ -289,16 +288,11 @@ def django_backend(module: Module, node: ast.AST) -> Iterator[Finding]:
         left = " ".join(item for item in wanted.split() if item.partition("=")[0] not in keys)
         what = "connections wait" if "ENGINE" in entries else "cache waits"
         message = f"Django's {what} for ever"
-        why_not = _ELSEWHERE if "ENGINE" in entries and _is_exchanged(module, entries["ENGINE"]) else ""
+        why_not = _ELSEWHERE if "ENGINE" in entries and is_exchanged(module, entries["ENGINE"]) else ""
+        if module.function(node) is not None and (test := test_about(module.project, backend)):
+            why_not = f"{test} may compare what this function returns: edit both."
         facts = {"inside": "OPTIONS", "set": left}
         yield check.found(module, node, message, facts=facts, why_not=why_not)
-
-
-def _is_exchanged(module: Module, backend: ast.expr) -> bool:
-    """Tell whether a backend comes from the environment, or is replaced where the options stay."""
-    project = module.project
-    replaced = (*project.mentions('["ENGINE"] ='), *project.mentions("['ENGINE'] ="))
-    return bool(replaced) or may_be_sqlite(module, backend)
 
 
 def _wanted(module: Module, url: ast.expr, held: ast.expr | None) -> str:
@@ -328,18 +322,6 @@ def _missing(module: Module, call: ast.Call, wanted: str) -> str:
     """Return those of the wanted arguments that the call does not give."""
     given = {item: argument(module, call, item.partition("=")[0]) for item in wanted.split()}
     return " ".join(item for item, value in given.items() if value is None or is_unlimited(value))
-
-
-def _blocks(module: Module) -> bool:
-    """Tell whether the project waits for Redis on purpose, itself or by a worker of rq."""
-    if any(node.attr == "listen" for node in module.nodes(ast.Attribute)):
-        return True
-    project = module.project
-    return any(project.mentions(f".{name}(") for name in BLOCKING) or _has_worker(project)
-
-
-def _has_worker(project: Project) -> bool:
-    return "rq" in project.imported and bool(project.mentions("Worker("))
 
 
 def _text(key: ast.expr | None) -> str | None:
