@@ -20,6 +20,7 @@ _LEADING_BREAKS = re.compile(r"^(\\n|\\r|\n)+")
 _CLOSING = ".!)]}'\"` "
 _OPENING = "([{'\"`"
 _LEADING_TO = re.compile(
+    r"([.,;:]\s*(?i:exception|error|reason|cause|details?)\b)?"
     r"(\s*(:|-+>?|,|–|—|\bdue to\b|\bbecause( of)?\b|\bwith( error)?\b|\bis\b|[,:;]?\s*\b\w+\s*=>?)\s*)*\s*$"
 )
 _TRAILING_BREAKS = re.compile(r"(?<!\\)(\\n|\\r|\n)+$")

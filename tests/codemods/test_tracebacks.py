@@ -140,3 +140,21 @@ def test_the_errors_name_goes_only_with_its_last_use(mend: Mend) -> None:
     assert "except (KeyError, OSError):\n" in mend("error-without-traceback", lone).text
     assert "as e:\n" in mend("error-without-traceback", used).text
     assert "as e:\n" in mend("error-without-traceback", idle).text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('f"kept {x}. Exception: {e}"', '"kept %s", x'),
+        ('f"kept; reason = {e}"', '"kept"'),
+        ('f"an error: {e}"', '"an error"'),
+        ('f"Error: {e}"', '"Error"'),
+    ],
+)
+def test_words_that_only_announce_the_error_go_with_it(mend: Mend, before: str, after: str) -> None:
+    code = (
+        "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef f(x):\n    try:\n        x()\n"
+        "    except Exception as e:\n        log.error({})\n"
+    )
+    text = mend("error-without-traceback", code.format(before)).text
+    assert text.endswith(f"    except Exception:\n        log.exception({after})\n")
