@@ -46,6 +46,10 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
         if written := len(session.applied_entries()) - before:
             stop.args = (f"{stop} {_written(written)}".strip(),)
         raise
+    except OSError:  # nobody takes the output any more
+        if written := len(session.applied_entries()) - before:
+            print(f"harden: {_written(written)}", file=sys.stderr)
+        raise
     for problem in problems:
         print(f"# {problem.place}: could not check: {problem.reason}")
     _summarise(outcome, applied=options.apply)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harden import cli, fix_command
 from harden.errors import ApplyError
 from harden.journal import Entry, Journal
 from harden.patches import Patch
@@ -80,6 +81,25 @@ def test_what_is_written_by_then_is_told(
     while run(root, "undo").code == 0:
         pass
     assert tree(root) == before
+
+
+def test_a_reader_that_leaves_in_between_is_told_what_is_written(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, shown = fix_command._write_exactly, 0
+
+    def left(text: str) -> None:
+        nonlocal shown
+        shown += 1
+        if shown == 3:
+            raise BrokenPipeError
+        real(text)
+
+    monkeypatch.setattr(fix_command, "_write_exactly", left)
+    monkeypatch.setattr(cli, "_drop_output", lambda: None)
+    ran = run(root, "fix", "--apply")
+    told = "harden: 2 patches were written before that; `harden undo` takes them back one by one.\n"
+    assert (ran.code, ran.err) == (141, told)
 
 
 def at_step(monkeypatch: pytest.MonkeyPatch, step: int, deed: Callable[[], None]) -> None:
