@@ -186,11 +186,12 @@ class HandOn(PythonCodemod):
                 f'{offset} = max({asked}("offset", 0, type=int), 0)',
             ]
         else:
-            asked = "request.query_params"
-            cut = f'min(max(int({asked}["limit"]), 1), {most})'
+            asked = "page_asked" if "asked" in self.module.text else "asked"
             code = [
-                f'{limit} = {cut} if {asked}.get("limit", "").isdecimal() else {size}',
-                f'{offset} = int({asked}["offset"]) if {asked}.get("offset", "").isdecimal() else 0',
+                f'{asked} = request.query_params.get("limit", "")',
+                f"{limit} = min(max(int({asked}), 1), {most}) if {asked}.isdecimal() else {size}",
+                f'{asked} = request.query_params.get("offset", "")',
+                f"{offset} = int({asked}) if {asked}.isdecimal() else 0",
             ]
         return above(statement, [self.quoted(line) for line in code])
 

@@ -110,6 +110,7 @@ _ROUTERS = (
     "litestar",
     "litestar.handlers",
 )
+_ROUTES = re.compile(r"\bRoute\(|\badd_(?:url_rule|route|api_route)\(")
 _HANDLER_DECORATORS = frozenset(
     {
         "rest_framework.decorators.api_view",
@@ -164,7 +165,29 @@ def role_of(module: Module, function: FunctionNode) -> Role:
     names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
     if _is_django_view(module, function, names) or names == ["event", "context"]:
         return Role.HANDLER
-    return Role.NONE
+    return Role.HANDLER if _is_routed(module, function) else Role.NONE
+
+
+def _is_routed(module: Module, function: FunctionNode) -> bool:
+    """Tell whether the file gives a function to a route by its name, instead of by a decorator."""
+    if not _ROUTES.search(module.text):
+        return False
+    return any(
+        isinstance(argument, ast.Name)
+        and argument.id == function.name
+        and module.names.lookup(argument) is function
+        for call in module.nodes(ast.Call)
+        if _routes(module, call)
+        for argument in (*call.args, *(item.value for item in call.keywords))
+    )
+
+
+def _routes(module: Module, call: ast.Call) -> bool:
+    path = module.resolve(call.func) or ""
+    base, _, method = path.rpartition(".")
+    return path == "starlette.routing.Route" or (
+        method in ("add_url_rule", "add_route", "add_api_route") and module.is_a(base, *_ROUTERS)
+    )
 
 
 def _decorator_role(module: Module, decorator: ast.expr) -> Role:

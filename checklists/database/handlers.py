@@ -32,7 +32,7 @@ def handler_of(module: Module, node: ast.AST) -> FunctionNode | None:
 
 
 def framework_of(module: Module, handler: FunctionNode) -> str:
-    """Return `fastapi`, `flask`, `django` or `` for others."""
+    """Return `fastapi`, `flask`, `starlette`, `django` or `` for others."""
     owner = module.parents.get(handler)
     paths = [module.resolve(decorator) or "" for decorator in handler.decorator_list]
     if isinstance(owner, ast.ClassDef):
@@ -41,7 +41,16 @@ def framework_of(module: Module, handler: FunctionNode) -> str:
         if found := _FRAMEWORKS.get(path.partition(".")[0]):
             return found
     names = [arg.arg for arg in handler.args.args]
-    return "django" if names[:1] == ["request"] and module.imports("django", "rest_framework") else ""
+    if names[:1] == ["request"] and module.imports("django", "rest_framework"):
+        return "django"
+    return _routed(module, names)
+
+
+def _routed(module: Module, names: list[str]) -> str:
+    """Return the framework of a handler that is given to a route by its name."""
+    if module.imports("starlette") and "request" in names:
+        return "starlette"
+    return "flask" if module.imports("flask") else ""
 
 
 def answers_get(module: Module, handler: FunctionNode) -> bool:
