@@ -19,7 +19,7 @@ from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind, file_kind
-from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, takes
+from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
 
 _CLUES = re.compile(
     rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|^class ", re.M
@@ -120,7 +120,9 @@ class _Change:
             return f"works with times without zone, which {call.function}() would no longer give."
         successor = next((other for other in self.gained if other.function == call.function), None)
         if successor is not None:
-            return self._refuses(test, call, successor.keywords - call.keywords)
+            return self._refuses(
+                test, call, successor.keywords - call.keywords, call.keywords - successor.keywords
+            )
         if "()" in call.function or not any(True for _ in self._replaced(test, call)):
             return ""  # of `get().json()` only `get()` can have a stand-in
         return f"puts something in the place of {call.function}(), which would no longer be called."
@@ -165,13 +167,15 @@ class _Change:
             if whole or (part and not is_whole_module and re.search(rf"\.{call.name}\b", test.text)):
                 yield stand_in
 
-    def _refuses(self, test: TestCode, call: _Call, added: frozenset[str]) -> str:
+    def _refuses(self, test: TestCode, call: _Call, added: frozenset[str], dropped: frozenset[str]) -> str:
         """Return how a test would not take the new arguments."""
         for stand_in in self._replaced(test, call):
             function = test.function(stand_in)
             if function is not None and not takes(function, added):
                 return f"replaces {call.function}() by a function that takes no {_listed(added)}."
-            if function is None and test.expects_exactly(stand_in, call.function, added):
+            if function is not None and (missed := needs(function) & dropped):
+                return f"replaces {call.function}() by a function that needs {_listed(missed)}."
+            if function is None and test.expects_exactly(stand_in, call.function, added, dropped):
                 return f"expects {call.function}() with exactly the arguments that it has now."
         if added and "." in call.function and (fake := test.fake_without(call.name, added)):
             return f"has {fake}, whose {call.name}() takes no {_listed(added)}."

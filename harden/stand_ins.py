@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 _READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)|\bstdout\b")
 _READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
-_FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double")
+_FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double|resp")
 _EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_awaited_once_with")
 _RESPONSE = frozenset({"json", "text", "content", "status_code", "ok"})
 NOW = ("now", "utcnow", "fromtimestamp", "utcfromtimestamp", "today")
@@ -139,7 +139,9 @@ class TestCode:
         members = _members(owner)
         return not owner.bases and name not in members and "__getattr__" not in members
 
-    def expects_exactly(self, stand_in: StandIn, function: str, added: frozenset[str]) -> bool:
+    def expects_exactly(
+        self, stand_in: StandIn, function: str, added: frozenset[str], dropped: frozenset[str]
+    ) -> bool:
         """Tell whether the arguments of a mock are compared as a whole where it is put in place."""
         others = [
             other for other in self.stand_ins if other.around is stand_in.around and other is not stand_in
@@ -147,10 +149,11 @@ class TestCode:
         for node in ast.walk(stand_in.around):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
-            if node.func.attr in _EXACT and not added <= {word.arg for word in node.keywords}:
+            words = {word.arg for word in node.keywords if word.arg}
+            if node.func.attr in _EXACT and (not added <= words or dropped & words):
                 mock = ast.unparse(node.func.value)
-                words = (function.rpartition(".")[2], function.partition(".")[0])
-                if not others or any(word in mock for word in words):
+                about = (function.rpartition(".")[2], function.partition(".")[0])
+                if not others or any(word in mock for word in about):
                     return True
         return False
 
@@ -168,10 +171,9 @@ class TestCode:
     def response_without_status(self) -> str:
         """Return what stands for a response here without a `raise_for_status` of its own."""
         for owner in self._classes:
-            names = _members(owner)
-            if owner.bases or not (_FAKE.search(owner.name) or "response" in owner.name.lower()):
-                continue
-            if names & _RESPONSE and "raise_for_status" not in names:
+            known = _members(owner) & _RESPONSE
+            is_response = known & {"json", "status_code"} or (known and _FAKE.search(owner.name))
+            if is_response and self._is_without(owner, "raise_for_status"):
                 return owner.name
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("SimpleNamespace"):
@@ -196,9 +198,22 @@ def _stand_in(call: ast.Call, around: ast.AST) -> StandIn | None:
 
 
 def takes(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef, keywords: frozenset[str]) -> bool:
+    """Tell whether a function can be called with these keywords."""
     arguments = function.args
     names = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
     return arguments.kwarg is not None or keywords <= names
+
+
+def needs(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the parameters of a function that have no default."""
+    arguments = function.args
+    plain = arguments.args[: len(arguments.args) - len(arguments.defaults)]
+    only = [
+        argument
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    return frozenset(argument.arg for argument in (*plain, *only))
 
 
 def _members(owner: ast.ClassDef) -> set[str]:

@@ -22,6 +22,7 @@ EXISTS = "import os\n\n\ndef drop(p):\n    if os.path.exists(p):\n        os.rem
 SUPPRESSED = "import os\n\n\ndef drop(p):\n    with suppress(FileNotFoundError):\n        os.remove(p)\n"
 NAIVE = "from datetime import datetime\n\n\ndef due():\n    return datetime.utcnow()\n"
 AWARE = NAIVE.replace("utcnow()", "now(timezone.utc)")
+UNVERIFIED = CALL.replace("(url)\n    return", "(url, verify=False)\n    return")
 HEAD = "from shop import client\n\n\n"
 
 
@@ -66,6 +67,18 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
             "class FakeResponse:\n    status_code = 200\n\n    def json(self):\n        return 1\n",
         ),
         (CALL, CHECKED, "client.requests.get = lambda u: SimpleNamespace(json=lambda: 1)\n"),
+        (CALL, CHECKED, "class R:\n    status_code = 200\n\n    def json(self):\n        return 1\n"),
+        (
+            UNVERIFIED,
+            CALL,
+            "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, verify: R())\n",
+        ),
+        (
+            UNVERIFIED,
+            CALL,
+            "@patch('shop.client.requests.get')\ndef test(get):\n"
+            "    get.assert_called_once_with('u', verify=False)\n",
+        ),
         (PRINTED, LOGGED, "def test(capsys):\n    assert 'Started a' in capsys.readouterr().out\n"),
         (PRINTED, LOGGED, "@patch('builtins.print')\ndef test(p):\n    client.run('a')\n"),
         (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed: no' in caplog.text\n"),
@@ -105,6 +118,12 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
             TIMED,
             "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, timeout: 1)\n",
         ),
+        (
+            UNVERIFIED,
+            CALL,
+            "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, verify=1: R())\n",
+        ),
+        (CALL, CHECKED, "class Mail:\n    def text(self):\n        return 'a'\n"),
         (CALL, TIMED, "def test(monkeypatch):\n    monkeypatch.setattr('requests.post', lambda u: R())\n"),
         (CALL, TIMED, "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once()\n"),
         (
