@@ -143,6 +143,18 @@ class ValueByVariable(PythonCodemod):
             declare_variable(self, name, _shown(default))
 
 
+class PathByVariable(ValueByVariable):
+    """Read a path from the environment; one to a file of the project is told from the module's own."""
+
+    def _read(self, finding: Finding, name: str, default: str, cast: str, quote: str = "") -> str:
+        beside = finding.facts.get("beside")
+        if not beside or self.options.name:
+            return super()._read(finding, name, default, cast, quote)
+        path, quote = f"{self.import_name('os')}.path", favourite_quote(self.module)
+        parts = ", ".join(f"{quote}{part}{quote}" for part in beside.split("/"))
+        return f"{path}.join({path}.dirname({path}.abspath(__file__)), {parts})"
+
+
 class EndpointByVariable(ValueByVariable):
     """Read an address from the environment; what comes before a path gets a name of its own."""
 

@@ -4,7 +4,8 @@
 the service starts, and fails at the first request that needs the file. Or worse, it makes the folder and
 writes to a disk that is gone with the container.
 
-Paths that are the same on every system of a kind (`/etc`, `/tmp`, `/usr`, `/var`, `/data`) are left out.
+Paths that are the same on every system of a kind (`/etc`, `/tmp`, `/usr`, `/var`, `/data`) are left out. A
+path to a file of the project itself becomes one beside the module.
 
 Flagged:
 
@@ -88,6 +89,7 @@ References: https://12factor.net/config
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
@@ -104,7 +106,7 @@ check = Check(
     id="absolute-path",
     title="Path of one machine",
     severity=Severity.MEDIUM,
-    fix=Fix("harden.codemods.env_values:ValueByVariable", Risk.REVIEW),
+    fix=Fix("harden.codemods.env_values:PathByVariable", Risk.REVIEW),
     words=("/home/", "/Users/", ":\\", ":/", "/mnt/c/", "/root/"),
 )
 
@@ -168,7 +170,17 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
     if name is None or is_fallback(module, node) or is_playground(module, node):
         return
     facts = {"env": _variable(name, node.value)}
+    if beside := _beside(module, node.value):
+        facts["beside"] = beside
     yield check.found(module, node, "this path is there on one machine only", facts=facts)
+
+
+def _beside(module: Module, text: str) -> str:
+    """Return where a file of the project that the path ends with lies, seen from the module's folder."""
+    parts = text.replace("\\", "/").split("/")
+    tails = ("/".join(parts[at:]) for at in range(len(parts) - 1))
+    tail = next((tail for tail in tails if "/" in tail and tail in module.project.paths), "")
+    return posixpath.relpath(tail, PurePosixPath(module.path).parent) if tail else ""
 
 
 def _is_of_one_machine(text: str) -> bool:

@@ -264,6 +264,15 @@ def test_paths_that_are_no_machine_s_stay(mend: Mend, code: str) -> None:
     assert mend("absolute-path", code).text == code
 
 
+def test_a_file_of_the_project_is_told_from_the_module(mend: Mend) -> None:
+    code = 'import os\n\nPRICES = open("/home/anna/shop/data/prices.json")\n'
+    mended = mend("absolute-path", code, files={"data/prices.json": "{}"})
+    assert "".join(mended.text.split()) == (
+        'importosPRICES=open(os.path.join(os.path.dirname(os.path.abspath(__file__)),"..","data","prices.json"))'
+    )
+    assert mended.others == {}
+
+
 def test_two_paths_on_one_line(mend: Mend) -> None:
     code = 'import os\n\nINPUT_DIR, x = "/home/anna/in", open("/home/anna/out.csv")\n'
     mended = mend("absolute-path", code)
