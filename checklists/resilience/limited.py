@@ -32,5 +32,6 @@ def is_called_here(module: Module, partial: ast.Call) -> bool:
     """Tell whether a partial is called by this file or a thread, and never with a timeout."""
     parent = module.parents.get(partial)
     if isinstance(parent, ast.Call):
-        return isinstance(parent.func, ast.Attribute) and parent.func.attr in ("run_in_executor", "submit")
+        name = (module.resolve(parent.func) or ast.unparse(parent.func)).rpartition(".")[2]
+        return name in ("run_in_executor", "submit", "to_thread", "run_sync", "run_in_threadpool")
     return isinstance(parent, ast.Assign) and not sets_elsewhere(module, "functools.partial")

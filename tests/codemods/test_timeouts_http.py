@@ -51,6 +51,11 @@ R = "import requests\n\n\n"
             "ThreadPoolExecutor().map(requests.get, urls)",
             "ThreadPoolExecutor().map(functools.partial(requests.get, timeout=10), urls)",
         ),
+        (
+            "import asyncio\nimport requests\nfrom functools import partial",
+            "asyncio.to_thread(partial(requests.get, u, verify=v))",
+            "asyncio.to_thread(partial(requests.get, u, verify=v, timeout=10))",
+        ),
         ("import httpx", "httpx.get(u, timeout=None)", "httpx.get(u, timeout=10)"),
         ("import httpx2", "httpx2.AsyncClient(timeout=None)", "httpx2.AsyncClient(timeout=10)"),
         ("import httpx2", "httpx2.Timeout(timeout=None)", "httpx2.Timeout(timeout=10)"),
