@@ -54,8 +54,20 @@ class EntryPoint:
 
 def entry_point(project: Project) -> EntryPoint | None:
     """Return the place in the project where its web application is made, the likeliest one first."""
-    found = [entry for path in _candidates(project) for entry in _entries(project, path)]
+    found = [entry for module in _candidates(project) for entry in entries_of(module)]
     return min(found, key=_likelihood, default=None)
+
+
+def entries_of(module: Module) -> Iterator[EntryPoint]:
+    """Yield the places in one file where a web application is made, and the end of Django's settings."""
+    if module.kind is not FileKind.APP:
+        return
+    for call in module.nodes(ast.Call):
+        made = module.resolve(call.func)
+        if made is not None and module.is_a(made, *APPLICATIONS) and _is_service(module, call):
+            yield EntryPoint(module, module.statement(call))
+    if (last := _last_setting(module)) is not None:
+        yield EntryPoint(module, last, is_django=True)
 
 
 def is_configured(project: Project) -> bool:
@@ -68,24 +80,14 @@ def hides_info(project: Project) -> bool:
     return entry_point(project) is not None and not is_configured(project)
 
 
-def _candidates(project: Project) -> list[str]:
+def _candidates(project: Project) -> Iterator[Module]:
     mentioned = {path for word in (*FRAMEWORKS, "INSTALLED_APPS") for path in project.mentions(word)}
-    return sorted(path for path in mentioned if file_kind(path) is FileKind.APP)
-
-
-def _entries(project: Project, path: str) -> Iterator[EntryPoint]:
-    try:
-        module = project.module(path)
-    except UnreadableSource:
-        return
-    if module.kind is not FileKind.APP:
-        return
-    for call in module.nodes(ast.Call):
-        made = module.resolve(call.func)
-        if made is not None and module.is_a(made, *APPLICATIONS) and _is_service(module, call):
-            yield EntryPoint(module, module.statement(call))
-    if (last := _last_setting(module)) is not None:
-        yield EntryPoint(module, last, is_django=True)
+    for path in sorted(mentioned):
+        try:
+            if file_kind(path) is FileKind.APP:
+                yield project.module(path)
+        except UnreadableSource:
+            continue
 
 
 def _is_service(module: Module, call: ast.Call) -> bool:

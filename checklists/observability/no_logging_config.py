@@ -167,7 +167,7 @@ from collections.abc import Iterator
 
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.log_setup import FRAMEWORKS, entry_point, is_configured
+from harden.log_setup import FRAMEWORKS, entries_of, entry_point, is_configured
 from harden.module import Module
 from harden.roles import FileKind
 
@@ -184,7 +184,7 @@ check = Check(
 @check.module
 def unconfigured_service(module: Module) -> Iterator[Finding]:
     """Flag the entry point of a service in whose project nothing configures logging."""
-    entry = entry_point(module.project)
+    entry = entry_point(module.project) if any(True for _ in entries_of(module)) else None
     if entry is None or entry.module.path != module.path or is_configured(module.project):
         return
     shown = "Django alone hides errors in production" if entry.is_django else "INFO is never shown"
