@@ -15,6 +15,8 @@ from harden.checklists.database.whole_lists import counted_in_template, tested_w
 from harden.module import Module
 from harden.names import FunctionNode
 
+_UNLIMITED = frozenset({"union", "union_all", "intersect", "except_", "contains_eager", "from_statement"})
+
 
 def obstacle(
     module: Module, handler: FunctionNode, rows: Rows, what: set[Purpose], siblings: Sequence[Rows]
@@ -44,6 +46,8 @@ def query_obstacle(module: Module, rows: Rows, what: set[Purpose], siblings: Seq
     """Return why a query cannot be cut to a page where it stands, or nothing."""
     if what - {Purpose.OUTPUT, Purpose.TEST}:
         return "Its rows are also counted, searched or worked on here, and a page of them would change that."
+    if not rows.steps.isdisjoint(_UNLIMITED):
+        return "It combines queries or fills collections from a join, which a limit would cut short."
     if any(_meets(module, rows, other) for other in siblings):
         name = getattr(module.function(rows.result), "name", "It")
         return f"{name} sends several lists: decide which of them is the one with pages."

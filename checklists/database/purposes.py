@@ -23,6 +23,8 @@ class Purpose(Enum):
 _TOTALS = frozenset(
     {"len", "sum", "min", "max", "any", "all", "Counter", "dict", "set", "frozenset", "groupby"}
 )
+_SORTS = frozenset({"sorted", "reversed", "filter", "nlargest", "nsmallest"})
+"""Calls that put all rows in another order, or leave some out: not the same on a page."""
 _CUTS = ("paginat", "islice", "get_page")
 _PARTS = frozenset(
     {
@@ -61,7 +63,9 @@ def purposes(module: Module, expr: ast.expr, depth: int = 0) -> set[Purpose]:
         case ast.comprehension():
             return _comprehended(module, parent, depth)
         case ast.For() | ast.AsyncFor():
-            return {Purpose.OUTPUT if _only_collects(parent) else Purpose.OTHER}
+            if not _only_collects(parent):
+                return {Purpose.OTHER}
+            return {Purpose.OUTPUT, Purpose.OTHER} if _picks(module, parent) else {Purpose.OUTPUT}
         case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
             return _named(module, name, depth)
         case ast.NamedExpr(target=name):
@@ -97,6 +101,8 @@ def _passed(module: Module, call: ast.Call, depth: int) -> set[Purpose]:
     if name in _TOTALS:
         return {Purpose.TOTAL}
     holder = module.parents.get(call)
+    if name in _SORTS:
+        return purposes(module, call, depth + 1) | {Purpose.OTHER}
     if _is_own_function(module, call.func):  # it may count or merge the rows
         return purposes(module, call, depth + 1) | {Purpose.OTHER}
     if isinstance(holder, ast.Expr):
@@ -112,7 +118,10 @@ def _comprehended(module: Module, loop: ast.comprehension, depth: int) -> set[Pu
     whole = module.parents.get(loop)
     if isinstance(whole, ast.DictComp | ast.SetComp):
         return {Purpose.TOTAL}
-    return purposes(module, whole, depth + 1) if isinstance(whole, ast.expr) else {Purpose.OTHER}
+    if not isinstance(whole, ast.expr):
+        return {Purpose.OTHER}
+    picked = {Purpose.OTHER} if loop.ifs else set()
+    return purposes(module, whole, depth + 1) | picked
 
 
 def _named(module: Module, target: ast.Name, depth: int) -> set[Purpose]:
@@ -184,6 +193,19 @@ def _only_collects(loop: ast.For | ast.AsyncFor) -> bool:
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
                 return isinstance(node.value, ast.Name) and ast.unparse(loop.target) == node.value.id
     return True
+
+
+def _picks(module: Module, loop: ast.For | ast.AsyncFor) -> bool:
+    """Tell whether a loop leaves rows out, so that pages would have to be cut from what it keeps."""
+    return any(
+        isinstance(statement, ast.Continue)
+        or (
+            isinstance(statement, ast.Expr)
+            and _is_collecting(statement.value)
+            and isinstance(module.parents.get(statement), ast.If)
+        )
+        for statement in walk_statements(loop.body)
+    )
 
 
 def _is_collecting(expr: ast.expr) -> bool:

@@ -70,6 +70,7 @@ class Rows:
     sql: str = ""
     mark: str = ""
     others: tuple[ast.expr, ...] = ()
+    steps: frozenset[str] = frozenset()
 
 
 def rows_of(module: Module, call: ast.Call) -> Rows | None:
@@ -193,7 +194,13 @@ def _rows(
     ordered = "order_by" in chain.names or not is_in_sight(module, query)
     filtered = any(link.name in ("filter", "filter_by", "where") for link in chain.links)
     models = tuple(class_of(other) for other in others)
-    return Rows(style, place, query, result, class_of(model), ordered, filtered, others=models)
+    loads = (node for link in chain.links if link.name == "options" for node in ast.walk(link.node))
+    steps = chain.names | {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in loads
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+    return Rows(style, place, query, result, class_of(model), ordered, filtered, others=models, steps=steps)
 
 
 def class_of(expr: ast.expr) -> ast.expr:

@@ -348,6 +348,32 @@ def test_keeps_line_endings(tmp_path: Path) -> None:
             "    return db.execute(text(sql)).fetchall()\n",
             "not one plain text",
         ),
+        (
+            FASTAPI,
+            "def items(db, q):\n    return [i for i in db.query(Item).all() if q in i.name]\n",
+            "worked on",
+        ),
+        (
+            FASTAPI,
+            "def items(db, q):\n    return sorted(db.query(Item).all(), key=lambda i: i.name)\n",
+            "worked on",
+        ),
+        (
+            FASTAPI,
+            "def items(db, q):\n    out = []\n    for i in db.query(Item).all():\n"
+            "        if q in i.name:\n            out.append(i)\n    return out\n",
+            "worked on",
+        ),
+        (
+            FASTAPI,
+            "def items(db):\n    a = db.query(Item)\n    return a.union(db.query(Tagged)).all()\n",
+            "combines queries",
+        ),
+        (
+            FASTAPI,
+            "def items(db):\n    return db.query(Item).options(contains_eager(Item.tags)).all()\n",
+            "fills collections",
+        ),
         (FLASK, "def items():\n    x = 1; return jsonify(Item.query.all())\n", "shares a line"),
         (FLASK, "def items():\n    if 1: return jsonify(Item.query.all())\n", "shares a line"),
     ],
