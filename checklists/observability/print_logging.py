@@ -4,9 +4,15 @@ The output of `print` is buffered and lost when the worker is killed, cannot be 
 reach the error tracker, and says neither when nor where it was written. A module's logger gives each line
 all of that, and lets whoever runs the service decide what is kept.
 
+The new line goes to the logger that the file has, else to one like those of the project: structlog gets an
+event and keywords, loguru its `{}`, a Celery task the task logger. INFO is shown only where logging is
+configured; where it is not, the preview says so, and `configure=true` adds a configuration to the entry
+point in the same patch (as the fix of `no-logging-config` does).
+
 The output of programs is not flagged: commands, scripts, `__main__` blocks, functions named after printing,
-what is printed for a person at a terminal or right before the exit, and everything in projects that are no
-service. A print that shows the error caught around it is reported as `error-without-traceback` instead.
+functions that only programs call, what is printed for a person at a terminal or right before the exit, and
+everything in projects that are no service. A print that shows the error caught around it is reported as
+`error-without-traceback` instead.
 
 Flagged:
 
@@ -81,6 +87,32 @@ Fixed (shop/tasks.py):
             send(job)
         except ConnectionError:
             log.warning("peer is away, sync %s waits", job.id)
+
+Flagged (shop/stock.py):
+
+    import structlog
+    from fastapi import APIRouter
+
+    log = structlog.get_logger()
+    router = APIRouter()
+
+
+    @router.post("/stock/{item}")
+    def take(item: str, count: int):
+        print(f"taken from stock: {item}, count={count}")
+
+Fixed (shop/stock.py):
+
+    import structlog
+    from fastapi import APIRouter
+
+    log = structlog.get_logger()
+    router = APIRouter()
+
+
+    @router.post("/stock/{item}")
+    def take(item: str, count: int):
+        log.info("taken from stock", item=item, count=count)
 
 Fine:
 
