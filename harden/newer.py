@@ -18,7 +18,7 @@ _LEXEME = re.compile(
 )
 _TYPE = re.compile(r"^([ \t]*)type[ \t]+(\w+)[ \t]*(?=[\[=])", re.MULTILINE)
 _GENERIC = re.compile(r"\b(?:def|class|type)[ \t]+\w+[ \t]*(\[)")
-_EXCEPT = re.compile(r"^([ \t]*except\*?)[ \t]+([^\s(:][^:\n()]*,[^:\n()]*?)[ \t]*:", re.MULTILINE)
+_EXCEPT = re.compile(r"^([ \t]*except\*?)[ \t]+([^\s(:][^:\n()]*):", re.MULTILINE)
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -40,7 +40,8 @@ def _older(text: str) -> tuple[Version, str]:
     """Return the source in words of Python 3.11, and the version that reads the original."""
     needed, text = _without_strings(text)
     needed = max(needed, (3, 12))
-    while found := _GENERIC.search(text):
+    parts, at = [], 0
+    while found := _GENERIC.search(text, at):
         end = _closing(text, found.start(1))
         parameters = text[found.end(1) : end - 1].strip()
         match _parse(f"def f({parameters}): ...").body if parameters else ():
@@ -48,15 +49,16 @@ def _older(text: str) -> tuple[Version, str]:
                 needed = max(needed, (3, 13) if arguments.defaults else (3, 12))
             case _:
                 raise _Unclear
-        text = text[: found.start(1)] + text[end:]
-    text = _TYPE.sub(r"\1\2 ", text)
+        parts.append(text[at : found.start(1)])
+        at = end
+    text = _TYPE.sub(r"\1\2 ", "".join([*parts, text[at:]]))
     caught = _EXCEPT.sub(lambda m: f"{m[1]} ({m[2]}):" if _are_classes(m[2]) else m[0], text)
     return (max(needed, (3, 14)) if caught != text else needed), caught
 
 
 def _are_classes(names: str) -> bool:
-    """Tell classes from `except Error, e`, which is Python 2 although 3.14 would read it."""
-    return all(name.strip().rpartition(".")[2][:1].isupper() for name in names.split(","))
+    """Tell several classes from `except Error, e`, which is Python 2 although 3.14 would read it."""
+    return "," in names and all(name.strip().rpartition(".")[2][:1].isupper() for name in names.split(","))
 
 
 def _parse(text: str) -> ast.Module:
@@ -76,7 +78,7 @@ def _without_strings(text: str) -> tuple[Version, str]:
             continue
         prefix = match["prefix"].lower()
         if "f" in prefix or "t" in prefix:
-            inner, at = _template(text, at, match["quote"], raw="r" in prefix)
+            inner, at = _template(text, at, match["quote"], raw="r" in prefix, check=True)
             needed = max(needed, inner, (3, 14) if "t" in prefix else (3, 11))
             parts.append('""')
             continue
@@ -101,8 +103,11 @@ def _string_end(text: str, at: int, quote: str) -> int:
     raise _Unclear
 
 
-def _template(text: str, at: int, quote: str, *, raw: bool) -> tuple[Version, int]:
-    """Check the fields of an f-string or t-string; return the version they need, and where it ends."""
+def _template(text: str, at: int, quote: str, *, raw: bool, check: bool) -> tuple[Version, int]:
+    """Return the version that the fields of an f-string or t-string need, and where it ends.
+
+    Without `check` only the end counts: what is nested is checked when its own turn comes.
+    """
     needed: Version = (3, 11)
     while at < len(text):
         if text.startswith(quote, at):
@@ -113,7 +118,7 @@ def _template(text: str, at: int, quote: str, *, raw: bool) -> tuple[Version, in
         elif text.startswith(("{{", "}}"), at):
             at += 2
         elif text[at] == "{":
-            inner, at = _field(text, at + 1, quote)
+            inner, at = _field(text, at + 1, quote, check=check)
             needed = max(needed, inner)
         elif text[at] == "}" or (len(quote) == 1 and text[at] == "\n"):
             break
@@ -122,23 +127,17 @@ def _template(text: str, at: int, quote: str, *, raw: bool) -> tuple[Version, in
     raise _Unclear
 
 
-def _field(text: str, at: int, quote: str) -> tuple[Version, int]:
-    """Check one `{...}` whose content starts at `at`; return the version it needs, and where it ends."""
-    end = _expression_end(text, at)
-    expression = text[at:end].rstrip()
-    if expression.endswith("=") and expression[-2:-1] not in ("=", "!", "<", ">"):
-        expression = expression[:-1]
-    needed, older = _older(f"({expression}\n)")
-    _parse(older)
-    if not expression.strip():
-        raise _Unclear
+def _field(text: str, at: int, quote: str, *, check: bool) -> tuple[Version, int]:
+    """Return the version that one `{...}` needs whose content starts at `at`, and where it ends."""
+    end = _scan(text, at, stops="}:!")
+    needed = _expression(text[at:end].rstrip()) if check else (3, 11)
     if conversion := re.compile(r"![rsa]\s*(?=[:}])").match(text, end):
         end = conversion.end()
     if text[end : end + 1] == ":":
         end += 1
         while text[end : end + 1] not in ("}", ""):
             if text[end] == "{":
-                inner, end = _field(text, end + 1, quote)
+                inner, end = _field(text, end + 1, quote, check=check)
                 needed = max(needed, inner)
             elif text.startswith(quote, end) or (len(quote) == 1 and text[end] == "\n"):
                 raise _Unclear
@@ -149,9 +148,15 @@ def _field(text: str, at: int, quote: str) -> tuple[Version, int]:
     return needed, end + 1
 
 
-def _expression_end(text: str, at: int) -> int:
-    """Return where the expression of a field ends: at `}`, `:` or `!` outside brackets and strings."""
-    return _scan(text, at, stops="}:!")
+def _expression(text: str) -> Version:
+    """Return the version that the expression of a field needs."""
+    if text.endswith("=") and text[-2:-1] not in ("=", "!", "<", ">"):
+        text = text[:-1]
+    if not text.strip():
+        raise _Unclear
+    needed, older = _older(f"({text}\n)")
+    _parse(older)
+    return needed
 
 
 def _closing(text: str, at: int) -> int:
@@ -160,6 +165,7 @@ def _closing(text: str, at: int) -> int:
 
 
 def _scan(text: str, at: int, stops: str) -> int:
+    """Return the place of the first of `stops` outside brackets and strings."""
     depth = 0
     while at < len(text):
         character = text[at]
@@ -169,7 +175,7 @@ def _scan(text: str, at: int, stops: str) -> int:
         if lexeme and lexeme["quote"]:
             prefix = lexeme["prefix"].lower()
             if "f" in prefix or "t" in prefix:
-                _, at = _template(text, lexeme.end(), lexeme["quote"], raw="r" in prefix)
+                _, at = _template(text, lexeme.end(), lexeme["quote"], raw="r" in prefix, check=False)
             else:
                 at = _string_end(text, lexeme.end(), lexeme["quote"])
             continue

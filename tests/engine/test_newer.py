@@ -65,6 +65,20 @@ def test_newer(code: str, minor: int) -> None:
     assert needed_version(code, (3, minor)) is None
 
 
+HOSTILE = [
+    "f'{" * 150 + "x" + "}'" * 150 + " 1\n",
+    "except " + "A," * 300_000 + "\n",
+    "def f[T](): ...\n" * 2_000 + "1 2\n",
+    "f'" + "{x}" * 2_000 + "' 1\n",
+    "f'{x:" + "{y:" * 300 + "}" * 300 + "}' 1\n",
+]
+
+
+@pytest.mark.parametrize("code", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_is_made_to_hang_does_not(code: str) -> None:
+    assert needed_version(code, (3, 11)) is None
+
+
 @pytest.mark.parametrize("code", BROKEN)
 def test_broken_on_every_python(code: str) -> None:
     assert needed_version(code, (3, 11)) is None
