@@ -205,6 +205,9 @@ class DatabaseByVariable(ValueByVariable):
     """Read a database's address from the environment, with the SQLite file as default."""
 
     def _declare(self, name: str, finding: Finding, default: str) -> None:
+        images = [path for path in self.project.paths if _IMAGES.search(path)]
+        if images and not (self.options.template or any(name in self.project.text(path) for path in images)):
+            raise Refusal(f"Nothing would tell who runs the image of {name}: leave `template` on.")
         super()._declare(name, finding, default)
         self.notes.append(
             f"Without {name} the service goes on with the SQLite file: set it where it is deployed."

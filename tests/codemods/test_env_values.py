@@ -329,3 +329,12 @@ def test_addresses_that_are_put_together(mend: Mend, value: str, after: str) -> 
     head = "import os\n\nimport flask\n\nBASE = os.getcwd()\nSQLALCHEMY_DATABASE_URI = "
     mended = mend("sqlite-in-production", f"{head}{value}\n")
     assert mended.text.replace("\n    ", "").replace("(\n", "(").replace("\n)", ")") == f"{head}{after}\n"
+
+
+def test_a_database_of_an_image_is_named_somewhere(mend: Mend) -> None:
+    code = 'import os\n\nimport flask\n\nSQLALCHEMY_DATABASE_URI = "sqlite:///a.db"\n'
+    files = {"Dockerfile": "FROM python:3.12\n"}
+    mended = mend("sqlite-in-production", code, files=files, template=False)
+    assert "template" in mended.refused[0]
+    mended = mend("sqlite-in-production", code, files=files)
+    assert mended.others == {".env.example": "DATABASE_URL=sqlite:///a.db\n"}
