@@ -134,8 +134,10 @@ def _broken(line: str, limit: int) -> str:
     elif pair := _last_brackets(tokens):
         head, tail = body_line[: pair.open + 1], indent + body_line[pair.close :]
         items = [body_line[pair.open + 1 : pair.close].strip()]
-        several = pair.splits and (pair.commas or body_line[pair.open] != "(")
-        if several and (len(inner) + len(items[0]) > limit or items[0].endswith(",")):
+        is_display = body_line[pair.open] != "("
+        several = pair.splits and (pair.commas or is_display)
+        is_full = is_display and pair.commas  # a list, set or dict is never half open
+        if several and (is_full or len(inner) + len(items[0]) > limit or items[0].endswith(",")):
             items = _with_commas(body_line, [pair.open, *pair.commas, pair.close])
         elif len(inner) + len(items[0]) > limit:
             items = _clauses(items[0])

@@ -50,15 +50,15 @@ def relied_on(project: Project, path: str, before: bytes, after: bytes) -> str:
         module, old, new = project.module(path), _Code(before), _Code(after)
     except (SyntaxError, UnreadableSource, ValueError):
         return ""
-    lost, gained = old.calls - new.calls, new.calls - old.calls
+    lost, gained, entered = old.calls - new.calls, new.calls - old.calls, new.entered - old.entered
     lost_texts = {text for text in old.texts if not any(text in other for other in new.texts)}
-    if not (lost or gained or lost_texts):
+    if not (lost or gained or entered or lost_texts):
         return ""
     gone = old.sources - new.sources
     shown = {
         text for node in old.nodes if ast.unparse(node) in gone and _is_print(node) for text in _texts(node)
     }
-    change = _Change(module, lost, gained, lost_texts, shown)
+    change = _Change(module, lost, gained, entered, lost_texts, shown)
     for test_path, test in _tests(project):
         if reason := change.breaks(test, test_path):
             return f"{test_path} {reason}"
@@ -72,18 +72,30 @@ class _Code:
         self.tree = ast.parse(data)
         self.nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
         self.calls = Counter(_call(node) for node in self.nodes)
+        self.entered = Counter(
+            _call(item.context_expr)
+            for item in ast.walk(self.tree)
+            if isinstance(item, ast.withitem) and isinstance(item.context_expr, ast.Call)
+        )
         self.sources = Counter(ast.unparse(node) for node in self.nodes)
         self.texts = {text for node in self.nodes if _is_told(node) for text in _texts(node)}
 
 
 class _Change:
-    """The calls that an edit takes away and adds."""
+    """The calls that an edit takes away, adds, and enters by `with`."""
 
     def __init__(
-        self, module: Module, lost: Counter[_Call], gained: Counter[_Call], texts: set[str], shown: set[str]
+        self,
+        module: Module,
+        lost: Counter[_Call],
+        gained: Counter[_Call],
+        entered: Counter[_Call],
+        texts: set[str],
+        shown: set[str],
     ) -> None:
         self.lost = lost
         self.gained = gained
+        self.entered = entered
         self.texts = texts
         self.shown = shown
         self.project, self.path = module.project, module.path
@@ -108,6 +120,10 @@ class _Change:
                 resolved = self.resolved.get(call.function) or call.function
                 if self._concerns(test, path, resolved) and (reason := self._is_new_to(test, call)):
                     return reason
+        for call in self.entered:
+            resolved = self.resolved.get(call.function) or call.function
+            if self._concerns(test, path, call.function, resolved) and self._cannot_be_entered(test, call):
+                return f"replaces {call.function}() by something that `with` cannot enter."
         checks_status = any(call.name == "raise_for_status" for call in self.gained)
         if checks_status and self._concerns(test, path, ".json(") and (fake := test.response_without_status):
             return f"answers with {fake}, which has no raise_for_status()."
@@ -140,6 +156,9 @@ class _Change:
         others = frozenset(path.rpartition(".")[2] for path in self.resolved if path.startswith(f"{owner}."))
         fake = test.fake_of(others, name)
         return f"has {fake}, which has no {name}()." if fake else ""
+
+    def _cannot_be_entered(self, test: TestCode, call: _Call) -> bool:
+        return any(test.gives_without(stand_in, "__enter__") for stand_in in self._replaced(test, call))
 
     def _concerns(self, test: TestCode, path: str, *words: str) -> bool:
         """Tell whether a test file may be about this module, rather than another that says one of `words`."""

@@ -122,7 +122,20 @@ class TestCode:
 
     def lacks(self, stand_in: StandIn, name: str) -> bool:
         """Tell whether an object that stands in for a module or client has no such attribute."""
-        made = stand_in.replacement
+        return self._made_without(stand_in.replacement, name)
+
+    def gives_without(self, stand_in: StandIn, name: str) -> bool:
+        """Tell whether what a stand-in for a function returns has no such attribute."""
+        function = stand_in.replacement
+        if isinstance(function, ast.Lambda):
+            return self._made_without(function.body, name)
+        if isinstance(function, ast.Name) and any(owner.name == function.id for owner in self._classes):
+            return self._made_without(function, name)
+        made = self.function(stand_in)
+        returned = [node.value for node in ast.walk(made) if isinstance(node, ast.Return)] if made else []
+        return any(self._made_without(value, name) for value in returned)
+
+    def _made_without(self, made: ast.expr | None, name: str) -> bool:
         kind = ast.unparse(made.func if isinstance(made, ast.Call) else made) if made is not None else ""
         if isinstance(made, ast.Call) and kind.endswith("SimpleNamespace"):
             return all(word.arg not in (name, None) for word in made.keywords)

@@ -44,6 +44,12 @@ CASES = {
         "        'NAME': 'shopping',\n"
         "        'CONN_MAX_AGE': 60,\n        'A': True,\n    },\n}\n",
     ),
+    "set": (
+        "class Config:\n    debug: bool = os.getenv('PIPELINE_DEBUG', 'False').lower() in "
+        "{'1', 'true', 'yes', 'on'}\n",
+        "class Config:\n    debug: bool = os.getenv('PIPELINE_DEBUG', 'False').lower() in {\n"
+        "        '1',\n        'true',\n        'yes',\n        'on',\n    }\n",
+    ),
     "chain of calls": (
         "def f():\n    notes = await session.query(Note).filter(Note.owner == user.id).order_by(Note.id)"
         ".limit(limit).all()  # page\n",

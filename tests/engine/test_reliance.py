@@ -23,6 +23,9 @@ SUPPRESSED = "import os\n\n\ndef drop(p):\n    with suppress(FileNotFoundError):
 NAIVE = "from datetime import datetime\n\n\ndef due():\n    return datetime.utcnow()\n"
 AWARE = NAIVE.replace("utcnow()", "now(timezone.utc)")
 UNVERIFIED = CALL.replace("(url)\n    return", "(url, verify=False)\n    return")
+OPENED = "import smtplib\n\n\ndef send(m):\n    s = smtplib.SMTP('h')\n    s.send_message(m)\n    s.quit()\n"
+CLOSED = "import smtplib\n\n\ndef send(m):\n    with smtplib.SMTP('h') as s:\n        s.send_message(m)\n"
+FAKE_MAIL = "class Server:\n    def __init__(self, host):\n        pass\n\n    def send_message(self, m):\n        ..."
 HEAD = "from shop import client\n\n\n"
 
 
@@ -67,6 +70,18 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
             "class FakeResponse:\n    status_code = 200\n\n    def json(self):\n        return 1\n",
         ),
         (CALL, CHECKED, "client.requests.get = lambda u: SimpleNamespace(json=lambda: 1)\n"),
+        (OPENED, CLOSED, FAKE_MAIL + "\n\n\ndef test(m):\n    m.setattr(client.smtplib, 'SMTP', Server)\n"),
+        (
+            OPENED,
+            CLOSED,
+            FAKE_MAIL + "\n\n\ndef test(m):\n    m.setattr('smtplib.SMTP', lambda h: Server(h))\n",
+        ),
+        (
+            OPENED,
+            CLOSED,
+            FAKE_MAIL + "\n\n\ndef test(m):\n    def fake(h):\n        return Server(h)\n\n"
+            "    m.setattr('smtplib.SMTP', fake)\n",
+        ),
         (CALL, CHECKED, "class R:\n    status_code = 200\n\n    def json(self):\n        return 1\n"),
         (
             UNVERIFIED,
@@ -123,6 +138,13 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
             CALL,
             "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, verify=1: R())\n",
         ),
+        (
+            OPENED,
+            CLOSED,
+            FAKE_MAIL + "\n\n    def __enter__(self):\n        return self\n\n\n"
+            "def test(m):\n    m.setattr(client.smtplib, 'SMTP', Server)\n",
+        ),
+        (OPENED, CLOSED, "def test(m):\n    m.setattr(client.smtplib, 'SMTP', Mock())\n"),
         (CALL, CHECKED, "class Mail:\n    def text(self):\n        return 'a'\n"),
         (CALL, TIMED, "def test(monkeypatch):\n    monkeypatch.setattr('requests.post', lambda u: R())\n"),
         (CALL, TIMED, "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once()\n"),
