@@ -25,7 +25,7 @@ AWARE = NAIVE.replace("utcnow()", "now(timezone.utc)")
 UNVERIFIED = CALL.replace("(url)\n    return", "(url, verify=False)\n    return")
 OPENED = "import smtplib\n\n\ndef send(m):\n    s = smtplib.SMTP('h')\n    s.send_message(m)\n    s.quit()\n"
 CLOSED = "import smtplib\n\n\ndef send(m):\n    with smtplib.SMTP('h') as s:\n        s.send_message(m)\n"
-FAKE_MAIL = "class Server:\n    def __init__(self, host):\n        pass\n\n    def send_message(self, m):\n        ..."
+FAKE_MAIL = "class Server:\n    def __init__(self, host): ...\n\n    def send_message(self, m): ..."
 HEAD = "from shop import client\n\n\n"
 
 
