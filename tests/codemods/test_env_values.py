@@ -285,6 +285,7 @@ def test_two_paths_on_one_line(mend: Mend) -> None:
         ({"Dockerfile": "FROM python:3.12\n"}, True),
         ({"Dockerfile": "FROM python:3.12\nENV DATABASE_URL=postgresql://db/shop\n"}, False),
         ({"Dockerfile": "FROM python:3.12\n", ".env.example": "DATABASE_URL=\n"}, False),
+        ({"Procfile": "web: gunicorn app.main:app\n"}, False),
         ({}, False),
     ],
 )
