@@ -7,8 +7,10 @@ rows are repeated and left out between two pages.
 Only what a request handler returns, serialises or renders is looked at. Not reported: rows picked by
 primary key, aggregates and groups, distinct values, lists that are cut or paginated, streamed results,
 querysets that a function gives to its callers, and queries that only serve to look something up.
-The fix adds `limit` and `offset` (Django: `page`) and leaves the shape of the response as it is. Clients
-that expect everything must ask for further pages, and templates want links to them.
+The fix adds `limit` and `offset` (Django: `page`) and leaves the shape of the response as it is, unless an
+envelope is asked for. A function between handler and query hands them on, if all its callers are in sight;
+where a template, a test or a caller relies on every row, the fix is explained instead. Clients that expect
+everything must ask for further pages, and templates want links to them.
 
 Flagged:
 
