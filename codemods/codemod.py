@@ -199,14 +199,16 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         """Return the target that the current `leave_*` method found."""
         return self._current
 
-    def import_name(self, module: str, name: str = "") -> str:
+    def import_name(self, module: str, name: str = "", *, top: bool = False) -> str:
         """Return what to write for `module` or `module.name` at the current target, importing it if need be.
 
+        `top`: it is written at the file's top level instead, where imports inside functions do not count.
         Raises Refusal when the name is taken by something else in this file or around the target.
         """
-        return self._imports.name(module, name, self._current.span if self._current else None)
+        at = self._current.span if self._current and not top else None
+        return self._imports.name(module, name, at)
 
-    def import_member(self, module: str, name: str) -> str:
+    def import_member(self, module: str, name: str, *, top: bool = False) -> str:
         """Return what to write for `module.name`: the bare name where the file imports it, else dotted."""
         bare = any(
             isinstance(statement, ast.ImportFrom)
@@ -214,7 +216,9 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             and any(alias.name == name for alias in statement.names)
             for statement in self.module.tree.body
         )
-        return self.import_name(module, name) if bare else f"{self.import_name(module)}.{name}"
+        if bare:
+            return self.import_name(module, name, top=top)
+        return f"{self.import_name(module, top=top)}.{name}"
 
     def drop_import(self, module: str) -> None:
         """Take away the file's imports of `module` that nothing uses any more after the edit."""

@@ -193,7 +193,12 @@ class Imports:
             if at is not None
             else [s for n, s in scopes.items() if n is not self.module.tree]
         )
-        if any(name in scope.bindings for scope in inner):
+        if any(
+            at is not None
+            or not self._is_same(node, path)  # at the top, the same import elsewhere is no harm
+            for scope in inner
+            for node in scope.bindings.get(name, ())
+        ):
             return True
         return any(
             not self._is_same(node, path) for node in scopes[self.module.tree].bindings.get(name, [])

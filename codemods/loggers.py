@@ -61,7 +61,9 @@ def _new(codemod: PythonCodemod, place: ast.AST, name: str) -> tuple[str, Flavou
     if kind is Flavour.LOGURU:
         return codemod.import_name("loguru", "logger"), kind
     if module.role(place) is Role.TASK and _is_used(module.project, "get_task_logger"):
-        return _assigned(codemod, name, codemod.import_name("celery.utils.log", "get_task_logger")), kind
+        return _assigned(
+            codemod, name, codemod.import_name("celery.utils.log", "get_task_logger", top=True)
+        ), kind
     return _made(codemod, name, "logging", "getLogger"), kind
 
 
@@ -107,7 +109,7 @@ def _usual_name(project: Project) -> str:
 
 
 def _made(codemod: PythonCodemod, name: str, package: str, maker: str) -> str:
-    return _assigned(codemod, name, codemod.import_member(package, maker))
+    return _assigned(codemod, name, codemod.import_member(package, maker, top=True))
 
 
 def _assigned(codemod: PythonCodemod, name: str, call: str) -> str:

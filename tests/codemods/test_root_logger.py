@@ -60,6 +60,11 @@ def test_rewritten(mend: Mend, before: str, after: str) -> None:
             "import logging\n\n\ndef f(logger):\n    logging.info(logger)\n",
             "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef f(logger):\n    log.info(logger)\n",
         ),
+        (
+            "import json\n\n\ndef f(x):\n    import logging\n\n    logging.info(x)\n",
+            "import json\nimport logging\n\nlogger = logging.getLogger(__name__)\n\n\n"
+            "def f(x):\n    import logging\n\n    logger.info(x)\n",
+        ),
     ],
 )
 def test_the_logger_and_the_imports(mend: Mend, before: str, after: str) -> None:
