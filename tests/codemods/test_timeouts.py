@@ -184,7 +184,7 @@ E = "from sqlalchemy import create_engine\n\n"
 )
 def test_database_clients_get_timeouts(before: str, after: str, mend: Mend) -> None:
     mended = mend("db-timeout", before)
-    assert "".join(mended.text.split()).replace(",)", ")") == "".join(after.split())
+    assert "".join(mended.text.split()).replace(",)", ")").replace(",}", "}") == "".join(after.split())
     assert mend("db-timeout", mended.data).data == mended.data
 
 
