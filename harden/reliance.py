@@ -164,9 +164,10 @@ class _Change:
         """Tell whether a test file may be about this module, rather than another that says one of `words`."""
         if not re.match(r"(test_|.*_test\.py$|tests\.py$)", PurePosixPath(path).name):
             return True  # a helper of many tests
-        users = {self.path}.union(*(self.project.mentions(word) for word in words))
-        named = [user for user in users if file_kind(user) is not FileKind.TEST and test.names(user)]
-        return self.path in named or not named
+        if test.names(self.path):
+            return True
+        users = {user for word in words for user in self.project.mentions(word)}
+        return not any(file_kind(user) is not FileKind.TEST and test.names(user) for user in users)
 
     def _places(self, function: str) -> set[str]:
         """Return the dotted paths under which a test may replace a function."""

@@ -41,8 +41,12 @@ class TestCode:
         self.reads_logs = _READS_LOGS.search(self.text) is not None
         self.reads_output = _READS_OUTPUT.search(self.text) is not None
 
-    def mentions(self, text: str) -> bool:
-        return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", self.text) is not None
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.text))
+
+    def mentions(self, word: str) -> bool:
+        return word in self._words if word.isidentifier() else word in self.text
 
     def names(self, path: str) -> bool:
         """Tell whether the file names a module by the last part of its name."""
