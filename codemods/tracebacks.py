@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression, source_of
+from harden.codemods.flushes import flushes_after
 from harden.codemods.lazy_logs import log_message
 from harden.codemods.log_layout import favourite_quote
 from harden.codemods.log_messages import Message
@@ -30,6 +31,20 @@ class AddTraceback(PythonCodemod):
     def prepare(self) -> None:
         """Learn how the file is written."""
         self.quote = favourite_quote(self.module)
+        self.flushes: list[cst.SimpleStatementLine] = []
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
+        """Find the flushes of what was printed."""
+        self.flushes += flushes_after(node.body, self._is_print)
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.RemovalSentinel:
+        """Take a flush away that has nothing left to do."""
+        if not any(original_node is flush for flush in self.flushes):
+            return updated_node
+        self.drop_import("sys")
+        return cst.RemoveFromParent()
 
     def leave_Expr(
         self, original_node: cst.Expr, updated_node: cst.Expr
@@ -74,6 +89,10 @@ class AddTraceback(PythonCodemod):
         if _names(updated_node.body, bound.value):
             return updated_node
         return updated_node.with_changes(name=None)
+
+    def _is_print(self, call: cst.BaseExpression) -> bool:
+        finding = self.target(call)
+        return finding is not None and finding.facts["form"] != "log"
 
     def _func(self, call: cst.Call, finding: Finding) -> tuple[cst.BaseExpression, Flavour]:
         if finding.facts["form"] == "log":

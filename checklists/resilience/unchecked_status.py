@@ -104,6 +104,15 @@ Fine:
             raise ValueError(data["error"])
         return data
 
+
+    def ask(url):
+        return requests.get(url, timeout=5).json()
+
+
+    def told(url):
+        answer = ask(url)
+        return answer["message"] if "code" in answer else None
+
 When to ignore: the body of an error is wanted as much as any other.
 
 References:
@@ -195,8 +204,10 @@ def _is_body_used_alone(module: Module, call: ast.Call, name: str) -> bool:
 
 
 def _asks_the_body(module: Module, call: ast.Call) -> bool:
-    """Tell whether the function looks for an error, or for success, in what the body says."""
+    """Tell whether an error, or success, is looked for in what the body says, here or by who gets it."""
     around = module.function(call) or module.tree
+    if _returns_body(module, call) and any(_asks(node) for node in module.nodes(ast.Compare)):
+        return True
     for node in ast.walk(around):
         if not isinstance(node, ast.Constant) or node.value not in _ANSWERS:
             continue
@@ -209,6 +220,26 @@ def _asks_the_body(module: Module, call: ast.Call) -> bool:
             and parent.func.attr == "get"
         ):
             return True
+    return False
+
+
+def _returns_body(module: Module, call: ast.Call) -> bool:
+    """Tell whether the function parses a body and hands something to its callers."""
+    around = module.function(call)
+    inner = list(ast.walk(around)) if around is not None else []
+    returns = any(isinstance(node, ast.Return) and node.value is not None for node in inner)
+    return returns and any(map(_is_json, inner))
+
+
+def _is_json(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "json"
+
+
+def _asks(node: ast.AST) -> bool:
+    """Tell whether `node` is a test such as `"error" in answer`."""
+    match node:
+        case ast.Compare(left=ast.Constant(value=value), ops=[ast.In() | ast.NotIn()]):
+            return value in _ANSWERS
     return False
 
 

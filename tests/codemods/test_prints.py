@@ -240,3 +240,22 @@ def test_header_and_encoding_survive(mend: Mend, newline: str) -> None:
         )
     )
     assert mend("print-logging", before).data == after
+
+
+@pytest.mark.parametrize("stream", ["stderr", "stdout"])
+def test_a_flush_of_what_was_written_goes_too(mend: Mend, stream: str) -> None:
+    mended = mend(
+        "print-logging",
+        "import sys\n" + handler(f"sys.{stream}.write('a %s\\n' % x)", f"sys.{stream}.flush()", "return y"),
+    )
+    level = "warning" if stream == "stderr" else "info"
+    assert mended.text == handler(f"logger.{level}('a %s', x)", "return y")
+
+
+def test_other_flushes_stay(mend: Mend) -> None:
+    body = ("y()", "sys.stderr.flush()", "{}", "sys.stderr.flush()  # now", "sys.stderr.flush()")
+    before, after = (
+        "import sys\n" + handler(*(line.format(code) for line in body))
+        for code in ("print(x)", 'logger.info("%s", x)')
+    )
+    assert mend("print-logging", before).text == after

@@ -158,3 +158,14 @@ def test_words_that_only_announce_the_error_go_with_it(mend: Mend, before: str, 
     )
     text = mend("error-without-traceback", code.format(before)).text
     assert text.endswith(f"    except Exception:\n        log.exception({after})\n")
+
+
+def test_a_flush_of_what_was_printed_goes_too(mend: Mend) -> None:
+    lines = ('sys.stderr.write("a {}\\n".format(e))', "sys.stderr.flush()", "return None")
+    mended = mend("error-without-traceback", "import sys\n" + caught(*lines))
+    assert mended.text == caught('log.exception("a")', "return None", kind="Exception")
+
+
+def test_a_flush_behind_a_record_stays(mend: Mend) -> None:
+    mended = mend("error-without-traceback", "import sys\n" + caught("log.error(e)", "sys.stderr.flush()"))
+    assert "sys.stderr.flush()" in mended.text
