@@ -45,7 +45,7 @@ class KeepTask(PythonCodemod):
         if _SET in known and any(isinstance(node, ast.FunctionDef) for node in known.get(_DONE, ())):
             return
         report = self._report()
-        task = self.import_name("asyncio") + ".Task"
+        task = self.import_name("asyncio", top=True) + ".Task"
         self.top_level(f"{_SET}: set[{task}[object]] = set()", binds=_SET)
         self.top_level(
             f"\ndef {_DONE}(task: {task}[object]) -> None:\n"
@@ -65,7 +65,7 @@ class KeepTask(PythonCodemod):
                 return f'{name}.opt(exception=error).error("Background task {{}} failed", task.get_name())'
             if name in known and flavour is not None:
                 return f'{name}.error("Background task %s failed", task.get_name(), exc_info=error)'
-        logging = self.import_name("logging")
+        logging = self.import_name("logging", top=True)
         try:
             name = "logger"
             self.top_level(f"{name} = {logging}.getLogger(__name__)", binds=name)

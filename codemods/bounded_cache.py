@@ -35,9 +35,7 @@ class BoundCache(PythonCodemod):
             else:
                 call = with_keyword(kept, "maxsize", size)
         else:
-            name = expression(self.import_member("functools", "lru_cache"))
-            if isinstance(kept, cst.Name):
-                name = expression(self.import_name("functools", "lru_cache"))
-            call = with_keyword(cst.Call(name), "maxsize", size)
+            write = self.import_name if isinstance(kept, cst.Name) else self.import_member
+            call = with_keyword(cst.Call(expression(write("functools", "lru_cache"))), "maxsize", size)
             self.drop_import("functools")
         return updated_node.with_changes(decorator=call)

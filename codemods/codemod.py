@@ -11,8 +11,9 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from harden.codemods.imports import Imports, LineEdit
-from harden.codemods.unused import without_unused_imports
+from harden.codemods.import_lines import LineEdit
+from harden.codemods.imports import Imports
+from harden.codemods.unused import taken_over, without_unused_imports
 from harden.codemods.wrapping import line_limit, wrapped
 from harden.errors import Refusal
 from harden.findings import Finding, Span
@@ -123,7 +124,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         edits += self._imports.edits()
         text = "".join(_with_edits(self.module.lines, edits))
         if self._left_behind and edits:
-            text = without_unused_imports(text, self._left_behind)
+            text = without_unused_imports(text, self.module.text, self._left_behind, taken_over(self.module))
         try:
             data = self.module.source.encode(text)
         except UnicodeEncodeError:
@@ -221,7 +222,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         return f"{self.import_name(module, top=top)}.{name}"
 
     def drop_import(self, module: str) -> None:
-        """Take away the file's imports of `module` that nothing uses any more after the edit."""
+        """Take away the file's imports of `module` that the edit leaves without a use."""
         self._left_behind.add(module)
 
     def is_optional(self, package: str) -> bool:

@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
+import builtins
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from harden.codemods.import_lines import ImportStatement, LineEdit, NewImport
+from harden.codemods.import_places import Places
 from harden.errors import Refusal
 from harden.findings import Span
 from harden.module import Module
 from harden.names import Scope
 
-_LIMIT = 88
-"""Longest import line that is extended by one more name; the most common limit of formatters."""
-_DEFINITIONS = ("def ", "class ", "async def ", "@")
-_BLOCK = re.compile(r"from [\w.]+ import \((?:\r\n?|\n)(?:[ \t]+\w+(?: as \w+)?,(?:\r\n?|\n))+\)")
-"""A `from` import with one name a line and a trailing comma, as formatters write it."""
-
-ImportStatement = ast.Import | ast.ImportFrom
-
-
-@dataclass(frozen=True, slots=True)
-class LineEdit:
-    """Replace original lines `first`..`last` (1-based, inclusive) by `text`; `last` = `first` - 1 inserts."""
-
-    first: int
-    last: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _New:
-    module: str
-    name: str
-
-    @property
-    def bound(self) -> str:
-        return self.name or self.module.partition(".")[0]
-
-    @property
-    def path(self) -> str:
-        """The dotted path that the bound name stands for."""
-        return f"{self.module}.{self.name}" if self.name else self.bound
-
-    @property
-    def code(self) -> str:
-        return f"from {self.module} import {self.name}" if self.name else f"import {self.module}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A new import after `line`; `before` and `after` are the blank lines that its section needs."""
-
-    line: int
-    section: int
-    before: str = ""
-    after: str = ""
+_LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+"""Scopes whose code runs after the file was imported."""
 
 
 class Imports:
@@ -65,10 +23,9 @@ class Imports:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self._new: list[_New] = []
+        self._new: list[NewImport] = []
         self._statements: list[tuple[str, str]] = []
         self._earliest: int | None = None
-        self._header = _header(module.tree)
 
     def mark(self) -> tuple[int, int]:
         """Return a point that `reset` can go back to."""
@@ -87,20 +44,45 @@ class Imports:
             return found
         if self.is_optional(module):
             raise Refusal(f"{module.partition('.')[0]} is imported only where it may be missing.")
-        for wanted in (_New(module, name), _New(module, "")):
+        for wanted in (NewImport(module, name), NewImport(module, "")):
             if not self._taken(wanted.bound, wanted.path, at):
                 self._add(wanted, at)
                 return name if wanted.name else f"{module}.{name}".rstrip(".")
         raise Refusal(f"The name {name or module} already means something else in this file.")
 
     def add_statement(self, code: str, binds: str, at: Span | None = None) -> None:
-        """Put a statement after the imports, once. Raises Refusal when its name is taken."""
+        """Put a statement after the imports, once, and see to it that the names it uses are there.
+
+        What only a function around the place imports is imported at the top too. Raises Refusal when its
+        name is taken, or one that it uses is not to be had at the top.
+        """
+        code = self._at_top(code, at)
         known = (code, binds) in self._statements
         if self._taken(binds, "" if not known else binds, at):
             raise Refusal(f"The name {binds} already means something else in this file.")
         if not known:
             self._statements.append((code, binds))
         self._must_precede(at)
+
+    def _at_top(self, code: str, at: Span | None) -> str:
+        """Return a statement with what it uses imported at the file's top. Raises Refusal."""
+        bound = {*self.module.names.scopes[self.module.tree].bindings, *(new.bound for new in self._new)}
+        bound |= {name for _, name in self._statements} | {"__name__", "__file__"}
+        for name in _free_names(code):
+            if name not in bound:
+                code = _renamed(code, name, self.name(*self._imported_around(name, at)))
+        return code
+
+    def _imported_around(self, name: str, at: Span | None) -> tuple[str, str]:
+        """Return module and name of the import that a function around a place has. Raises Refusal."""
+        for scope in self._around(at) if at is not None else ():
+            for node in scope.bindings.get(name, ()):
+                statement = self.module.parents.get(node)
+                if isinstance(node, ast.alias) and isinstance(statement, ast.ImportFrom):
+                    return self.module.names.absolute(statement), node.name
+                if isinstance(node, ast.alias):
+                    return (node.name if node.asname else name), ""
+        raise Refusal(f"What is added at the top needs {name}, which this file has only elsewhere.")
 
     def is_optional(self, module: str) -> bool:
         """Tell whether the file imports a third-party package, but never plainly at its top."""
@@ -115,7 +97,7 @@ class Imports:
             return {self.module.names.absolute(statement).partition(".")[0]}
         return {alias.name.partition(".")[0] for alias in statement.names}
 
-    def _add(self, wanted: _New, at: Span | None) -> None:
+    def _add(self, wanted: NewImport, at: Span | None) -> None:
         if wanted not in self._new:
             self._new.append(wanted)
         self._must_precede(at)
@@ -218,6 +200,16 @@ class Imports:
             return f"{self.module.names.absolute(statement)}.{node.name}" == path
         return (node.name if node.asname else node.name.partition(".")[0]) == path
 
+    def edits(self) -> list[LineEdit]:
+        """Return the edits of original lines that add what was asked for. Raises Refusal."""
+        statements = [code for code, _ in self._statements]
+        needed = {name for code in statements for name in _free_names(code)}
+        edits = Places(self.module).edits(self._new, statements, needed)
+        lowest = max([edit.first for edit in edits], default=0)
+        if self._earliest is not None and lowest > self._earliest:
+            raise Refusal("What the edit needs would only be imported after this line.")
+        return edits
+
     def _is_starred(self, name: str) -> bool:
         """Tell whether a name is used that only a star import can have brought."""
         starred = any(alias.name == "*" for node in self.module.nodes(ast.ImportFrom) for alias in node.names)
@@ -225,272 +217,29 @@ class Imports:
             node.id == name and self.module.names.lookup(node) is None for node in self.module.nodes(ast.Name)
         )
 
-    def edits(self) -> list[LineEdit]:
-        """Return the edits of original lines that add what was asked for. Raises Refusal."""
-        extended: dict[int, LineEdit] = {}
-        fresh: list[_New] = []
-        for new in sorted(self._new, key=lambda new: (bool(new.name), new.module, new.name)):
-            edit = self._extended(new, extended)
-            if edit is not None:
-                extended[edit.first] = edit
-            else:
-                fresh.append(new)
-        inserted = self._into_header(fresh) if self._header else self._at_start(fresh)
-        insertions = [LineEdit(line + 1, line, text) for line, text in inserted.items() if text]
-        lowest = max([edit.first for edit in (*extended.values(), *insertions)], default=0)
-        if self._earliest is not None and lowest > self._earliest:
-            raise Refusal("What the edit needs would only be imported after this line.")
-        return [*extended.values(), *insertions]
-
-    @property
-    def newline(self) -> str:
-        """Return the file's line ending."""
-        return self.module.source.newline
-
-    def _into_header(self, fresh: list[_New]) -> dict[int, str]:
-        """Return the text to insert after lines of a file that begins with imports."""
-        places: dict[_Place, list[str]] = {}
-        for new in fresh:
-            places.setdefault(self._placed(new), []).append(new.code + self.newline)
-        inserted: dict[int, str] = {}
-        for place in sorted(places, key=lambda place: (place.line, place.section)):
-            text = place.before + "".join(places[place]) + place.after
-            inserted[place.line] = inserted.get(place.line, "") + text
-        if self._statements:
-            line = self._settled(_zone_end(self.module.tree, self._header[-1]))
-            inserted[line] = inserted.get(line, "") + self.newline + self._code() + self._gap_after(line)
-        return {line: self._ended(line) + text for line, text in inserted.items()}
-
-    def _at_start(self, fresh: list[_New]) -> dict[int, str]:
-        """Return the text to insert into a file that has no imports at its top."""
-        if not fresh and not self._statements:
-            return {}
-        line, before = self._start()
-        parts: list[str] = []
-        for section in range(4):
-            mine = [new.code + self.newline for new in fresh if self._section(new.module) == section]
-            parts += ["".join(mine)] if mine else []
-        parts += [self._code()] if self._statements else []
-        return {line: self._ended(line) + before + self.newline.join(parts) + self._gap_after(line)}
-
-    def _code(self) -> str:
-        """Return the statements to add, parted by blank lines."""
-        return self.newline.join(
-            code.replace("\n", self.newline) + self.newline for code, _ in self._statements
-        )
-
-    def _ended(self, line: int) -> str:
-        """Return the line ending that is missing at the end of `line`."""
-        unended = line and not self.module.lines[line - 1].endswith(("\n", "\r"))
-        return self.newline if unended else ""
-
-    def _gap_after(self, line: int) -> str:
-        """Return the blank lines missing between an insertion after `line` and what follows it."""
-        following = self.module.lines[line:]
-        blank = next((at for at, text in enumerate(following) if text.strip()), None)
-        if blank is None:
-            return ""
-        code = next((text for text in following if text.strip() and not text.startswith("#")), "")
-        added = self._statements[-1][0].lstrip("\n") if self._statements else ""
-        definition = code.startswith(_DEFINITIONS) or added.startswith(_DEFINITIONS)
-        return self.newline * max(0, (2 if definition else 1) - blank)
-
-    def _start(self) -> tuple[int, str]:
-        """Return the line after which the first import of a file goes, and what separates it."""
-        body = self.module.tree.body
-        if body and _is_docstring(body[0]):
-            if len(body) > 1 and body[1].lineno == body[0].end_lineno:
-                raise Refusal("The file's docstring shares its line with code.")
-            return body[0].end_lineno or 1, self.newline
-        first = body[0].lineno if body else 1
-        line = 0
-        for number, text in enumerate(self.module.lines[: first - 1], 1):
-            if text.startswith("#!") or (number <= 2 and "coding" in text and text.startswith("#")):
-                line = number
-            elif not text.strip() and number > 1:
-                line = number
-                break
-            elif not text.startswith("#"):
-                break
-        return line, ""
-
-    def _settled(self, line: int) -> int:
-        """Return the first line from `line` on that does not continue on the next one."""
-        while self.module.lines[line - 1].rstrip("\r\n").endswith("\\") and line < len(self.module.lines):
-            line += 1
-        return line
-
-    def _section(self, module: str) -> int:
-        top = module.partition(".")[0]
-        if top == "__future__":
-            return 0
-        if top in sys.stdlib_module_names:
-            return 1
-        project = self.module.project
-        is_own = project.located(top, self.module.path) != top or top in project.tops
-        return 3 if not top or is_own else 2
-
-    def _origin(self, statement: ImportStatement) -> str:
-        if isinstance(statement, ast.Import):
-            return statement.names[0].name
-        return "." * statement.level + (statement.module or "")
-
-    def _placed(self, new: _New) -> _Place:
-        """Return where a new import goes: sorted into its section, or as a section of its own."""
-        section = self._section(new.module)
-        sections = [self._section(self._origin(statement)) for statement in self._header]
-        pairs = list(zip(self._header, sections, strict=True))
-        if same := [statement for statement, its in pairs if its == section]:
-            return _Place(self._sorted_place(new, same), section)
-        gap = self.newline if self._grouped(sections) else ""
-        if lower := [statement for statement, its in pairs if its < section]:
-            return _Place(self._settled(lower[-1].end_lineno or 1), section, before=gap)
-        return _Place(self._above_comments(self._header[0].lineno - 1), section, after=gap)
-
-    def _above_comments(self, line: int) -> int:
-        """Return the line before the comments that belong to the import after `line`."""
-        top = line
-        while top and self.module.lines[top - 1].startswith("#"):
-            top -= 1
-        return top if top else line  # a comment at the very top is the file's, not the import's
-
-    def _sorted_place(self, new: _New, same: list[ImportStatement]) -> int:
-        def plain_first(statement: ImportStatement) -> tuple[bool, str]:
-            return isinstance(statement, ast.ImportFrom), self._origin(statement).lower()
-
-        def mixed(statement: ImportStatement) -> tuple[bool, str]:
-            return False, self._origin(statement).lower()
-
-        mine = new.module.lower()
-        for key, here in ((plain_first, (bool(new.name), mine)), (mixed, (False, mine))):
-            keys = [key(statement) for statement in same]
-            if keys == sorted(keys):
-                before = [s for s in same if key(s) < here or (new.name and key(s) == here)]
-                if not before:
-                    return same[0].lineno - 1
-                return self._settled(before[-1].end_lineno or 1)
-        return self._settled(same[-1].end_lineno or 1)
-
-    def _grouped(self, sections: list[int]) -> bool:
-        """Tell whether the file parts its import sections by blank lines."""
-        pairs = zip(self._header, self._header[1:], sections, sections[1:], strict=False)
-        gaps = [b.lineno - (a.end_lineno or a.lineno) > 1 for a, b, left, right in pairs if left != right]
-        return all(gaps)
-
-    def _extended(self, new: _New, edited: dict[int, LineEdit]) -> LineEdit | None:
-        """Return the edit that adds a name to an existing `from` import, where that fits."""
-        if not new.name:
-            return None
-        for statement in self._header:
-            if (
-                not isinstance(statement, ast.ImportFrom)
-                or self.module.names.absolute(statement) != new.module
-                or all(alias.asname for alias in statement.names)  # sorters keep these apart
-            ):
-                continue
-            first, last = statement.lineno, statement.end_lineno or statement.lineno
-            whole = "".join(self.module.lines[first - 1 : last]).rstrip()
-            if whole != self.module.segment(statement):
-                continue
-            now = edited[first].text if first in edited else whole
-            if text := _with_name(now.rstrip(), new.name, self.newline):
-                return LineEdit(first, last, text + self.newline)
-        return None
-
-
-_LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-"""Scopes whose code runs after the file was imported."""
-
 
 def _is_class(scope: Scope) -> bool:
     return isinstance(scope.node, ast.ClassDef)
 
 
-def _with_name(text: str, name: str, newline: str) -> str:
-    """Return a `from` import with one more name, or an empty string where that would spoil its layout."""
-    if _BLOCK.fullmatch(text):
-        head, *lines, end = text.split(newline)
-        indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
-        names = _inserted([line.strip().rstrip(",") for line in lines], name)
-        return newline.join([head, *(f"{indent}{part}," for part in names), end])
-    if any(mark in text for mark in "(\\;*\r\n#"):
-        return ""
-    head, _, names_text = text.partition(" import ")
-    parts = _inserted([part.strip() for part in names_text.split(",")], name)
-    text = f"{head} import {', '.join(parts)}"
-    return text if len(text) <= _LIMIT else ""
+def _free_names(code: str) -> list[str]:
+    """Return the names that a statement takes from around it, in order."""
+    nodes = list(ast.walk(ast.parse(code)))
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {
+        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    names = (node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return [name for name in dict.fromkeys(names) if name not in own and not hasattr(builtins, name)]
 
 
-def _inserted(parts: list[str], name: str) -> list[str]:
-    """Add a name to an import list: in isort's or plain order if it is in that order, else at the end."""
-    keys: tuple[Callable[[str], tuple[int, str]], ...] = (_isort_key, _plain_key)
-    for key in keys:
-        if parts == sorted(parts, key=key):
-            return sorted([*parts, name], key=key)
-    return [*parts, name]
-
-
-def _isort_key(part: str) -> tuple[int, str]:
-    name = part.partition(" ")[0]
-    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name.lower()
-
-
-def _plain_key(part: str) -> tuple[int, str]:
-    return 0, part.partition(" ")[0].lower()
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def _header(tree: ast.Module) -> list[ImportStatement]:
-    """Return the imports at the top of a file, up to the first statement that is something else.
-
-    An import that shares a line with other code is not among them: nothing can be put between the two.
-    """
-    found: list[ImportStatement] = []
-    for at, statement in enumerate(tree.body):
-        if isinstance(statement, ImportStatement):
-            found.append(statement)
-        elif not (at == 0 and _is_docstring(statement)) and not _is_dunder(statement):
-            while found and found[-1].end_lineno == statement.lineno:
-                found.pop()
-            break
-    return found
-
-
-def _is_dunder(statement: ast.stmt) -> bool:
-    """Tell whether a statement is `__all__ = …` or the like, which may stand among the imports."""
-    return (
-        isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id.startswith("__")
-        and isinstance(statement.value, ast.Constant | ast.List | ast.Tuple)
-    )
-
-
-def _zone_end(tree: ast.Module, last: ImportStatement) -> int:
-    """Return the last line of the imports that follow the header with only guards between them."""
-    end = last.end_lineno or last.lineno
-    for statement in tree.body[tree.body.index(last) + 1 :]:
-        if isinstance(statement, ImportStatement) or _guards_imports(statement):
-            end = statement.end_lineno or end
-        else:
-            break
-    return end
-
-
-def _guards_imports(statement: ast.stmt) -> bool:
-    """Tell whether a `try` or `if` holds imports, and besides them only names as stand-ins."""
-    if not isinstance(statement, ast.Try | ast.If):
-        return False
-    inner = [*statement.body, *statement.orelse, *getattr(statement, "finalbody", [])]
-    inner += [child for handler in getattr(statement, "handlers", []) for child in handler.body]
-    allowed = ast.Import | ast.ImportFrom | ast.Assign | ast.Pass
-    return any(isinstance(child, ImportStatement) for child in inner) and all(
-        isinstance(child, allowed) or _guards_imports(child) for child in inner
-    )
+def _renamed(code: str, name: str, other: str) -> str:
+    """Return a statement with another expression for a name."""
+    lines = code.split("\n")
+    uses = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and node.id == name]
+    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+        line = lines[use.lineno - 1].encode()
+        changed = line[: use.col_offset] + other.encode() + line[use.end_col_offset :]
+        lines[use.lineno - 1] = changed.decode()
+    return "\n".join(lines)

@@ -11,7 +11,9 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Edited, Options, PythonCodemod
-from harden.codemods.imports import Imports, ImportStatement
+from harden.codemods.import_header import LOADERS
+from harden.codemods.import_lines import ImportStatement
+from harden.codemods.imports import Imports
 from harden.codemods.log_layout import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding, Severity
@@ -20,7 +22,6 @@ from harden.module import split_lines
 from harden.project import Project
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_LOADERS = ("dotenv.load_dotenv", "environs.Env.read_env", "environ.Env.read_env")
 
 
 class LogSetupOptions(Options):
@@ -109,7 +110,7 @@ class ConfigureLogging(PythonCodemod):
 
     def _is_preparation(self, node: ast.stmt) -> bool:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            return self.module.resolve(node.value.func) in _LOADERS
+            return self.module.resolve(node.value.func) in LOADERS
         if isinstance(node, ast.Try | ast.If):
             return any(isinstance(inner, ImportStatement) for inner in node.body)
         return isinstance(node, ImportStatement)

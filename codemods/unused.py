@@ -3,42 +3,84 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
+from pathlib import PurePosixPath
 
-from harden.module import split_lines
+from harden.errors import UnreadableSource
+from harden.module import Module, split_lines
+
+_WORD = re.compile(r"\w+")
 
 
-def without_unused_imports(text: str, origins: Collection[str]) -> str:
-    """Return the text without the top-level imports from the modules `origins` that nothing uses.
+def taken_over(module: Module) -> set[str]:
+    """Return the names that other files of the project import from a module."""
+    found: set[str] = set()
+    stem = PurePosixPath(module.path).stem
+    for path in module.project.mentions("import" if stem == "__init__" else stem):
+        try:
+            other = module.project.module(path) if path != module.path else None
+        except UnreadableSource:
+            continue
+        for statement in other.nodes(ast.ImportFrom) if other is not None else ():
+            if other is not None and other.names.absolute(statement) == module.name:
+                found.update(alias.name for alias in statement.names)
+    return found
 
-    Only plain imports on one line, or with one name a line, and without a comment are touched; a name that
-    `__all__` or any string mentions counts as used.
+
+def without_unused_imports(
+    text: str, before: str, origins: Collection[str], kept: Collection[str] = ()
+) -> str:
+    """Return the text without the top-level imports from the modules `origins` that nothing uses any more.
+
+    What other files use is `kept`, what had no use in the text `before` is the owner's affair. Only plain
+    imports on one line, or with one name a line, and without a comment are touched; a name that `__all__`
+    or any string mentions, or an annotation in quotes holds, counts as used.
     """
+    if "*" in kept:
+        return text
     tree = ast.parse(text)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    used |= {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    used = _used(tree) | {*kept} | _unused(ast.parse(before))
     lines = split_lines(text)
     for statement in reversed(tree.body):
         if not isinstance(statement, ast.Import | ast.ImportFrom) or not _is_from(statement, origins):
             continue
-        kept = [alias for alias in statement.names if _is_kept(statement, alias, origins, used)]
-        if statement.end_lineno != statement.lineno and kept:
-            _drop_lines(lines, [alias for alias in statement.names if alias not in kept])
+        rest = [alias for alias in statement.names if _is_kept(statement, alias, origins, used)]
+        if statement.end_lineno != statement.lineno and rest:
+            _drop_lines(lines, [alias for alias in statement.names if alias not in rest])
             continue
         line = lines[statement.lineno - 1]
-        if len(kept) == len(statement.names) or line.strip() != ast.unparse(statement):
+        if len(rest) == len(statement.names) or line.strip() != ast.unparse(statement):
             continue
         ending = line[len(line.rstrip("\r\n")) :]
-        statement.names = kept
-        if kept:
+        statement.names = rest
+        if rest:
             lines[statement.lineno - 1] = ast.unparse(statement) + ending
         else:
             _drop_statement(lines, statement.lineno - 1)
     return "".join(lines)
+
+
+def _unused(tree: ast.Module) -> set[str]:
+    """Return the names that the owner imports without a use."""
+    imports = (statement for statement in tree.body if isinstance(statement, ast.Import | ast.ImportFrom))
+    bound = {alias.asname or alias.name for statement in imports for alias in statement.names}
+    return {name.partition(".")[0] for name in bound} - _used(tree)
+
+
+def _used(tree: ast.Module) -> set[str]:
+    """Return the names that a module uses."""
+    used: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            used.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            used.add(node.value)
+        quoted = getattr(node, "annotation", None) or getattr(node, "returns", None)
+        for part in ast.walk(quoted) if isinstance(quoted, ast.expr) else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                used.update(_WORD.findall(part.value))
+    return used
 
 
 def _drop_statement(lines: list[str], at: int) -> None:

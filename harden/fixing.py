@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -150,13 +150,19 @@ class _Work:
         for name, data in changes.items():
             _verify_text(name, self._read(name), data)
         self._verify_resolved(path, targets, after)
-        if reason := relied_on(self.project, path, self._read(path) or b"", edited.data):
-            raise Refusal(f"A test would fail: {reason}")
+        self._verify_tests(changes)
         self.refused.update(edited.refused)
         self.notes = list(dict.fromkeys([*self.notes, *edited.notes]))
         self.resolved += [*targets, *self._mended_besides(path, targets, after)]
         self.edits.update(changes)
         self.project = after
+
+    def _verify_tests(self, changes: Mapping[str, bytes]) -> None:
+        """Look at every edited file: a function and its callers may lie in several. Raises Refusal."""
+        for name, data in changes.items():
+            before = self._read(name) if name.endswith(".py") else None
+            if before is not None and (reason := relied_on(self.project, name, before, data)):
+                raise Refusal(f"A test would fail: {reason}")
 
     def _read(self, path: str) -> bytes | None:
         return self.project.read(path) if self.project.exists(path) else None

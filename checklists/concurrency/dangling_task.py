@@ -32,6 +32,8 @@ Fixed:
 
     from .mail import send_receipt
 
+    logger = logging.getLogger(__name__)
+
     _background_tasks: set[asyncio.Task[object]] = set()
 
 
@@ -42,7 +44,6 @@ Fixed:
             logger.error("Background task %s failed", task.get_name(), exc_info=error)
 
 
-    logger = logging.getLogger(__name__)
     app = FastAPI()
 
 

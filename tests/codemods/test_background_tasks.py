@@ -101,3 +101,12 @@ def test_not_a_finding(mend: Mend, code: str) -> None:
     code = "import asyncio\n" + code
     done = mend(ID, code)
     assert (done.text, done.refused) == (code, ())
+
+
+def test_what_only_the_function_imports_is_imported_at_the_top(mend: Mend) -> None:
+    code = "async def f(a):\n    import asyncio\n\n    asyncio.create_task(a())\n"
+    done = mend(ID, code).text
+    assert done.startswith(
+        "import asyncio\nimport logging\n\nlogger = logging.getLogger(__name__)\n\n_background"
+    )
+    assert "    import asyncio\n\n    task = asyncio.create_task(a())\n" in done

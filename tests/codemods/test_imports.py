@@ -217,6 +217,69 @@ CASES = {
         "import os\n\ntry:\n    import a\nexcept OSError:\n    a = 0\nimport b\n\nx = define('log = 1')\n",
         "import os\n\ntry:\n    import a\nexcept OSError:\n    a = 0\nimport b\n\nlog = 1\n\nx = log\n",
     ),
+    "plain into an unsorted section": (
+        "import sys\nimport os\nfrom typing import Any\nfrom abc import ABC\n\nuse('functools')\n",
+        "import sys\nimport os\nimport functools\nfrom typing import Any\nfrom abc import ABC\n\nfunctools\n",
+    ),
+    "plain above unsorted from": (
+        "from typing import Any\nfrom abc import ABC\n\nuse('functools')\n",
+        "import functools\nfrom typing import Any\nfrom abc import ABC\n\nfunctools\n",
+    ),
+    "plain sorted where only the from imports are not": (
+        "import os\nimport sys\nfrom typing import Any\nfrom abc import ABC\n\nuse('re'), use('dis:dis')\n",
+        "import os\nimport re\nimport sys\nfrom typing import Any\nfrom abc import ABC\n"
+        "from dis import dis\n\nre, dis\n",
+    ),
+    "one order for all sections": (
+        "import json\nimport requests\nimport time\n\nuse('logging', 'zlib')\n",
+        "import json\nimport logging\nimport requests\nimport time\nimport zlib\n\nlogging, zlib\n",
+    ),
+    "third party first": (
+        "import requests\nimport time\n\nuse('logging')\n",
+        "import logging\nimport requests\nimport time\n\nlogging\n",
+    ),
+    "third party first, in sections": (
+        "import requests\n\nimport abc\nimport time\n\nuse('logging')\n",
+        "import requests\n\nimport abc\nimport logging\nimport time\n\nlogging\n",
+    ),
+    "above the comment of an import": (
+        "# Licence\n\n# for units\nimport os\n\nuse('abc')\n",
+        "# Licence\n\nimport abc\n# for units\nimport os\n\nabc\n",
+    ),
+    "statement with an import of the function": (
+        "def f():\n    import time\n    define('log = time.time()')\n",
+        "import time\n\nlog = time.time()\n\n\ndef f():\n    import time\n    log\n",
+    ),
+    "statement with an alias of the function": (
+        "import os\n\n\ndef f():\n    import time as t\n    define('log = t.time(0, t=t)')\n",
+        "import os\nimport time\n\nlog = time.time(0, t=time)\n\n\ndef f():\n    import time as t\n    log\n",
+    ),
+    "statement with a name of the function": (
+        "def f():\n    from time import time as now\n    define('log = now()')\n",
+        "from time import time\n\nlog = time()\n\n\ndef f():\n    from time import time as now\n    log\n",
+    ),
+    "statement below what it uses": (
+        "import os\n\nhere = 1\nimport time\n\n\ndef f():\n    define('log = time')\n",
+        "import os\n\nhere = 1\nimport time\n\nlog = time\n\n\ndef f():\n    log\n",
+    ),
+    "statement below what it uses, after code": (
+        "x = 1\nimport time\n\n\ndef f():\n    define('log = time'), use('os')\n",
+        "import os\n\nx = 1\nimport time\n\nlog = time\n\n\ndef f():\n    log, os\n",
+    ),
+    "statement after what sets up": (
+        "import logging\nfrom environs import Env\n\nenv = Env()\nenv.read_env()\n"
+        "logging.basicConfig()\nx = define('log = 1')\n",
+        "import logging\nfrom environs import Env\n\nenv = Env()\nenv.read_env()\n"
+        "logging.basicConfig()\n\nlog = 1\n\nx = log\n",
+    ),
+    "statement after the logger": (
+        "import logging\n\nLOG = logging.getLogger(__name__)\n\n\ndef f():\n    define('log = 1')\n",
+        "import logging\n\nLOG = logging.getLogger(__name__)\n\nlog = 1\n\n\ndef f():\n    log\n",
+    ),
+    "statement before other calls": (
+        "import app\napp.run()\n\n\ndef f():\n    define('log = 1')\n",
+        "import app\n\nlog = 1\n\napp.run()\n\n\ndef f():\n    log\n",
+    ),
     "statement asked for twice": (
         "def f():\n    define('log = 1')\n    define('log = 1')\n",
         "log = 1\n\n\ndef f():\n    log\n    log\n",
@@ -256,6 +319,8 @@ REFUSED = {
     "statement hidden": "def f(log):\n    define('log = 1')\n",
     "two statements of one name": "define('log = 1')\ndefine('log = 2')\n",
     "used above the imports": "__version__ = [use('requests')]\nimport os\n",
+    "statement with a name of the function": "def f(time):\n    define('log = time')\n",
+    "statement used above what it uses": "import os\nx = define('log = time')\nimport time\n",
     "docstring on the line of code": '"""Doc."""; use("time")\n',
 }
 

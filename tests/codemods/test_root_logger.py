@@ -41,7 +41,13 @@ def test_rewritten(mend: Mend, before: str, after: str) -> None:
     [
         (
             "from logging import info, warning\n\n\ndef f(x):\n    info(x)\n",
-            "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f(x):\n    logger.info(x)\n",
+            "import logging\nfrom logging import warning\n\nlogger = logging.getLogger(__name__)\n\n\n"
+            "def f(x):\n    logger.info(x)\n",
+        ),
+        (
+            "from logging import info\n\n\ndef f(x: 'info.X'):\n    info(x)\n",
+            "import logging\nfrom logging import info\n\nlogger = logging.getLogger(__name__)\n\n\n"
+            "def f(x: 'info.X'):\n    logger.info(x)\n",
         ),
         (
             "from logging import getLogger, info\n\nlog = getLogger(__name__)\n\n\ndef f(x):\n    info(x)\n",
@@ -72,6 +78,16 @@ def test_the_logger_and_the_imports(mend: Mend, before: str, after: str) -> None
     mended = mend("root-logger", before, files=files)
     assert mended.refused == ()
     assert mended.text == after
+
+
+def test_an_import_that_another_file_takes_over_stays(mend: Mend) -> None:
+    before = "from logging import info\n\n\ndef f(x):\n    info(x)\n"
+    files = {"app/__init__.py": "", "app/other.py": "from app.main import f, info\n"}
+    assert "from logging import info\n" in mend("root-logger", before, files=files).text
+    files = {"app/other.py": "from .main import *\n"}
+    assert "from logging import info\n" in mend("root-logger", before, files=files).text
+    files = {"app/other.py": "from .main import f\nfrom logging import info\n"}
+    assert "from logging import info\n" not in mend("root-logger", before, files=files).text
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,24 @@ def test_a_check_without_codemod_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="guide has no codemod"):
         codemod_class(guide)
+
+
+def test_tests_may_rely_on_any_of_the_edited_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the codemod hands an argument on in another file, whose function a test replaces."""
+    test = "import b\n\n\ndef test(monkeypatch):\n    monkeypatch.setattr(b, 'send', lambda to: None)\n"
+    code: dict[str, Content] = {"a.py": "import old\nold.call()\n", "b.py": "send(1)\n", "test_b.py": test}
+    known = project(write(tmp_path, code))
+    findings = scan_file(known, Rules((CHECK,)), "a.py").findings
+    real = Renames.edit
+
+    def handing_on(self: Renames, path: str, wanted: Sequence[Finding]) -> Edited:
+        edited = real(self, path, wanted)
+        edited.others["b.py"] = b"send(1, timeout=2)\n"
+        return edited
+
+    monkeypatch.setattr(Renames, "edit", handing_on)
+    made = make_offer(known, CHECK, findings)
+    assert made.patch is None
+    assert list(made.refused.values()) == [
+        "A test would fail: test_b.py replaces send() by a function that takes no `timeout`."
+    ]
