@@ -62,6 +62,10 @@ class Module:
         self.ancestors = self.names.ancestors
         self._roles: dict[ast.AST, Role] = {}
 
+    def is_of(self, data: bytes) -> bool:
+        """Tell whether this was parsed from these bytes."""
+        return self.source.encode(self.text) == data
+
     def nodes(self, kind: type[Node]) -> list[Node]:
         """Return every node of exactly this type, in source order."""
         return self.names.nodes.get(kind, [])  # type: ignore[return-value]

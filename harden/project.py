@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from harden.roles import FileKind, file_kind
 
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
+_SETTLED = 2_000_000_000
+"""Nanoseconds; two saves less apart may bear the same time, as file systems count it."""
 _IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -39,6 +42,7 @@ class Project:
         self.paths = paths
         self.overlay = overlay or {}
         self._read: dict[str, bytes | None] | None = None
+        self._stamps: dict[str, tuple[int, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
@@ -48,15 +52,23 @@ class Project:
 
     def pinned(self) -> Project:
         """Return the project read afresh, and each file only once: what is decided on is what is compared."""
-        other = Project(self.root, self.paths, self.overlay)
+        other = self.renewed(self.paths)
         other._read = {}
+        return other
+
+    def renewed(self, paths: tuple[str, ...]) -> Project:
+        """Return the project as it is now; what is known of it stays known if no file has changed since."""
+        other = Project(self.root, paths, self.overlay)
+        if paths == self.paths and all(_stamp(self.root / path) == at for path, at in self._stamps.items()):
+            known = {name: value for name, value in self.__dict__.items() if name not in ("overlay", "_read")}
+            other.__dict__.update(known)
         return other
 
     def with_files(self, overlay: dict[str, bytes]) -> Project:
         """Return the project as it would be with these files replaced or added."""
         paths = tuple(sorted({*self.paths, *overlay}))
         other = Project(self.root, paths, {**self.overlay, **overlay})
-        other._read = self._read
+        other._read, other._stamps = self._read, self._stamps
         if paths == self.paths:
             other.__dict__["layout"] = self.layout
             changed = {self.module_name(path) for path in overlay}
@@ -80,6 +92,7 @@ class Project:
         if known is not None:
             return known
         try:
+            self._stamps.setdefault(path, _settled_stamp(self.root / path))
             data = (self.root / path).read_bytes()
         except OSError as error:
             raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
@@ -95,6 +108,8 @@ class Project:
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
         known = self._modules.get(path)
+        if known is not None and self._read is not None and not known.is_of(self.read(path)):
+            known = None  # saved a moment ago
         if known is None:
             known = self._modules[path] = Module(path, self.read(path), self)
             if len(self._modules) > _KEPT_MODULES:
@@ -278,6 +293,21 @@ class Project:
             except UnreadableSource:
                 self._exports[name] = None
         return self._exports[name]
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """Return what changes whenever a file is written or replaced; nothing where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+
+def _settled_stamp(file: Path) -> tuple[int, ...]:
+    """Return the stamp of a file; one that never recurs where the next save may share it."""
+    stamp = _stamp(file)
+    return stamp if stamp and time.time_ns() - max(stamp[:2]) > _SETTLED else (-1,)
 
 
 def _exports(module: Module) -> Exports:

@@ -97,7 +97,10 @@ class Session:
     @cached_property
     def project(self) -> Project:
         """Return the files of the repository, those excluded by the settings left out."""
-        return Project(self.root, tuple(p for p in list_files(self.root) if not self.settings.excludes(p)))
+        return Project(self.root, self._listed())
+
+    def _listed(self) -> tuple[str, ...]:
+        return tuple(path for path in list_files(self.root) if not self.settings.excludes(path))
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -138,8 +141,8 @@ class Session:
                 self.take(scan_file(self.project, rules, path) if path in listed else FileResult(path))
 
     def _reread(self) -> None:
-        """Forget the files as they were listed and read so far."""
-        self.__dict__.pop("project", None)
+        """List and read the files anew; what is known of them stays known where none has changed."""
+        self.__dict__["project"] = self.project.renewed(self._listed())
 
     # Findings
 

@@ -1,0 +1,83 @@
+"""What is known of a project is kept as long as its files are as they were read, and no longer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden import project as project_module
+from harden.project import Project
+from harden.session import Session
+from tests.given import project, write
+
+FILES = {"shop/__init__.py": "", "shop/db.py": "import redis\nstore = redis\n", "shop/main.py": "x = 1\n"}
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take files that were written a moment ago for old ones."""
+    monkeypatch.setattr(project_module, "_SETTLED", -(10**12))
+
+
+def known(root: Path) -> Project:
+    write(root, FILES)
+    made = project(root)
+    assert made.canonical("shop.db.store.Redis") == "redis.Redis"
+    return made
+
+
+@pytest.mark.usefixtures("settled")
+def test_unchanged_files_are_not_parsed_again(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    assert before.renewed(before.paths).module("shop/db.py") is before.module("shop/db.py")
+    assert before.pinned().module("shop/db.py") is before.module("shop/db.py")
+
+
+def test_files_of_this_moment_are_read_again(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    assert before.renewed(before.paths).module("shop/db.py") is not before.module("shop/db.py")
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_changed_file_makes_everything_new(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    write(tmp_path, {"shop/db.py": "import fakeredis\nstore = fakeredis\n"})
+    assert before.renewed(before.paths).canonical("shop.db.store.Redis") == "fakeredis.Redis"
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_gone_file_makes_everything_new(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    (tmp_path / "shop/db.py").unlink()
+    assert before.renewed(before.paths).canonical("shop.db.store.Redis") == "shop.db.store.Redis"
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_new_file_makes_everything_new(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    write(tmp_path, {"shop/cache.py": "import redis\n"})
+    after = before.renewed(project(tmp_path).paths)
+    assert after.module("shop/db.py") is not before.module("shop/db.py")
+
+
+@pytest.mark.usefixtures("settled")
+def test_what_is_decided_on_is_what_is_compared(tmp_path: Path) -> None:
+    before = known(tmp_path)
+    pinned = before.pinned()
+    write(tmp_path, {"shop/db.py": "import fakeredis\nstore = fakeredis\n"})
+    assert pinned.module("shop/db.py").text.encode() == pinned.read("shop/db.py")
+
+
+@pytest.mark.usefixtures("settled")
+def test_previews_of_a_session_see_what_was_saved_between_them(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "import requests\n\n\ndef f(url):\n    return requests.get(url)\n"})
+    session = Session(tmp_path)
+    list(session.scan())
+    finding = next(found for found in session.findings() if found.check == "http-timeout")
+    first = session.preview([finding]).patch
+    write(tmp_path, {"main.py": "import requests\n\n\n# new\ndef f(url):\n    return requests.get(url)\n"})
+    second = session.preview([finding]).patch
+    assert first is not None
+    assert second is not None
+    assert b"# new" in second.edits[0].after
