@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from harden.codemods.import_lines import LineEdit
 from harden.codemods.imports import Imports
+from harden.codemods.line_limits import line_limit
 from harden.codemods.unused import taken_over, without_unused_imports
-from harden.codemods.wrapping import line_limit, wrapped
+from harden.codemods.wrapping import wrapped
 from harden.errors import Refusal
 from harden.findings import Finding, Span
 from harden.module import Module, TextFile

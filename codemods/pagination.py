@@ -21,8 +21,8 @@ from harden.codemods.handing_on import (
     span_of,
     steps_of,
 )
+from harden.codemods.line_limits import line_limit
 from harden.codemods.sql_pages import with_page
-from harden.codemods.wrapping import line_limit
 from harden.errors import Refusal
 from harden.findings import Finding, Span
 

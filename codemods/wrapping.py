@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import configparser
 import io
 import keyword
+import re
 import tokenize
-import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harden.errors import UnreadableSource
-from harden.module import Module, split_lines
-from harden.project import Project
-
-DEFAULT_LIMIT = 88
-_MOST = 120
-"""A file without a configured limit is measured by its own longest line, but not above this."""
-_OPEN, _CLOSE = "([{", ")]}"
-_LAYOUT = frozenset({tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.COMMENT, tokenize.ENDMARKER})
-
-
-def line_limit(module: Module) -> int:
-    """Return the longest line the project allows: its formatter's setting, else what the file itself does."""
-    configured = _configured(module.project)
-    if configured:
-        return configured
-    longest = max((len(line.rstrip()) for line in module.lines), default=0)
-    return max(DEFAULT_LIMIT, min(longest, _MOST))
+from harden.codemods.logical_lines import CLOSE, LAYOUT, OPEN, statements
+from harden.module import split_lines
 
 
 def wrapped(text: str, before: str, limit: int) -> str:
@@ -45,10 +28,13 @@ def wrapped(text: str, before: str, limit: int) -> str:
     }
     if not long:
         return text
-    for tokens in _statements(text):
+    for tokens in statements(text):
         first, last = tokens[0].start[0], tokens[-1].end[0]
         if first == last and first in long and not _has_second_part(tokens):
             lines[first - 1] = _broken(lines[first - 1], limit)
+        elif first in long and not _has_second_part(tokens) and (joined := _joined(lines[first - 1 : last])):
+            lines[first - 1 : last] = [_broken(joined, limit), *[""] * (last - first)]
+            long -= set(range(first, last + 1))
         for number in long & set(range(first + 1, last)):
             lines[number - 1] = _broken_inside(lines[number - 1], tokens, number, limit)
     return "".join(lines)
@@ -64,27 +50,28 @@ class _Brackets:
     splits: bool
 
 
-def _statements(text: str) -> list[list[tokenize.TokenInfo]]:
-    """Return the tokens of each logical line."""
-    found: list[list[tokenize.TokenInfo]] = []
-    current: list[tokenize.TokenInfo] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.NEWLINE:
-                found += [current] if current else []
-                current = []
-            elif token.type not in _LAYOUT:
-                current.append(token)
-    except (tokenize.TokenError, SyntaxError):
-        return found
-    return found
+def _joined(lines: list[str]) -> str:
+    """Return a statement that hangs in its brackets on one line; nothing where that would change more.
+
+    A comment, a text over several lines or a comma before the end keeps it as it was laid out.
+    """
+    first, *rest = (line.strip() for line in lines)
+    whole = "".join(lines)
+    if not first.endswith(tuple(OPEN)) or "#" in whole or "\\" in whole or re.search(r"\"{3}|'{3}", whole):
+        return ""
+    for line in rest:
+        if first.endswith(",") and line.startswith(tuple(CLOSE)):
+            return ""
+        first += line if first.endswith(tuple(OPEN)) or line.startswith(tuple(CLOSE)) else f" {line}"
+    head, end = lines[0], lines[-1]
+    return head[: len(head) - len(head.lstrip())] + first + end[len(end.rstrip("\r\n")) :]
 
 
 def _has_second_part(tokens: list[tokenize.TokenInfo]) -> bool:
     """Tell whether a line holds two statements: `a; b`, or a body after a colon."""
     depth = 0
     for token in tokens[:-1]:
-        depth += (token.string in _OPEN) - (token.string in _CLOSE) if token.type == tokenize.OP else 0
+        depth += (token.string in OPEN) - (token.string in CLOSE) if token.type == tokenize.OP else 0
         if depth == 0 and (
             token.string == ";" or (token.string == ":" and keyword.iskeyword(tokens[0].string))
         ):
@@ -92,23 +79,31 @@ def _has_second_part(tokens: list[tokenize.TokenInfo]) -> bool:
     return False
 
 
-def _last_brackets(tokens: list[tokenize.TokenInfo]) -> _Brackets | None:
-    """Return the last outermost bracket pair with something in it."""
-    best: _Brackets | None = None
+def _brackets(tokens: list[tokenize.TokenInfo]) -> list[_Brackets]:
+    """Return the outermost bracket pairs with something in them, the last one first."""
+    found: list[_Brackets] = []
     depth, opened = 0, 0
     for at, token in enumerate(tokens):
         if token.type != tokenize.OP:
             continue
-        if token.string in _OPEN:
+        if token.string in OPEN:
             opened = at if depth == 0 else opened
             depth += 1
-        elif token.string in _CLOSE:
+        elif token.string in CLOSE:
             depth -= 1
             if depth == 0 and at > opened + 1:
                 commas, has_for = _commas(tokens[opened + 1 : at])
                 splits = not has_for and _takes_comma(tokens, opened)
-                best = _Brackets(tokens[opened].start[1], token.start[1], tuple(commas), splits)
-    return best
+                found.append(_Brackets(tokens[opened].start[1], token.start[1], tuple(commas), splits))
+    return found[::-1]
+
+
+def _best(pairs: list[_Brackets], body_line: str, indent: str, limit: int) -> _Brackets | None:
+    """Return the last pair before which a line is short enough, if what follows it is too; else the last."""
+    for pair in pairs:
+        if pair.open < limit and len(indent) + len(body_line) - pair.close <= limit:
+            return pair
+    return pairs[0] if pairs else None
 
 
 def _takes_comma(tokens: list[tokenize.TokenInfo], opened: int) -> bool:
@@ -131,7 +126,7 @@ def _broken(line: str, limit: int) -> str:
         cuts = [*links, tokens[-1].end[1]]
         items = [body_line[a:b].strip() for a, b in pairwise(cuts)]
         head, tail = body_line[: links[0]] + "(", f"{indent}){body_line[cuts[-1] :]}"
-    elif pair := _last_brackets(tokens):
+    elif pair := _best(_brackets(tokens), body_line, indent, limit):
         head, tail = body_line[: pair.open + 1], indent + body_line[pair.close :]
         items = [body_line[pair.open + 1 : pair.close].strip()]
         is_display = body_line[pair.open] != "("
@@ -156,7 +151,7 @@ def _broken_inside(line: str, tokens: list[tokenize.TokenInfo], number: int, lim
     opener, closer = own[0] - 1, own[-1] + 1
     body_line = line.rstrip("\r\n")
     end = line[len(body_line) :]
-    if tokens[opener].string in _OPEN and closer < len(tokens) and tokens[closer].string in _CLOSE:
+    if tokens[opener].string in OPEN and closer < len(tokens) and tokens[closer].string in CLOSE:
         inside = [tokens[at] for at in own]
         commas, has_for = _commas(inside)
         if has_for or not _takes_comma(tokens, opener):
@@ -173,7 +168,7 @@ def _commas(tokens: list[tokenize.TokenInfo]) -> tuple[list[int], bool]:
     depth, commas, has_for = 0, [], False
     for token in tokens:
         if token.type == tokenize.OP:
-            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+            depth += (token.string in OPEN) - (token.string in CLOSE)
         if depth == 0 and token.string == ",":
             commas.append(token.start[1])
         has_for = has_for or (depth == 0 and token.string == "for")
@@ -186,7 +181,7 @@ def _clauses(text: str) -> list[str]:
     tokens = _tokens(f"({text})\n")
     for at, token in enumerate(tokens):
         if token.type == tokenize.OP:
-            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+            depth += (token.string in OPEN) - (token.string in CLOSE)
         starts = token.string in ("for", "async") or (token.string == "if" and len(cuts) > 1)
         if depth == 1 and starts and tokens[at - 1].string != "async":
             cuts.append(token.start[1] - 1)
@@ -207,8 +202,8 @@ def _chain(tokens: list[tokenize.TokenInfo]) -> list[int]:
     cuts: list[int] = []
     depth = 0
     for at, token in enumerate(tokens[start:], start) if start else ():
-        if token.type == tokenize.OP and token.string in _OPEN + _CLOSE:
-            depth += 1 if token.string in _OPEN else -1
+        if token.type == tokenize.OP and token.string in OPEN + CLOSE:
+            depth += 1 if token.string in OPEN else -1
         elif depth == 0 and token.string == ".":
             cuts += [token.start[1]] if tokens[at - 1].string in (")", "]") else []
         elif depth == 0 and (
@@ -225,7 +220,7 @@ def _value_start(tokens: list[tokenize.TokenInfo]) -> int:
     depth = 0
     for at, token in enumerate(tokens):
         if token.type == tokenize.OP:
-            depth += (token.string in _OPEN) - (token.string in _CLOSE)
+            depth += (token.string in OPEN) - (token.string in CLOSE)
         if depth == 0 and token.string == "=":
             return at + 1
         if depth == 0 and keyword.iskeyword(token.string):
@@ -238,38 +233,4 @@ def _tokens(line: str) -> list[tokenize.TokenInfo]:
         found = list(tokenize.generate_tokens(io.StringIO(line).readline))
     except (tokenize.TokenError, SyntaxError):
         return []
-    return [token for token in found if token.type not in _LAYOUT and token.type != tokenize.NEWLINE]
-
-
-def _configured(project: Project) -> int:
-    """Return the line length that ruff, black or flake8 is configured with, 0 where none is."""
-    for name in ("ruff.toml", ".ruff.toml", "pyproject.toml"):
-        table = _toml(project, name)
-        tools = table.get("tool") if name == "pyproject.toml" else {"ruff": table}
-        for tool in ("ruff", "black"):
-            section = tools.get(tool) if isinstance(tools, dict) else None
-            length = section.get("line-length") if isinstance(section, dict) else None
-            if isinstance(length, int):
-                return length
-    for name in ("setup.cfg", ".flake8", "tox.ini"):
-        parser = configparser.ConfigParser(interpolation=None)
-        try:
-            parser.read_string(_text(project, name))
-            return parser.getint("flake8", "max-line-length")
-        except (configparser.Error, ValueError):
-            continue
-    return 0
-
-
-def _toml(project: Project, name: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(_text(project, name))
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def _text(project: Project, name: str) -> str:
-    try:
-        return project.read(name).decode(errors="replace") if project.exists(name) else ""
-    except UnreadableSource:
-        return ""
+    return [token for token in found if token.type not in LAYOUT and token.type != tokenize.NEWLINE]

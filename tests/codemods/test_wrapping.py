@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harden.codemods.wrapping import DEFAULT_LIMIT, line_limit, wrapped
+from harden.codemods.line_limits import DEFAULT_LIMIT, line_limit
+from harden.codemods.wrapping import wrapped
 from harden.project import Project
 
 LONG = (
@@ -49,6 +50,18 @@ CASES = {
         "{'1', 'true', 'yes', 'on'}\n",
         "class Config:\n    debug: bool = os.getenv('PIPELINE_DEBUG', 'False').lower() in {\n"
         "        '1',\n        'true',\n        'yes',\n        'on',\n    }\n",
+    ),
+    "first line of several": (
+        "def f():\n    at = subprocess.check_output(['git', 'rev-parse', '--verify', 'HEAD'], timeout=60,"
+        " cwd=HERE).decode(\n        'utf-8'\n    )\n    return at\n",
+        "def f():\n    at = subprocess.check_output(\n        ['git', 'rev-parse', '--verify', 'HEAD'],"
+        " timeout=60, cwd=HERE\n    ).decode('utf-8')\n    return at\n",
+    ),
+    "short call behind a long one": (
+        "at = subprocess.check_output(['git', 'rev-parse', '--verify', 'HEAD'], timeout=60, cwd=HERE)"
+        ".decode('utf-8')\n",
+        "at = subprocess.check_output(\n    ['git', 'rev-parse', '--verify', 'HEAD'], timeout=60, cwd=HERE\n"
+        ").decode('utf-8')\n",
     ),
     "chain of calls": (
         "def f():\n    notes = await session.query(Note).filter(Note.owner == user.id).order_by(Note.id)"
@@ -126,13 +139,31 @@ def test_leaves_lines_alone_that_were_long_before() -> None:
     [
         ("pyproject.toml", "[tool.ruff]\nline-length = 100\n", 100),
         ("pyproject.toml", "[tool.black]\nline-length = 79\n", 79),
-        ("pyproject.toml", "[tool.black\n", 95),
+        ("pyproject.toml", "[tool.black\n", 96),
         ("ruff.toml", "line-length = 140\n", 140),
         ("setup.cfg", "[flake8]\nmax-line-length = 99\n", 99),
-        ("tox.ini", "[flake8]\nmax-line-length = many\n", 95),
+        ("tox.ini", "[flake8]\nmax-line-length = many\n", 96),
     ],
 )
 def test_limit_is_the_projects_own(name: str, text: str, limit: int, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
-    (tmp_path / "a.py").write_text(f"x = {'1' * 91}\n")
+    (tmp_path / "a.py").write_text(f"x = ({'1' * 90})\n")
     assert line_limit(Project(tmp_path, ("a.py", name)).module("a.py")) == limit
+
+
+@pytest.mark.parametrize(
+    ("line", "limit"),
+    [
+        (f'x = "{"a" * 95}"', DEFAULT_LIMIT),
+        (f"x = 1  # {'a' * 95}", DEFAULT_LIMIT),
+        (f'f(\n    "{"a" * 95}",\n)', DEFAULT_LIMIT),
+        (f'"""\nf({"a" * 95})\n"""', DEFAULT_LIMIT),
+        (f"from a import {'a' * 80}", 94),
+        (f"x = f({'a' * 95})", 102),
+        (f"x = f({'a' * 60})  # {'a' * 95}", DEFAULT_LIMIT),
+        (f"x = f({'a' * 200})", 120),
+    ],
+)
+def test_lines_that_no_formatter_breaks_set_no_limit(line: str, limit: int, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(f"{line}\n")
+    assert line_limit(Project(tmp_path, ("a.py",)).module("a.py")) == limit
