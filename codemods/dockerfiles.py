@@ -35,5 +35,8 @@ class AddUser(TextCodemod):
             if at and not lines[at - 1].endswith(("\n", "\r")):
                 lines[at - 1] += newline
             created = [finding.facts["create"]] if finding.facts["create"] else []
-            lines[at:at] = [code + newline for code in (*created, f"USER {finding.facts['user']}")]
+            gap = (
+                [newline] if at < int(finding.facts["line"]) - 1 and at and not lines[at - 1].strip() else []
+            )
+            lines[at:at] = [*(code + newline for code in (*created, f"USER {finding.facts['user']}")), *gap]
         return "".join(lines)

@@ -104,6 +104,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from harden.checklists.database.db_surroundings import test_about
 from harden.checklists.database.reach import is_reached_by_handler
 from harden.checklists.database.urls import is_sqlite
 from harden.checks import Check, Fix
@@ -184,9 +185,10 @@ def django_database(module: Module, node: ast.AST) -> Iterator[Finding]:
     options = names.get("OPTIONS")
     pooled = options is not None and any(_is_text(n, "pool") for n in ast.walk(options))
     if not pooled and not _persistence_is_set_elsewhere(module):
-        yield check.found(
-            module, node, "Django opens a connection for every request", facts={"place": "dict"}
-        )
+        message = "Django opens a connection for every request"
+        test = test_about(module.project, backend) if module.function(node) is not None else ""
+        why_not = f"{test} may compare what this function returns: edit both." if test else ""
+        yield check.found(module, node, message, facts={"place": "dict"}, why_not=why_not)
 
 
 @check.call("dj_database_url.config", "dj_database_url.parse", "environ.Env.db", "environ.Env.db_url")

@@ -57,6 +57,7 @@ Fixed (worker.Dockerfile):
 
     RUN adduser -D -u 10001 app
     USER app
+
     # the worker
     ENTRYPOINT ["tini", "--"]
     CMD ["python", "-m", "celery", "worker"]
@@ -115,6 +116,9 @@ _OWN_USER = re.compile(r"unprivileged|nonroot|rootless|(^|/)(bitnami|jupyter|cha
 _DROPS_ROOT = re.compile(
     r"\b(gosu|su-exec|setpriv|runuser|s6-setuidgid|s6-overlay|chroot|setuidgid|--user[= ]|su )"
 )
+_SETS_USER = re.compile(r"(?m)^\s*(uid|user)\s*=\s*(?!root\b|0\b)\S")
+"""What a server's settings say that gives up root once it has started."""
+_NEEDS_ROOT = re.compile(r"(?m)^[^#\n]*\bchown\b")
 _MAKES_USER = re.compile(r"\b(useradd|adduser)\b([^&|;]*)")
 _ASIDE = re.compile(
     r"(^|[/._-])(dev|development|devcontainer|test|tests|ci|local|debug|builder?|playwright|cypress|packaging|demos?|examples?)([/._-]|$)"
@@ -143,7 +147,9 @@ def dockerfile(file: TextFile, project: Project) -> Iterator[Finding]:
     message = (
         "The container is told to run as root" if user is not None else "Nothing sets a user: it runs as root"
     )
-    yield check.found_at(file.path, file.span(at), message, facts=facts)
+    yield check.found_at(
+        file.path, file.span(at), message, facts=facts, why_not=_why_not(project, line_of_descent)
+    )
 
 
 def _facts(file: TextFile, line_of_descent: list[Stage], image: str) -> dict[str, str]:
@@ -176,15 +182,41 @@ def _drops_root(file: TextFile, project: Project, line_of_descent: list[Stage]) 
     ran = [one for stage in line_of_descent for one in stage.instructions if one.word != "COPY"]
     if any(_DROPS_ROOT.search(one.rest) or '"/init"' in one.rest for one in ran):
         return True
-    started = " ".join(one.rest for one in ran if one.word in ("CMD", "ENTRYPOINT"))
-    names = {name.rpartition("/")[2] for name in re.findall(r"[\w./-]+", started)}
-    scripts = [
+    scripts = [text for _, text in _scripts(project, line_of_descent)]
+    started = " ".join([*scripts, *(one.rest for one in ran if one.word in ("CMD", "ENTRYPOINT"))])
+    settings = re.findall(r"[\w.-]+\.(?:ini|conf|cfg)\b", started)
+    return any(map(_DROPS_ROOT.search, scripts)) or any(
+        _SETS_USER.search(text) for _, text in _named(project, settings)
+    )
+
+
+def _why_not(project: Project, line_of_descent: list[Stage]) -> str:
+    """Return why the container cannot just start as another user, or an empty string."""
+    for path, text in _scripts(project, line_of_descent):
+        if _NEEDS_ROOT.search(text):
+            return f"{path} changes owners, which takes root: let it switch users itself (gosu, setpriv)."
+    return ""
+
+
+def _scripts(project: Project, line_of_descent: list[Stage]) -> list[tuple[str, str]]:
+    """Return the project's scripts that the container starts, with their text."""
+    started = " ".join(
+        one.rest
+        for stage in line_of_descent
+        for one in stage.instructions
+        if one.word in ("CMD", "ENTRYPOINT")
+    )
+    return _named(project, re.findall(r"[\w./-]+", started))
+
+
+def _named(project: Project, words: list[str]) -> list[tuple[str, str]]:
+    names = {word.rpartition("/")[2] for word in words}
+    found = []
+    for path in [
         path for path in project.paths if path.rpartition("/")[2] in names and not path.endswith(".py")
-    ]
-    for path in scripts[:5]:
+    ][:5]:
         try:
-            if _DROPS_ROOT.search(project.text_file(path).text):
-                return True
+            found.append((path, project.text_file(path).text))
         except UnreadableSource:
             continue
-    return False
+    return found

@@ -92,3 +92,25 @@ def test_not_flagged(text: str, tmp_path: Path) -> None:
 def test_a_script_that_drops_root_is_enough(tmp_path: Path) -> None:
     text = 'FROM python:3.12\nENTRYPOINT ["/app/start.sh"]\n'
     assert mended(tmp_path, text, **{"start.sh": "exec gosu web gunicorn\n"}) is None
+
+
+def test_a_server_whose_settings_drop_root_is_enough(tmp_path: Path) -> None:
+    text = 'FROM python:3.12\nCMD ["./start.sh"]\n'
+    start = "chown -R www-data data\nexec uwsgi uwsgi.ini\n"
+    assert mended(tmp_path, text, **{"start.sh": start, "uwsgi.ini": "[uwsgi]\nuid = www-data\n"}) is None
+
+
+@pytest.mark.parametrize("settings", ["uid = root\n", "uid = 0\n", "# uid = www-data\n"])
+def test_a_script_that_changes_owners_is_told_but_not_edited(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM python:3.12\nCMD ["./start.sh"]\n')
+    (tmp_path / "start.sh").write_text("chown -R www-data data\nexec uwsgi uwsgi.ini\n")
+    (tmp_path / "uwsgi.ini").write_text(settings)
+    project = Project(tmp_path, ("Dockerfile", "start.sh", "uwsgi.ini"))
+    (finding,) = scan_file(project, Rules((CHECK,)), "Dockerfile").findings
+    assert not finding.fixable
+    assert finding.why_not.startswith("start.sh changes owners")
+
+
+def test_a_comment_above_the_start_keeps_its_gap(tmp_path: Path) -> None:
+    text = "FROM python:3.12\nEXPOSE 80\n\n# start\nCMD run\n"
+    assert mended(tmp_path, text) == f"FROM python:3.12\nEXPOSE 80\n\n{ADDED}\n# start\nCMD run\n"

@@ -215,10 +215,11 @@ def test_a_fixed_address_stays_what_it_is(mend: Mend) -> None:
     assert "connect_timeout" in mend("db-timeout", code, files=files).text
 
 
-def test_an_entry_that_a_test_compares_is_told_but_not_edited(mend: Mend) -> None:
+@pytest.mark.parametrize(("check", "added"), [("db-timeout", "connect_timeout"), ("pool-config", "CONN_MAX")])
+def test_an_entry_that_a_test_compares_is_told_but_not_edited(mend: Mend, check: str, added: str) -> None:
     code = "def parse(url):\n    return {'ENGINE': 'django.db.backends.mysql', 'NAME': url}\n"
     test = "from app.main import parse\n\nassert parse('a') == {'ENGINE': 'django.db.backends.mysql'}\n"
-    mended = mend("db-timeout", code, files={"tests/test_main.py": test})
+    mended = mend(check, code, files={"tests/test_main.py": test})
     assert mended.text == code
     assert "tests/test_main.py may compare" in mended.refused[0]
-    assert "connect_timeout" in mend("db-timeout", code, files={"tests/test_main.py": ""}).text
+    assert added in mend(check, code, files={"tests/test_main.py": ""}).text
