@@ -51,6 +51,7 @@ class HardenApp(App[int]):
         self.view = View()
         self.turn = asyncio.Lock()
         self.review = ReviewScreen()
+        self._told: set[str] = set()
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
 
     def get_default_screen(self) -> Screen[None]:
@@ -82,6 +83,13 @@ class HardenApp(App[int]):
         """Run a call into the engine beside the screen; calls come one after the other."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._engine, partial(call, *args, **kwargs))
+
+    def tell_notices(self) -> None:
+        """Show what the session could not do besides its work, each line once."""
+        for line in self.session.notices if self.session is not None else ():
+            if line not in self._told:
+                self._told.add(line)
+                self.notify(line, severity="warning", timeout=10, markup=False)
 
     def remember(self, view: View) -> None:
         """Write down where the person is."""

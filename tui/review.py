@@ -167,6 +167,7 @@ class ReviewScreen(Screen[None]):
             self.browsing.sync()
             self.going.show_status()
             self.refresh_keys()
+            self.harden.tell_notices()
             self._sync_took = monotonic() - started
 
     @property

@@ -365,3 +365,17 @@ async def test_summary_explains_the_score(repository: Path, open_app: Open) -> N
         assert "What to do next" in app.text
         await app.press("app.back")
         assert "Stages" in app.text
+
+
+async def test_a_notice_is_shown_once(folder: Path, open_app: Open) -> None:
+    async with open_app(folder) as app:
+        await app.press("stage.2", "fix.apply")
+        assert "cannot be written" not in app.text
+        (folder / ".harden" / "ledger.jsonl").unlink()
+        (folder / ".harden" / "ledger.jsonl").mkdir()
+        await app.press("fix.undo")
+        told = [toast for toast in app.app._notifications if "ledger.jsonl cannot be" in toast.message]
+        assert [toast.severity for toast in told] == ["warning"]
+        await app.press("fix.redo", "move.down")
+        told = [toast for toast in app.app._notifications if "ledger.jsonl cannot be" in toast.message]
+        assert len(told) == 1
