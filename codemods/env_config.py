@@ -14,6 +14,7 @@ from harden.codemods.codemod import Edited, Options, PythonCodemod, expression
 from harden.codemods.dotenv import move_value
 from harden.codemods.env_files import declare_variable
 from harden.codemods.env_readers import read_variable, reader_at, variable_read
+from harden.codemods.for_builds import give_to_builds
 from harden.codemods.for_tests import give_to_tests
 from harden.codemods.settings_fields import read_field, settings_object
 from harden.environment import environment_reads
@@ -211,10 +212,12 @@ class RequireVariable(PythonCodemod):
 
     def _announce(self, name: str, value: str) -> None:
         """Name the variable where people and tests look for it."""
+        harmless = _harmless(name, value)
         if self.options.tests:
-            give_to_tests(self, name, _harmless(name, value), value)
+            give_to_tests(self, name, harmless, value)
         if self.options.template:
             declare_variable(self, name)
+        give_to_builds(self, name, harmless)
         self.notes.append(f"{name} must be set wherever the service runs; it does not start without.")
 
     def _let_go(self, name: str, value: str, through: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
 from harden.codemods.env_files import declare_variable
+from harden.codemods.for_builds import give_to_builds
 from harden.codemods.for_tests import give_to_tests
 
 
@@ -40,7 +41,9 @@ class RequireRead(PythonCodemod):
             return updated_node
         name = finding.facts["env"]
         if self.options.tests and finding.facts["breaks"] != "loud":  # what raised until now is set in tests
-            give_to_tests(self, name, f"only-for-tests-{name.lower().replace('_', '-')}", "")
+            harmless = f"only-for-tests-{name.lower().replace('_', '-')}"
+            give_to_tests(self, name, harmless, "")
+            give_to_builds(self, name, harmless)
         if self.options.template:
             declare_variable(self, name)
         self.notes.append(f"{name} must be set wherever the service runs.")

@@ -8,8 +8,9 @@ The fix makes a user and switches to it right before the program starts, so that
 with root and cannot be changed. Folders that the program writes to have to be given to the user
 (`COPY --chown=app`, `RUN chown app /data`), and ports below 1024 may be closed to it: look at these before
 you apply it. Left out are images that bring a user of their own (`nginx-unprivileged`, `:nonroot`,
-bitnami, chainguard), entry points that drop root themselves (gosu, su-exec, s6), and Dockerfiles for
-development and tests.
+bitnami, chainguard), entry points that drop root themselves (gosu, su-exec, s6), the official images of
+databases and brokers, whose entry points do so, and Dockerfiles for development and tests. nginx and httpd
+open their port as root: there the other image is for a person to choose.
 
 Flagged (Dockerfile):
 
@@ -76,6 +77,11 @@ Fine (web.Dockerfile):
     FROM nginxinc/nginx-unprivileged:1.27
     COPY static /usr/share/nginx/html
 
+Fine (postgres.Dockerfile):
+
+    FROM postgres:16
+    COPY schema.sql /docker-entrypoint-initdb.d/
+
 Fine (api.Dockerfile):
 
     FROM python:3.12-slim
@@ -96,7 +102,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harden.checklists.dockerfile import Stage, lineage, stages
+from harden.dockerfile import Stage, lineage, stages
 from harden.checks import Check, Fix
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Risk, Severity
@@ -113,6 +119,12 @@ check = Check(
 
 _ROOT = re.compile(r"(root|0)(:\S*)?$")
 _OWN_USER = re.compile(r"unprivileged|nonroot|rootless|(^|/)(bitnami|jupyter|chainguard|ubi\d+)/|cgr\.dev/")
+_SERVER = re.compile(
+    r"((docker\.io/)?library/|[\w.-]+/)?(postgres|postgresql|postgis|timescaledb|pgvector|redis|redis-stack|valkey|mysql"
+    r"|mariadb|percona|mongo|rabbitmq|influxdb|neo4j|cassandra|clickhouse-server|minio|zookeeper)(:.*|@.*)?"
+)
+"""Images of databases and brokers, whose entry points start the server as a user of its own."""
+_ROOT_PORTS = re.compile(r"((docker\.io/)?library/)?(nginx|httpd)(:.*|@.*)?")
 _DROPS_ROOT = re.compile(
     r"\b(gosu|su-exec|setpriv|runuser|s6-setuidgid|s6-overlay|chroot|setuidgid|--user[= ]|su )"
 )
@@ -137,9 +149,9 @@ def dockerfile(file: TextFile, project: Project) -> Iterator[Finding]:
     if user is not None and not _ROOT.match(user.rest.strip("\"' ")):
         return
     image = line_of_descent[-1].image.lower()
-    if (user is None and (_OWN_USER.search(image) or not image)) or _drops_root(
-        file, project, line_of_descent
-    ):
+    if user is None and (_OWN_USER.search(image) or not image or _is_server(line_of_descent)):
+        return
+    if _drops_root(file, project, line_of_descent):
         return
     facts = _facts(file, line_of_descent, image)
     at = user.line if user is not None and user in final.instructions else int(facts["line"])
@@ -190,8 +202,16 @@ def _drops_root(file: TextFile, project: Project, line_of_descent: list[Stage]) 
     )
 
 
+def _is_server(line_of_descent: list[Stage]) -> bool:
+    """Tell whether the image is one of a server that changes its user itself, and starts as it came."""
+    started = any(stage.last("ENTRYPOINT") for stage in line_of_descent)
+    return not started and _SERVER.fullmatch(line_of_descent[-1].image.lower()) is not None
+
+
 def _why_not(project: Project, line_of_descent: list[Stage]) -> str:
     """Return why the container cannot just start as another user, or an empty string."""
+    if _ROOT_PORTS.fullmatch(line_of_descent[-1].image.lower()):
+        return "Its server opens port 80 and makes its folders as root: take nginxinc/nginx-unprivileged or alike."
     for path, text in _scripts(project, line_of_descent):
         if _NEEDS_ROOT.search(text):
             return f"{path} changes owners, which takes root: let it switch users itself (gosu, setpriv)."
