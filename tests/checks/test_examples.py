@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harden.checks import Check
+from harden.codemods import codemod
 from harden.findings import Risk
 from harden.fixing import make_offer
 from harden.pages import Example, page_of
@@ -77,3 +81,48 @@ def test_codemod_turns_flagged_into_fixed(
     assert offer.patch is not None
     after = {edit.path: edit.after.decode() for edit in offer.patch.edits}
     assert after[flagged.path] == fixed.code
+    assert not needed(*after.values()) - needed(flagged.code)
+
+
+def needed(*texts: str) -> set[str]:
+    """Return the packages that code or requirements need, those left out that come with others."""
+    found: set[str] = set()
+    for text in texts:
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            found.update(re.findall(r"(?m)^([\w-]+) *[<>=~!]=", text))
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.partition(".")[0])
+    comes_with = {"boto3": "botocore", "fastapi": "starlette"}
+    return found - sys.stdlib_module_names | {comes_with[name] for name in found & comes_with.keys()}
+
+
+def test_codemods_import_only_what_they_find_in_use() -> None:
+    """A package of others that a codemod may import is named here, with the check of it in use."""
+    folder = Path(codemod.__file__).parent
+    written = {
+        name
+        for path in folder.glob("*.py")
+        for name in re.findall(r"import_(?:name|member)\(\s*['\"]([a-z_]+)", path.read_text())
+    }
+    assert written - sys.stdlib_module_names == {
+        "aiohttp",  # a session of it gets its timeout
+        "botocore",  # comes with boto3, whose client gets its configuration
+        "celery",  # where the project makes loggers of tasks by it
+        "decouple",  # where the project reads the environment by it
+        "django",
+        "fastapi",  # the handler is one of it
+        "flask",
+        "loguru",  # where the file or the project logs by it
+        "paramiko",
+        "rest_framework",
+        "starlette",
+        "stripe",
+        "twilio",
+        "yaml",
+    }
