@@ -19,6 +19,10 @@ def wrapped(text: str, before: str, limit: int) -> str:
     A statement on one line is broken at its chain of calls or its last brackets, arguments that stand
     together on one line get a line each. What has no such place stays as it is.
     """
+    if text and not text.endswith(("\n", "\r")):  # the end of a file that lacks its last newline
+        top = split_lines(text + "\n")[0]
+        newline = top[len(top.rstrip("\r\n")) :]
+        return wrapped(text + newline, before, limit).removesuffix(newline)
     known = {line.strip() for line in split_lines(before)}
     lines = split_lines(text)
     long = {

@@ -21,6 +21,12 @@ CASES = {
         "    'https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE\n"
         ")\n",
     ),
+    "last line of a file, without an ending": (
+        f"import m\r\nr = {LONG}",
+        "import m\r\nr = client.fetch_everything(\r\n"
+        "    'https://pay.example/a/long/path', timeout=10, headers=HEADERS_OF_THE_SERVICE\r\n"
+        ")",
+    ),
     "one line each": (
         f"def f():\n    return {LONG[:-1]}, verify=VERIFY, cert=CERT)  # go\n",
         "def f():\n"
