@@ -87,7 +87,7 @@ _WORDLIKE = re.compile(r"[A-Za-z]+([ _.:/-][A-Za-z]+)*")
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _REFERENCE = re.compile(
     r"^(https?://|/|\./|~/|arn:|projects/|vault:|op://|env:|file:|secret:|ssm:|keyring:|ref\+|data:|urn:|@|--|sqlite:)"
-    r"|\$\{|\{\{|%\(|<[^>]*>|^\{\w*\}$|\.(pem|key|json|txt|ya?ml|crt|env|html|py)$|[\n\t\\^]|\(\?|\[a-z|%s"
+    r"|\$\{|\{\{|%\(|<[^>]*>|^\{\w*\}$|^__[A-Z0-9_]+__$|^(%|@@?)[A-Z0-9_]+(%|@@?)$|\.(pem|key|json|txt|ya?ml|crt|env|html|py)$|[\n\t\\^]|\(\?|\[a-z|%s"
 )
 _NOTHING = frozenset(
     {
@@ -212,6 +212,10 @@ _DSN = re.compile(
     r"[a-z][a-z0-9+.\-]*://(?P<user>[^/\s:@{}<>$]*):(?P<password>[^/\s@{}<>$*%]+)@(?P<host>[^/\s@{}<>]+)[^\s{}]*"
 )
 
+_PUBLIC_HOST = re.compile(
+    r"([\w-]+\.)+(?!(local|localhost|localdomain|internal|lan|test|example|invalid|docker)$)[a-z]{2,}"
+)
+
 
 def kind_of(name: str) -> Kind:
     """Tell what kind of secret a name is the name of."""
@@ -246,6 +250,15 @@ def has_credentials(value: str) -> bool:
     ):
         return False
     return not (value.startswith("http") and _PLACEHOLDER.search(found["password"]))
+
+
+def is_hosted(value: str) -> bool:
+    """Tell whether a connection URL leads to a host of the internet with a password made at random."""
+    found = _DSN.fullmatch(value.strip())
+    if found is None or not has_credentials(value):
+        return False
+    host = found["host"].partition(":")[0].lower()
+    return bool(_PUBLIC_HOST.fullmatch(host)) and _is_random(found["password"])
 
 
 def _is_brokers_own(found: re.Match[str]) -> bool:

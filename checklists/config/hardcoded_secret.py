@@ -8,7 +8,8 @@ The fix tells in which commits the value already is.
 Names and values are judged together: a password, signing key, token or key by its name that has a value
 in use, a connection URL with a password, and keys of known shape (AWS, Stripe, GitHub, Slack, …) anywhere.
 Tests, examples, settings for development, values that only look like field names, and defaults that the
-settings for production (`prod.py` beside them) replace are left out.
+settings for production (`prod.py` beside them) replace are left out. A connection URL with a random password
+to a host of the internet is a finding in settings for development too.
 
 A password inside an f-string is found in connection URLs only, and left to a person.
 
@@ -101,6 +102,7 @@ Fine:
     SECRET_KEY = os.environ["SECRET_KEY"]
     TOKEN_TYPE = "bearer"
     PASSWORD = "password"
+    DB_PASSWORD = "__DB_PASSWORD__"
     RESET_TOKEN = "reset_token"
     API_KEY_HEADER = "X-API-Key"
     CSRF_TOKEN = "csrf_token"
@@ -138,7 +140,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harden.checklists.literals import Spot, spot_of
-from harden.checklists.secret_evidence import Kind, Place, has_credentials, is_secret, kind_of, known_shape
+from harden.checklists.secret_evidence import (
+    Kind,
+    Place,
+    has_credentials,
+    is_hosted,
+    is_secret,
+    kind_of,
+    known_shape,
+)
 from harden.checklists.variables import variable_for
 from harden.checks import Check, Fix
 from harden.environment import field_variable, is_playground, settings_class
@@ -192,7 +202,7 @@ def address(module: Module, node: ast.AST) -> Iterator[Finding]:
 def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
     if shape := known_shape(value):
         return f"{shape} stands in the code"
-    if is_playground(module, node):
+    if is_playground(module, node) and not is_hosted(value):
         return ""
     if has_credentials(value):
         return "a connection URL with its password stands in the code"

@@ -39,6 +39,7 @@ STRIPE = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"  # put together, so that no sca
         f'anything("{STRIPE}")',
         'def f(token): return token == "k8s9d0f7g6h5j4k3l2"',
         'SECRET_KEY = "django-insecure-^x(%s)&a{{1"',
+        'class DevelopmentConfig:\n    DB_URI = "postgresql://u:X1pL8PjYnTMaeP7k9DXX@db-1.oregon.acme.com/shop"',
     ],
 )
 def test_in_use(code: str, tmp_path: Path) -> None:
@@ -67,6 +68,10 @@ def test_in_use(code: str, tmp_path: Path) -> None:
         'from enum import StrEnum\nclass Kind(StrEnum):\n    PASSWORD = "pass-w0rd"',
         'if DEBUG:\n    SECRET_KEY = "dev-secret-1"',
         'class TestConfig:\n    SECRET_KEY = "dev-secret-1"',
+        'class DevelopmentConfig:\n    DB_URI = "postgresql://u:X1pL8PjYnTMaeP7k9DXX@db.local/shop"',
+        'class DevelopmentConfig:\n    DB_URI = "postgresql://u:postgres@db.acme.com/shop"',
+        'DB_PASSWORD = "__POSTGRES_PASSWORD__"',
+        'DB_PASSWORD = "%DB_PASSWORD%"',
         'PUBLIC_KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"',
         'next_page_token = "b2Zmc2V0PTEwMCZsaW1pdD01MA"',
         'match x:\n    case "hunter2!":\n        pass',
