@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from harden.errors import UnreadableSource
 from harden.module import Module
+from harden.names import FunctionNode
 from harden.project import Project
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
@@ -117,10 +118,16 @@ def _sets_timeout(module: Module) -> bool:
     return any(_adapter_sets(module, adapter) for adapter in mounted) or any(
         isinstance(target, ast.Attribute)
         and target.attr in METHODS
-        and "timeout" in module.segment(node.value)
+        and "timeout" in _written(module, node.value)
         for node in module.nodes(ast.Assign)
         for target in node.targets
     )
+
+
+def _written(module: Module, expr: ast.expr) -> str:
+    """Return the text of what takes a method's place: of the function where it is a name."""
+    bound = module.names.lookup(expr) if isinstance(expr, ast.Name) else None
+    return module.segment(bound if isinstance(bound, FunctionNode | ast.Lambda) else expr)
 
 
 def _adapter_sets(module: Module, adapter: ast.expr) -> bool:

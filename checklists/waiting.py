@@ -48,7 +48,7 @@ class Limit:
 
     def is_missing(self, module: Module, call: ast.Call) -> bool:
         """Tell whether a call leaves the limit out or gives None for it."""
-        return lacks(module, call, self.name, self.at)
+        return lacks(module, call, self.name, self.at) and not _is_refused(module, call, self.name)
 
     def facts(self, call: ast.Call) -> dict[str, str]:
         """Return what the codemod needs to set the limit."""
@@ -64,6 +64,24 @@ def lacks(module: Module, call: ast.Call, name: str, at: int = -1) -> bool:
         return is_unlimited(value)
     brought = unpacked(module, call)
     return brought is not None and name not in brought
+
+
+def _is_refused(module: Module, call: ast.Call, name: str) -> bool:
+    """Tell whether the same call with a timeout was tried just before, and its keyword refused."""
+    for outer in module.ancestors(call):
+        if isinstance(outer, FunctionNode):
+            return False
+        if isinstance(outer, ast.ExceptHandler):
+            attempt = module.parents[outer]
+            caught = ast.unparse(outer.type) if outer.type is not None else ""
+            tried = [node for part in getattr(attempt, "body", []) for node in ast.walk(part)]
+            return "TypeError" in caught and any(
+                isinstance(node, ast.Call)
+                and keyword(node, name) is not None
+                and ast.dump(node.func) == ast.dump(call.func)
+                for node in tried
+            )
+    return False
 
 
 def is_unlimited(value: ast.expr) -> bool:

@@ -87,6 +87,8 @@ def _stored_as(module: Module, expr: ast.expr, parent: ast.AST | None) -> str | 
             return name
         case ast.Assign(targets=[ast.Subscript()]):
             return None
+        case ast.Call(args=[*_, ast.Constant(value=str() as name), last]) if last is expr:
+            return name  # `store.set("seen", moment)`
         case ast.Dict(keys=keys, values=values) if expr in values:
             key = keys[values.index(expr)]
             return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None

@@ -141,6 +141,34 @@ Fine (app/adapter.py):
     def state():
         return session.get("https://pay.example/state")
 
+Fine (app/wrapped.py):
+
+    import openai
+    import requests
+
+
+    def build_session(limit=5):
+        session = requests.Session()
+        plain = session.request
+
+        def request(method, url, **options):
+            options.setdefault("timeout", limit)
+            return plain(method, url, **options)
+
+        session.request = request
+        return session
+
+
+    def state():
+        return build_session().get("https://pay.example/state")
+
+
+    def model(key):
+        try:
+            return openai.OpenAI(api_key=key, timeout=20)
+        except TypeError:
+            return openai.OpenAI(api_key=key)
+
 When to ignore: the call runs in a script that a person watches.
 
 References:

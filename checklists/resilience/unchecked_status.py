@@ -113,6 +113,15 @@ Fine:
         answer = ask(url)
         return answer["message"] if "code" in answer else None
 
+Fine (scripts/webhook.py):
+
+    import httpx
+
+
+    def show(url):
+        answer = httpx.get(url, timeout=5)
+        print(answer.json())
+
 When to ignore: the body of an error is wanted as much as any other.
 
 References:
@@ -129,6 +138,8 @@ from collections.abc import Iterator
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, keyword
+from harden.prints import is_program
+from harden.roles import FileKind
 
 check = Check(
     id="unchecked-status",
@@ -193,14 +204,25 @@ def _is_body_used_alone(module: Module, call: ast.Call, name: str) -> bool:
     """Tell whether the function reads the response's body and does nothing else with the response."""
     around = module.function(call) or module.tree
     used = False
+    watched = module.kind is FileKind.SCRIPT or is_program(module)
     for node in ast.walk(around):
         if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
             continue
         parent = module.parents.get(node)
         if not isinstance(parent, ast.Attribute) or parent.attr in _CHECKS:
             return False
-        used = used or parent.attr in _BODIES
+        used = used or (parent.attr in _BODIES and not (watched and _is_printed(module, parent)))
     return used and not _asks_the_body(module, call)
+
+
+def _is_printed(module: Module, body: ast.Attribute) -> bool:
+    """Tell whether the body goes to the terminal as it came, so that a person reads what the server says."""
+    for outer in module.ancestors(body):
+        if isinstance(outer, ast.stmt):
+            return False
+        if isinstance(outer, ast.Call) and module.resolve(outer.func) == "builtins.print":
+            return True
+    return False
 
 
 def _asks_the_body(module: Module, call: ast.Call) -> bool:

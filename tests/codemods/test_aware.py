@@ -153,6 +153,13 @@ def test_leaves_what_would_raise(code: str, reason: str, tmp_path: Path) -> None
     assert all(reason in text for text in made.refused.values()), made.refused
 
 
+def test_leaves_what_a_setter_keeps_and_another_file_compares(tmp_path: Path) -> None:
+    others = {"idle": "from datetime import datetime\n\nidle = datetime.now() - store.get(1, 'seen')\n"}
+    made = offer(tmp_path, FROM + "store.put(1, 'seen', datetime.now())\n", **others)
+    assert made.patch is None
+    assert "`seen` is compared" in str(made.refused)
+
+
 def test_leaves_what_another_file_compares(tmp_path: Path) -> None:
     made = offer(
         tmp_path,
