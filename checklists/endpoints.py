@@ -29,6 +29,9 @@ _INSTANCE = re.compile(
     r"|supabase\.co|mongodb\.net|upstash\.io|cloudfront\.net|digitaloceanspaces\.com|ondigitalocean\.com)"
 )
 _STAGE = re.compile(r"(^|[.\-_])(staging|stage|prod|production|uat|qa|preprod|sandbox)([.\-_]|$)")
+_STAGE_WORD = re.compile(
+    r"(?i)(?:^|_)(prod|production|live|sandbox|staging|stage|dev|development|test|testnet|mainnet|uat|qa)(?=_|$)"
+)
 _SAME_EVERYWHERE = frozenset(
     {"169.254.169.254", "metadata.google.internal", "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1"}
     | {"10.255.255.255", "10.254.254.254", "169.254.170.2", "255.255.255.255", "fastdl.mongodb.net"}
@@ -104,6 +107,12 @@ def is_host(text: str) -> bool:
         and not (_PLACEHOLDER.fullmatch(host) and not _HERE.fullmatch(host))
         and not host.isdigit()
     )
+
+
+def stage_in(name: str) -> str:
+    """Return the word of a constant's name that says for which environment it is, or an empty string."""
+    found = _STAGE_WORD.search(name)
+    return found[1] if found else ""
 
 
 def service_name(host: str) -> str:

@@ -54,6 +54,12 @@ _SERVICES = frozenset(
         "slack_bolt",
         "aiogram",
         "telegram",
+        "telebot",
+        "pyrogram",
+        "telethon",
+        "discord",
+        "nextcord",
+        "disnake",
     }
 )
 _PROGRAMS = frozenset(
@@ -196,7 +202,28 @@ def is_program(module: Module) -> bool:
         or not _PROGRAM_FOLDERS.isdisjoint(pure.parts[:-1])
         or _PROGRAM_FILES.search(pure.stem) is not None
         or "# %%" in module.text
+        or _is_run_by_hand(module)
     )
+
+
+def _is_run_by_hand(module: Module) -> bool:
+    """Tell whether a file does its work when it is run, serves nothing, and is imported by no other."""
+    if module.imports(*_SERVICES) or not any(map(_works, module.tree.body)):
+        return False
+    stem = PurePosixPath(module.path).stem
+    return all(path == module.path for path in module.project.mentions(stem))
+
+
+def _works(statement: ast.stmt) -> bool:
+    """Tell whether a statement of the file is `main()`, `asyncio.run(main())`, or a `with` around such."""
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return True
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Name(), args=[])):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="run", value=ast.Name(id="asyncio")))):
+            return True
+    return False
 
 
 def _serves_programs(module: Module, call: ast.Call) -> bool:

@@ -126,6 +126,8 @@ Fine:
     SCHEMA = {"$schema": "http://json-schema.org/draft-07/schema#"}
     LOCAL = re.compile(r"https?://localhost(:\\d+)?")
     ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    LIVE_URL = "https://api.pay.example"
+    SANDBOX_URL = "https://api-sandbox.pay-tools.io"
     CORS_ORIGINS = ["http://localhost:3000"]
     AGENT = {"User-Agent": "shop/1.0 (+http://crawler.internal/info)"}
 
@@ -166,7 +168,7 @@ from collections.abc import Iterator
 
 from harden.checklists.addressed import Use, use_of
 from harden.checklists.client_hosts import host_use, mail_use
-from harden.checklists.endpoints import endpoint
+from harden.checklists.endpoints import endpoint, stage_in
 from harden.checklists.secret_evidence import has_credentials
 from harden.checklists.written import is_fallback
 from harden.checks import Check, Fix
@@ -189,12 +191,30 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not 2 < len(node.value) < 300:
         return
     use = _judged(module, node, node.value)
-    if use is None or is_fallback(module, node) or is_playground(module, node):
+    if use is None or is_fallback(module, node) or is_playground(module, node) or _is_choice(module, node):
         return
     if any(isinstance(outer, ast.Raise | ast.Assert) for outer in module.ancestors(node)):
         return
     at = module.parents[node] if use.is_around else node
     yield check.found(module, at, f"{use.why} stands in the code", facts=use.facts)
+
+
+def _is_choice(module: Module, node: ast.Constant) -> bool:
+    """Tell whether a constant is one of several that say in their names for which environment they are."""
+    statement = module.parents.get(node)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    own = stage_in(statement.targets[0].id)
+    around = module.names.scope(statement).bindings
+    return bool(own) and any(
+        (other := stage_in(name)) and other != own and name.replace(other, "") == _without(statement, own)
+        for name in around
+    )
+
+
+def _without(statement: ast.Assign, stage: str) -> str:
+    target = statement.targets[0]
+    return target.id.replace(stage, "") if isinstance(target, ast.Name) else ""
 
 
 def _judged(module: Module, node: ast.Constant, text: str) -> Use | None:

@@ -102,8 +102,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harden.dockerfile import Stage, lineage, stages
 from harden.checks import Check, Fix
+from harden.dockerfile import Stage, lineage, stages
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Risk, Severity
 from harden.module import TextFile
@@ -211,7 +211,7 @@ def _is_server(line_of_descent: list[Stage]) -> bool:
 def _why_not(project: Project, line_of_descent: list[Stage]) -> str:
     """Return why the container cannot just start as another user, or an empty string."""
     if _ROOT_PORTS.fullmatch(line_of_descent[-1].image.lower()):
-        return "Its server opens port 80 and makes its folders as root: take nginxinc/nginx-unprivileged or alike."
+        return "Its server opens port 80 and writes its folders as root: take an image that does without."
     for path, text in _scripts(project, line_of_descent):
         if _NEEDS_ROOT.search(text):
             return f"{path} changes owners, which takes root: let it switch users itself (gosu, setpriv)."

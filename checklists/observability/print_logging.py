@@ -157,6 +157,19 @@ Fine (tool/count.py):
             rows = list(csv.reader(file))
         print(len(rows), "rows")
 
+Fine (check_orders.py):
+
+    import asyncio
+
+    from app.main import orders
+
+
+    async def check():
+        print("orders:", len(await orders()))
+
+
+    asyncio.run(check())
+
 When to ignore: the platform reads the service's standard output as its data.
 
 References: https://docs.python.org/3/howto/logging.html#when-to-use-logging

@@ -83,10 +83,25 @@ def test_a_user_is_set_before_the_program_starts(before: str, after: str, tmp_pa
         "FROM gcr.io/distroless/python3:nonroot\nCMD run\n",
         "ARG BASE\nFROM $BASE\nCMD run\n",
         'FROM python:3.12\nENTRYPOINT ["/init"]\n',
+        "FROM postgres:16-alpine\nCOPY schema.sql /docker-entrypoint-initdb.d/\n",
+        'FROM docker.io/library/redis:7\nCOPY redis.conf /etc/\nCMD ["redis-server", "/etc/redis.conf"]\n',
     ],
 )
 def test_not_flagged(text: str, tmp_path: Path) -> None:
     assert mended(tmp_path, text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fixable"),
+    [
+        ('FROM postgres:16\nENTRYPOINT ["./own.sh"]\n', True),
+        ("FROM nginx:1.27\nCOPY static /usr/share/nginx/html\n", False),
+    ],
+)
+def test_servers_that_stay_root(text: str, is_fixable: bool, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(text)
+    (finding,) = scan_file(Project(tmp_path, ("Dockerfile",)), Rules((CHECK,)), "Dockerfile").findings
+    assert finding.fixable is is_fixable
 
 
 def test_a_script_that_drops_root_is_enough(tmp_path: Path) -> None:
