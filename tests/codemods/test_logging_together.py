@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harden.fixing import make_offer
+from harden.fixing import codemod_class, make_offer
 from harden.project import Project
 from harden.registry import check_named
 from harden.scan import Rules, scan_file
@@ -86,10 +86,11 @@ def charge(order):
 """
 
 
-def fixed(root: Project, check_id: str) -> Project:
+def fixed(root: Project, check_id: str, **options: object) -> Project:
     check = check_named(check_id)
     findings = scan_file(root, Rules((check,)), "app/main.py").findings
-    offer = make_offer(root, check, [finding for finding in findings if finding.fixable])
+    fixable = [finding for finding in findings if finding.fixable]
+    offer = make_offer(root, check, fixable, codemod_class(check).Options(**options))
     return root.with_files({edit.path: edit.after for edit in offer.patch.edits}) if offer.patch else root
 
 
@@ -99,3 +100,33 @@ def test_any_order(tmp_path: Path, order: tuple[str, ...]) -> None:
     for check_id in (*order, *FAMILY):
         root = fixed(root, check_id)
     assert root.read("app/main.py").decode() == AFTER
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    "order", [("print-logging", "no-logging-config"), ("no-logging-config", "print-logging")]
+)
+def test_the_configuration_stands_above_the_logger_in_any_order(
+    tmp_path: Path, order: tuple[str, ...], style: str
+) -> None:
+    before = (
+        "import json\n\nfrom dotenv import load_dotenv\nfrom flask import Flask\n\nload_dotenv()\n"
+        'app = Flask(__name__)\n\n\n@app.get("/")\ndef home():\n'
+        '    print("called")\n    return json.dumps({})\n'
+    )
+    root = project(write(tmp_path, {"app/main.py": before}))
+    for check_id in order:
+        options = {"format": style} if check_id == "no-logging-config" else {}
+        root = fixed(root, check_id, **options)
+    text = root.read("app/main.py").decode()
+    configured = CONFIGURED if style == "text" else "configure_logging()\n"
+    made = "\nlogger = logging.getLogger(__name__)\n\napp = Flask(__name__)\n"
+    assert f"\nload_dotenv()\n\n{configured}{made}" in text
+
+
+CONFIGURED = """\
+logging.basicConfig(
+    level=os.getenv("LOG_LEVEL", "INFO").upper(),
+    format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+)
+"""
