@@ -92,7 +92,7 @@ def _broken(expr: cst.BaseExpression, dot: cst.Dot, width: int) -> cst.BaseExpre
 def _joined(call: cst.Call, width: int) -> cst.Call:
     """Return a call on one line where it was broken, has room, and no trailing comma keeps it apart."""
     if not call.args or isinstance(call.args[-1].comma, cst.Comma):
-        return call
+        return _deeper(call)
     none = cst.SimpleWhitespace("")
     args = [
         arg.with_changes(
@@ -105,7 +105,23 @@ def _joined(call: cst.Call, width: int) -> cst.Call:
     before, after = (cst.Module([]).code_for_node(node) for node in (call, joined))
     step = after.rpartition("\n")[2] if "\n" in after else after
     one_line = "\n" not in cst.Module([]).code_for_node(joined.with_changes(func=cst.Name("_")))
-    return joined if one_line and before.count("#") == after.count("#") and len(step) <= width else call
+    fits = one_line and before.count("#") == after.count("#") and len(step) <= width
+    return joined if fits else _deeper(call)
+
+
+def _deeper(call: cst.Call) -> cst.Call:
+    """Return a call whose arguments, where they have lines of their own, stand four columns further in."""
+    args = [cst.ensure_type(arg.visit(_Indent()), cst.Arg) for arg in call.args]
+    space = call.whitespace_before_args.visit(_Indent())
+    return call.with_changes(args=args, whitespace_before_args=space)
+
+
+class _Indent(cst.CSTTransformer):
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> cst.ParenthesizedWhitespace:
+        inside = cst.SimpleWhitespace(updated_node.last_line.value + "    ")
+        return updated_node.with_changes(last_line=inside)
 
 
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))

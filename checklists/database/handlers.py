@@ -6,11 +6,12 @@ import ast
 import re
 
 from harden.checklists.database.reach import calls_beside
-from harden.module import Module
+from harden.module import Module, keyword
 from harden.names import FunctionNode
 from harden.roles import Role
 
 _EXPORT = re.compile(r"(?i)export|download|csv|xlsx|excel|backup|dump|feed|rss\b|sitemap|archive")
+_KEEPS = frozenset({"set", "setex", "get_or_set", "hset", "set_many"})
 _FILES = ("StreamingResponse", "StreamingHttpResponse", "FileResponse", "send_file", "writer", "DictWriter")
 _FRAMEWORKS = {
     "fastapi": "fastapi",
@@ -76,6 +77,22 @@ def is_export(module: Module, handler: FunctionNode) -> bool:
 
 def _is_file(call: str) -> bool:
     return call.endswith(_FILES)
+
+
+def is_cached(module: Module, handler: FunctionNode) -> bool:
+    """Tell whether a handler's answer is kept under a key that says nothing of the page asked for."""
+    for decorator in handler.decorator_list:
+        if isinstance(decorator, ast.Call) and (module.resolve(decorator.func) or "").endswith(
+            "Cache.cached"
+        ):
+            return keyword(decorator, "query_string") is None and keyword(decorator, "make_cache_key") is None
+    for call in (node for node in ast.walk(handler) if isinstance(node, ast.Call)):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in _KEEPS:
+            continue
+        holder = module.resolve(call.func.value) or ast.unparse(call.func.value)
+        if call.func.attr == "setex" or "redis" in holder.lower() or holder.lower().endswith("cache"):
+            return True
+    return False
 
 
 def called_at(module: Module, handler: FunctionNode) -> str:

@@ -52,6 +52,8 @@ def _why_not_flow(module: Module, expr: ast.expr) -> str:
     match parent:
         case ast.Return() if module.role(expr) is not Role.HANDLER:
             return "It is returned to callers that may compare it with times without zone."
+        case ast.Dict() if _is_claim(parent, expr):
+            return ""
         case ast.Dict() if module.role(expr) is not Role.HANDLER and _is_local_time(module, expr):
             return "It is local time that is handed on in a dict: in UTC it would show another hour."
         case ast.Tuple() | ast.List() | ast.Set():
@@ -64,6 +66,12 @@ def _why_not_flow(module: Module, expr: ast.expr) -> str:
     if name and (place := compared_as(module.project, name)):
         return f"`{name}` is compared with another time at {place}: make both aware together."
     return _why_not_asyncpg(module) if name else ""
+
+
+def _is_claim(mapping: ast.Dict, expr: ast.expr) -> bool:
+    """Tell whether a moment is a claim of a JSON web token, which every library takes for UTC."""
+    key = mapping.keys[mapping.values.index(expr)] if expr in mapping.values else None
+    return isinstance(key, ast.Constant) and key.value in ("exp", "iat", "nbf", "auth_time")
 
 
 def _is_local_time(module: Module, expr: ast.expr) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from harden.checklists.database.handlers import answers_get, called_at, framework_of, is_export
+from harden.checklists.database.handlers import answers_get, called_at, framework_of, is_cached, is_export
 from harden.checklists.database.models import has_default_order, is_known, primary_keys
 from harden.checklists.database.passing import Step, first_step, place_of, stands_alone
 from harden.checklists.database.purposes import Purpose, reaching
 from harden.checklists.database.queries import Rows
 from harden.checklists.database.tables import key_for
-from harden.checklists.database.whole_lists import counted_in_template, tested_whole
+from harden.checklists.database.whole_lists import counted_in_template
 from harden.module import Module
 from harden.names import FunctionNode
 
@@ -30,6 +30,8 @@ def obstacle(
         return "An export needs every row: stream it (yield_per, iterator) instead of cutting it."
     if place := called_at(module, handler):
         return f"{handler.name} is called as a function at {place}, which may rely on every row."
+    if is_cached(module, handler):
+        return "Its answer is kept in a cache under a key that names no page: put the page into the key, too."
     framework = framework_of(module, handler)
     if not framework or (framework == "django") != (rows.style == "queryset"):
         return "The codemod knows no pages for this framework."
@@ -37,8 +39,6 @@ def obstacle(
         return "Its statement shares a line with others."
     if place := counted_in_template(module, handler, rows.result, pages=framework == "django"):
         return f"{place} counts the rows or picks from all of them, and a page would change that."
-    if place := tested_whole(module, handler):
-        return f"{place} counts on more rows than a page has."
     return query_obstacle(module, rows, what, siblings)
 
 
@@ -77,6 +77,7 @@ def query_facts(
         "query": place_of(module, rows.query),
         "statement": place_of(module, module.statement(rows.query)),
         "steps": "" if framework == "django" else "\n".join(step.line for step in steps),
+        "tested": "\n".join(step.tested for step in steps if step.tested),
         "mark": rows.mark,
         "alone": _alone(module, rows.query),
         "before": "all" if rows.style == "query" and rows.query is rows.result else "",

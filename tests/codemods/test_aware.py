@@ -46,6 +46,10 @@ TO = "from datetime import datetime, timezone\n\n\n"
     ("before", "after"),
     [
         (FROM + "u.at = datetime.utcnow()\n", TO + "u.at = datetime.now(timezone.utc)\n"),
+        (
+            FROM + "def claims():\n    return {'iat': datetime.now()}\n",
+            TO + "def claims():\n    return {'iat': datetime.now(timezone.utc)}\n",
+        ),
         (FROM + "u.at = datetime.now(None)\n", TO + "u.at = datetime.now(timezone.utc)\n"),
         (FROM + "u.at = datetime.now(tz=None)\n", TO + "u.at = datetime.now(tz=timezone.utc)\n"),
         (FROM + "u.at = datetime.today()\n", TO + "u.at = datetime.now(timezone.utc)\n"),

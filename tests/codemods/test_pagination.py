@@ -302,6 +302,21 @@ def test_long_queries_are_laid_out_in_lines(tmp_path: Path) -> None:
     ) in after
 
 
+def test_broken_arguments_go_further_in(tmp_path: Path) -> None:
+    code = (
+        "def items():\n    found = Item.query.filter(\n        or_(\n            Item.a_long_name == 1,\n"
+        "            Item.b == request.args['a'],\n        )\n    ).all()\n    return jsonify(found)\n"
+    )
+    made = offer(tmp_path, FLASK + code, "app/main.py")
+    assert made.patch is not None
+    after = made.patch.edits[0].after.decode()
+    assert (
+        "    found = (\n        Item.query.filter(\n            or_(\n"
+        "                Item.a_long_name == 1,\n"
+        "                Item.b == request.args['a'],\n            )\n        )\n        .order_by(Item.id)\n"
+    ) in after
+
+
 def test_keeps_line_endings(tmp_path: Path) -> None:
     code = FASTAPI + "def items(\n    db: Session,\n):\n    return db.query(Item).all()\n"
     made = offer(tmp_path, code.replace("\n", "\r\n"), "app/main.py")
@@ -373,6 +388,18 @@ def test_keeps_line_endings(tmp_path: Path) -> None:
             FASTAPI,
             "def items(db):\n    return db.query(Item).options(contains_eager(Item.tags)).all()\n",
             "fills collections",
+        ),
+        (
+            FLASK.replace("import sqlite3", "import redis\n\nstore = redis.Redis()"),
+            "def items():\n    rows = Item.query.all()\n    store.setex('a', 5, str(rows))\n"
+            "    return jsonify(rows)\n",
+            "kept in a cache",
+        ),
+        (
+            FLASK.replace("import sqlite3", "from flask_caching import Cache\n\ncache = Cache()")
+            + "@cache.cached(timeout=9)\n",
+            "def items():\n    return jsonify(Item.query.all())\n",
+            "kept in a cache",
         ),
         (FLASK, "def items():\n    x = 1; return jsonify(Item.query.all())\n", "shares a line"),
         (FLASK, "def items():\n    if 1: return jsonify(Item.query.all())\n", "shares a line"),
