@@ -22,7 +22,8 @@ from harden.roles import FileKind, file_kind
 from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
 
 _CLUES = re.compile(
-    rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|^class ", re.M
+    rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class ",
+    re.M,
 )
 _PRINTS = ("print", "sys.stdout.write", "sys.stderr.write")
 _SHORTEST = 5

@@ -13,7 +13,11 @@ _READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)
 _READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
 _FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double|resp")
 _EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_awaited_once_with")
-_RESPONSE = frozenset({"json", "text", "content", "status_code", "ok"})
+_RESPONSE = frozenset(
+    ("json", "text", "content", "status_code", "ok", "iter_content", "iter_lines", "iter_bytes", "iter_text")
+)
+_CERTAIN = frozenset({"json", "status_code"})
+"""What nothing but a response has."""
 NOW = ("now", "utcnow", "fromtimestamp", "utcfromtimestamp", "today")
 """The methods that make a time without zone unless they are given one."""
 _TAKES_NOTHING = ast.Lambda(
@@ -188,16 +192,34 @@ class TestCode:
     def response_without_status(self) -> str:
         """Return what stands for a response here without a `raise_for_status` of its own."""
         for owner in self._classes:
-            known = _members(owner) & _RESPONSE
-            is_response = known & {"json", "status_code"} or (known and _FAKE.search(owner.name))
+            members = _members(owner)
+            known = members & _RESPONSE
+            is_named_so = "read" in members and re.search(r"(?i)resp", owner.name) is not None
+            is_response = is_named_so or bool(known and (known & _CERTAIN or _FAKE.search(owner.name)))
             if is_response and self._is_without(owner, "raise_for_status"):
                 return owner.name
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("SimpleNamespace"):
-                words = {word.arg for word in node.keywords}
-                if words & {"json", "status_code"} and "raise_for_status" not in words:
-                    return "a SimpleNamespace"
+            maker, words = _attributes_given(node)
+            if words & _CERTAIN and "raise_for_status" not in words:
+                return f"a {maker}"
         return ""
+
+
+def _attributes_given(node: ast.AST) -> tuple[str, set[str]]:
+    """Return what a call makes that has these attributes and no others, and the attributes."""
+    if not isinstance(node, ast.Call):
+        return "", set()
+    maker = ast.unparse(node.func).rpartition(".")[2]
+    words = {word.arg: word.value for word in node.keywords if word.arg}
+    if maker == "SimpleNamespace":
+        return maker, {*words}
+    if maker.endswith("Mock"):
+        listed = words.get("spec") or words.get("spec_set")
+        is_list = isinstance(listed, ast.List | ast.Tuple | ast.Set)
+        return f"{maker} of few attributes", {*constants(listed), *words} if is_list and listed else set()
+    if maker == "namedtuple" and len(node.args) > 1:
+        return maker, {part for text in constants(node.args[1]) for part in re.findall(r"\w+", text)}
+    return "", set()
 
 
 def _stand_in(call: ast.Call, around: ast.AST) -> StandIn | None:

@@ -70,6 +70,10 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
             "class FakeResponse:\n    status_code = 200\n\n    def json(self):\n        return 1\n",
         ),
         (CALL, CHECKED, "client.requests.get = lambda u: SimpleNamespace(json=lambda: 1)\n"),
+        (CALL, CHECKED, "class MockStream:\n    def iter_content(self, **options):\n        return []\n"),
+        (CALL, CHECKED, "class Resp:\n    async def read(self):\n        return b''\n"),
+        (CALL, CHECKED, "Answer = namedtuple('Answer', 'status_code json')\n"),
+        (CALL, CHECKED, "client.requests = Mock(**{'get.return_value': Mock(spec=['json'])})\n"),
         (OPENED, CLOSED, FAKE_MAIL + "\n\n\ndef test(m):\n    m.setattr(client.smtplib, 'SMTP', Server)\n"),
         (
             OPENED,
