@@ -69,6 +69,14 @@ Fixed (app/settings.py):
     class Settings(BaseSettings):
         debug: bool = False
 
+Fine (app/config.py):
+
+    import os
+
+    ENVIRONMENT = os.getenv("ENVIRONMENT", "production")
+    DEBUG = ENVIRONMENT in ("dev", "development")
+    TESTING = not os.environ["RELEASE"]
+
 Fine:
 
     import os
@@ -103,8 +111,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
+from harden.checklists.debug_settings import DEBUG_NAME, debug_setting
+from harden.checklists.without_environment import without_environment
 from harden.checks import Check, Fix
 from harden.environment import env_read, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
@@ -146,8 +155,6 @@ _RUN_OPTIONS = frozenset(
         "load_dotenv",
     }
 )
-_SWITCHES = ("DEBUG", "TESTING", "DEBUG_PROPAGATE_EXCEPTIONS", "TEMPLATE_DEBUG")
-_DEBUG_NAME = re.compile(r"(\w+_)?(DEBUG|DEBUG_MODE)", re.IGNORECASE)
 _TRUTHY = frozenset({"1", "true", "yes", "on", "t", "y"})
 _OFF = {"1": "0", "t": "f", "y": "n", "true": "false", "yes": "no", "on": "off"}
 
@@ -187,7 +194,7 @@ def assigned(module: Module, node: ast.AST) -> Iterator[Finding]:
     ):
         return
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    name = _switch(module, node, target)
+    name = debug_setting(module, node, target)
     if not name or is_playground(module, node):
         return
     if settings_class(module, node):
@@ -198,6 +205,34 @@ def assigned(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(
             module, node.value, f"{name} is on wherever this runs", facts={"env": _env_name(name)}
         )
+
+
+@check.node(ast.Assign, ast.AnnAssign)
+def on_without(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `DEBUG = os.getenv("ENV") != "production"`: on wherever nobody says that this is production."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+        return
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if debug_setting(module, node, target):
+        yield from _on_without(module, node.value)
+
+
+@check.call(*_DEBUG_CALLS)
+def started_on_without(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `app.run(debug=os.getenv("ENV") != "production")`."""
+    value = keyword(call, "debug")
+    if value is not None:
+        yield from _on_without(module, value)
+
+
+def _on_without(module: Module, value: ast.expr) -> Iterator[Finding]:
+    missing = without_environment(module, value)
+    if missing is None or not missing.value or any(map(DEBUG_NAME.fullmatch, missing.asked)):
+        return  # a switch of its own name is found where it is read
+    if str(missing.value).lower() in (*_TRUTHY, "true") and not is_playground(module, value):
+        name = missing.asked[0]
+        why_not = f"Let a missing {name} mean production: ask whether it says development."
+        yield check.found(module, value, f"debug mode is on where {name} is missing", why_not=why_not)
 
 
 @check.call("*.update", "*.from_mapping")
@@ -217,7 +252,7 @@ def updated(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 def on_by_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `os.getenv("DEBUG", "True")`: on wherever the variable is missing."""
     read = env_read(module, node)
-    if read is None or not _DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
+    if read is None or not DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
         return
     default = read.default
     if (
@@ -235,40 +270,6 @@ def _switched_off(default: ast.Constant) -> str:
         return "False" if default.value is True else "0"
     off = _OFF[default.value.lower()]
     return off.title() if default.value.istitle() else off.upper() if default.value.isupper() else off
-
-
-def _switch(module: Module, node: ast.Assign | ast.AnnAssign, target: ast.expr) -> str:
-    """Return the name of the debug setting that a statement sets, or an empty string."""
-    match target:
-        case ast.Attribute(value=app, attr="debug" | "testing" as name):
-            return (
-                name
-                if (module.resolve(app) or "").startswith(("flask.Flask", "quart.Quart", "fastapi."))
-                else ""
-            )
-        case ast.Subscript(
-            value=ast.Attribute(attr="config"), slice=ast.Constant(value="DEBUG" | "TESTING" as name)
-        ):
-            return name
-        case ast.Name(id=name) if name in _SWITCHES or _DEBUG_NAME.fullmatch(name):
-            return name if _is_setting(module, node, name) else ""
-    return ""
-
-
-def _is_setting(module: Module, node: ast.stmt, name: str) -> bool:
-    owner = module.parents.get(node)
-    if isinstance(owner, ast.ClassDef):
-        if settings_class(module, node):
-            return True
-        return name in ("DEBUG", "TESTING") and owner.name.lower().endswith(("config", "settings"))
-    if not isinstance(owner, ast.Module) or name not in _SWITCHES:
-        return False
-    bound = module.names.scopes[module.tree].bindings
-    path = PurePosixPath(module.path)
-    is_settings = path.stem in ("settings", "config", "conf") or "settings" in path.parts[:-1]
-    return len(bound[name]) == 1 and (
-        is_settings or not bound.keys().isdisjoint({"INSTALLED_APPS", "ROOT_URLCONF"})
-    )
 
 
 def _variable(path: str, name: str) -> str:
