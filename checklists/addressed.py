@@ -64,6 +64,8 @@ _SHOWN = frozenset(
     | {"OpenApiExample", "Example", "redirect", "RedirectResponse", "HttpResponseRedirect", "Namespace"}
     | {"register_namespace", "Element", "SubElement", "QName", "URIRef", "flash", "build_absolute_uri"}
 )
+_COMES_BACK = re.compile(r"(SUCCESS|CANCEL|CANCELED|RETURN|FAILURE|FAILED|ERROR|BACK|NEXT|LOGOUT)_(URL|URI)")
+"""Names of addresses that another site sends people back to."""
 _HTTP = frozenset({"get", "post", "put", "patch", "delete", "head", "request", "stream", "options"})
 _OTHER_WORDS = frozenset(
     {"example", "examples", "default", "defaults", "test", "mock", "fake", "sample", "placeholder"}
@@ -123,8 +125,12 @@ def _named(module: Module, whole: ast.expr) -> tuple[str | None, ast.Call | None
     match parent:
         case ast.Assign(targets=[target], value=value) if value is whole:
             return _target(module, parent, target), None
-        case ast.AnnAssign(target=target) if not isinstance(module.parents.get(parent), ast.ClassDef):
+        case ast.AnnAssign(target=target) if not isinstance(
+            owner := module.parents.get(parent), ast.ClassDef
+        ):
             return _target(module, parent, target), None
+        case ast.AnnAssign(target=ast.Name(id=name)) if is_plain_settings(module, owner, name):
+            return name, None
         case ast.keyword(arg=str() as name):
             call = module.parents[parent]
             return (name, call) if isinstance(call, ast.Call) else (None, None)
@@ -161,6 +167,16 @@ def _target(module: Module, statement: ast.stmt, target: ast.expr) -> str | None
     return None
 
 
+def is_plain_settings(module: Module, owner: ast.ClassDef, field: str) -> bool:
+    """Tell whether a dataclass holds settings that nothing in the project fills from elsewhere."""
+    decorators = [module.resolve(one) for one in owner.decorator_list]
+    if "dataclasses.dataclass" not in decorators or not owner.name.lower().endswith(("config", "settings")):
+        return False
+    given = re.compile(rf"\b{field}\s*=(?!=)|\b{owner.name}\(\s*\*|\b{owner.name}\([^)\s]")
+    texts = (module.project.text(path) for path in module.project.mentions(owner.name))
+    return not any(given.search(text) for text in texts)
+
+
 def _is_setting(module: Module, mapping: ast.Dict) -> bool:
     """Tell whether a dict is (part of) a setting: what a name in capitals is given."""
     for outer in module.ancestors(mapping):
@@ -195,6 +211,8 @@ def _is_client(module: Module, call: ast.Call, found: Endpoint) -> bool:
 
 def _variable(module: Module, node: ast.AST, name: str, found: Endpoint, call: ast.Call | None) -> str:
     own = screaming(name)
+    if found.is_here and found.rest and _COMES_BACK.fullmatch(own):
+        return "SITE_URL"  # several of these lead to pages of the one site
     if own == "ENDPOINT_URL" and call is not None and top_package(module, call) in ("boto3", "aioboto3"):
         return "AWS_ENDPOINT_URL"
     if own not in _PLAIN and not (

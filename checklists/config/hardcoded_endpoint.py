@@ -8,7 +8,7 @@ Flagged are databases, brokers and caches, hosts of clients, internal and single
 buckets, hosts of one deployment (`*.rds.amazonaws.com`, `*.herokuapp.com`), of one stage (`staging`,
 `prod`), and the addresses that mail goes to. The public address of somebody else's API is the same
 everywhere and left out, and so are defaults: of environment reads, settings classes, functions and
-command-line options. Addresses with a password are findings of hardcoded-secret.
+command-line options. A dataclass of settings that nobody fills is no default. Addresses with a password are findings of hardcoded-secret.
 
 Flagged:
 
@@ -109,6 +109,74 @@ Fixed:
 
     def low_stock(product):
         send_email(os.getenv("STOCK_EMAIL", "stock@acme.io"), "Low stock", product.name)
+
+Flagged (app/config.py):
+
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class Config:
+        redis_url: str = "redis://localhost:6379/0"
+        page_size: int = 20
+
+
+    config = Config()
+
+Fixed (app/config.py):
+
+    import os
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class Config:
+        redis_url: str = os.getenv("REDIS_URL", "redis://localhost:6379/0")
+        page_size: int = 20
+
+
+    config = Config()
+
+Flagged:
+
+    import stripe
+
+
+    def pay(items):
+        return stripe.checkout.Session.create(
+            line_items=items,
+            success_url="http://localhost:8080/paid",
+            cancel_url="http://localhost:8080/basket",
+        )
+
+Fixed:
+
+    import os
+
+    import stripe
+
+    SITE_URL = os.getenv("SITE_URL", "http://localhost:8080")
+
+
+    def pay(items):
+        return stripe.checkout.Session.create(
+            line_items=items,
+            success_url=f"{SITE_URL}/paid",
+            cancel_url=f"{SITE_URL}/basket",
+        )
+
+Fine (app/options.py):
+
+    import os
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class Settings:
+        redis_url: str = "redis://localhost:6379/0"
+
+
+    settings = Settings(redis_url=os.environ["REDIS_URL"])
 
 Fine:
 
