@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import libcst as cst
 from pydantic import BaseModel, Field
@@ -30,6 +30,12 @@ class PageOptions(Options):
         default=False,
         title="Envelope",
         description="send {items, limit, offset} instead of a bare list (Django REST framework: its own one)",
+    )
+    rest: Literal["class", "project"] = Field(
+        default="class",
+        title="Django REST framework",
+        description="class: pages for the lists of a file, in the shape they have; project: the default"
+        " in the settings, for all lists, in the framework's envelope",
     )
 
 

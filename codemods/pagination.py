@@ -22,6 +22,7 @@ from harden.codemods.handing_on import (
     steps_of,
 )
 from harden.codemods.line_limits import line_limit
+from harden.codemods.rest_settings import paginate_project
 from harden.codemods.sql_pages import with_page
 from harden.errors import Refusal
 from harden.findings import Finding, Span
@@ -29,6 +30,7 @@ from harden.findings import Finding, Span
 __all__ = ["PageOptions", "Paginate"]
 
 _CLASS_STYLES = ("class", "rest")
+_NO_ENVELOPE = "A template or Django's page object tells the page here: fix this one without `envelope`."
 _NOTE = "Lists give one page unless a request asks for another: tell the clients, and link further pages."
 
 
@@ -67,9 +69,12 @@ class Paginate(HandOn):
         self._elsewhere: dict[str, list[Step]] = {}
         for finding in self._targets:
             style = finding.facts.get("style", "")
-            for place in finding.facts["query"].splitlines() if style in _CLASS_STYLES else ():
+            is_class = style == "rest" or (style == "class" and not self.options.envelope)
+            for place in finding.facts["query"].splitlines() if is_class else ():
                 self._unordered.add(span_of(place))
-            if style and style not in _CLASS_STYLES:
+            if style == "class" and self.options.envelope:
+                self.refuse(finding, _NO_ENVELOPE)
+            elif style and style not in _CLASS_STYLES:
                 mark = self._imports.mark()
                 try:
                     self._add(finding)
@@ -80,6 +85,10 @@ class Paginate(HandOn):
 
     def _add(self, finding: Finding) -> None:
         facts = {**finding.facts, "order": self.quoted(finding.facts["order"])}
+        for tested in facts["tested"].splitlines():
+            place, _, rows = tested.rpartition(" ")
+            if int(rows) > self.size:
+                raise Refusal(f"{place} counts on more rows than a page has.")
         names: tuple[str, ...] = ()
         if facts["framework"] == "django":
             self._current = finding
@@ -93,6 +102,8 @@ class Paginate(HandOn):
             for step in steps:
                 if step.envelope.startswith("!"):
                     raise Refusal(step.envelope[1:])
+            if not any(step.envelope for step in steps):
+                raise Refusal(_NO_ENVELOPE)
         for step in steps:
             if step.path == self.module.path:
                 self.hand_on(step, finding)
@@ -127,13 +138,17 @@ class Paginate(HandOn):
         finding = self.target(original_node)
         if finding is None or finding.facts.get("style") not in _CLASS_STYLES:
             return updated_node
+        if finding.fingerprint in self.refused:
+            return updated_node
         order = self.quoted(finding.facts["order"])
         added = [f"ordering = {order}"] if order else []
-        if finding.facts["style"] == "rest":
+        if finding.facts["style"] == "rest" and self.options.rest == "project":
+            paginate_project(self, self.size)
+        elif finding.facts["style"] == "rest":
             added.append(f"pagination_class = {self._rest_pages()}")
         else:
             added.append(f"paginate_by = {self.size}")
-        return with_settings(updated_node, added)
+        return with_settings(updated_node, added) if added else updated_node
 
     def _rest_pages(self) -> str:
         """Return the name of a class of pages for Django REST framework, adding one where there is none."""

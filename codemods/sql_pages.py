@@ -12,6 +12,7 @@ from harden.codemods.codemod import expression
 from harden.errors import Refusal
 
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+_NEW_LINE = cst.TrailingWhitespace()
 
 
 def with_page(call: cst.Call, mark: str, page: tuple[str, str], order: str = "") -> cst.Call:
@@ -94,9 +95,18 @@ def appended(
     *rest, last = elements
     end = last.comma if isinstance(last.comma, cst.Comma) and len(elements) > 1 else cst.MaybeSentinel.DEFAULT
     gap = rest[-1].comma if rest and isinstance(rest[-1].comma, cst.Comma) else _COMMA
+    plain = _without_comment(gap)
     return [
         *rest,
-        last.with_changes(comma=gap),
-        added[0].with_changes(comma=gap),
+        last.with_changes(comma=plain),
+        added[0].with_changes(comma=plain),
         added[1].with_changes(comma=end),
     ]
+
+
+def _without_comment(comma: cst.Comma) -> cst.Comma:
+    """Return a comma with its line break, without what is said about the entry before it."""
+    space = comma.whitespace_after
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return comma
+    return comma.with_changes(whitespace_after=space.with_changes(first_line=_NEW_LINE, empty_lines=[]))

@@ -102,7 +102,9 @@ class _Work:
         found = []
         for finding in wanted:
             current = now.get(finding.fingerprint)
-            if current is None:
+            if current is None and finding.fingerprint in self._mended_elsewhere(path):
+                self.resolved.append(finding)
+            elif current is None:
                 self.refused[finding.fingerprint] = (
                     "It is no longer there: the file has changed since the scan."
                 )
@@ -111,6 +113,10 @@ class _Work:
             else:
                 found.append(current)
         return found
+
+    def _mended_elsewhere(self, path: str) -> set[str]:
+        """Return what stood in a file before an edit of this patch in another file mended it."""
+        return {finding.fingerprint for finding in self._scan(self.start, path)} if self.edits else set()
 
     def _scan(self, project: Project, path: str) -> tuple[Finding, ...]:
         return scan_file(project, self.rules, path).findings

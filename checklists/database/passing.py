@@ -18,7 +18,7 @@ from harden.checklists.database.handlers import (
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.checklists.database.queries import rows_of
 from harden.checklists.database.reach import calls_beside
-from harden.checklists.database.whole_lists import counted_in_template, tested_whole
+from harden.checklists.database.whole_lists import counted_in_template, tested_rows
 from harden.errors import Refusal, UnreadableSource
 from harden.module import Module, has_star_arguments
 from harden.names import FunctionNode
@@ -36,7 +36,7 @@ class Step:
 
     `call` and `statement` are empty for the function that holds the query; `taken` is what the called
     function names its parameters. `envelope` is the span of what a handler sends, or `!` and the reason why
-    it can have no envelope.
+    it can have no envelope. `tested`: a test of the handler and the number of rows that it counts on.
     """
 
     path: str
@@ -47,6 +47,7 @@ class Step:
     given: tuple[str, str]
     taken: tuple[str, str]
     envelope: str = ""
+    tested: str = ""
 
     @property
     def line(self) -> str:
@@ -77,7 +78,10 @@ def first_step(module: Module, handler: FunctionNode, kind: str, query: ast.expr
     given = parameters_of(handler, kind)
     statement = place_of(module, module.statement(query))
     envelope = _envelope(module, handler, kind)
-    return Step(module.path, kind, place_of(module, handler), statement, "", given, ("", ""), envelope)
+    tested = tested_rows(module, handler)
+    return Step(
+        module.path, kind, place_of(module, handler), statement, "", given, ("", ""), envelope, tested
+    )
 
 
 def _envelope(module: Module, handler: FunctionNode, kind: str) -> str:
@@ -102,7 +106,8 @@ def _callers(module: Module, function: FunctionNode, taken: tuple[str, str], dep
         kind = framework_of(other, caller) if other.role(caller) is Role.HANDLER else "plain"
         given = parameters_of(caller, kind)
         where = (place_of(other, caller), place_of(other, other.statement(call)), place_of(other, call))
-        yield Step(other.path, kind, *where, given, taken, _envelope(other, caller, kind))
+        tested = tested_rows(other, caller)
+        yield Step(other.path, kind, *where, given, taken, _envelope(other, caller, kind), tested)
         if kind == "plain":
             yield from _callers(other, caller, given, depth + 1)
 
@@ -132,7 +137,7 @@ def _obstacle(module: Module, handler: FunctionNode, call: ast.Call) -> str:
         return f"{handler.name} at {place} is no list to turn pages in: give the work a bound of its own."
     if called := called_at(module, handler):
         return f"{handler.name} is called as a function at {called}, which may rely on every row."
-    if counted := counted_in_template(module, handler, call, pages=False) or tested_whole(module, handler):
+    if counted := counted_in_template(module, handler, call, pages=False):
         return f"{counted} counts on more rows than a page has."
     if any(_gives_rows(module, other) for other in _other_calls(module, handler, call)):
         return f"{handler.name} sends several lists: decide which of them is the one with pages."

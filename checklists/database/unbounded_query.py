@@ -6,11 +6,14 @@ one page, and every client waits. A list needs a limit that the server enforces,
 rows are repeated and left out between two pages.
 Only what a request handler returns, serialises or renders is looked at. Not reported: rows picked by
 primary key, aggregates and groups, distinct values, lists that are cut or paginated, streamed results,
-querysets that a function gives to its callers, and queries that only serve to look something up.
+querysets that a function gives to its callers, queries that only serve to look something up, and what
+belongs to one row, such as `post.comments.all()`: how much that may be is for the one who knows the data.
 The fix adds `limit` and `offset` (Django: `page`) and leaves the shape of the response as it is, unless an
-envelope is asked for. A function between handler and query hands them on, if all its callers are in sight;
-where a template, a test or a caller relies on every row, the fix is explained instead. Clients that expect
-everything must ask for further pages, and templates want links to them.
+envelope is asked for. With the option `rest=project`, Django REST framework gets a default for all its lists
+in the settings instead, which puts them into its own envelope. A function between handler and query hands
+limit and offset on, if all its callers are in sight; where a template, a test or a caller relies on every
+row, the fix is explained instead. Clients that expect everything must ask for further pages, and templates
+want links to them.
 
 Flagged:
 

@@ -7,6 +7,7 @@ Looked at are `offset`, `slice` and `paginate` of SQLAlchemy and Flask-SQLAlchem
 motor, Django's `Paginator`, slices with a start, lists with `paginate_by` or a `pagination_class`, and SQL
 that is written out. A `limit` alone is a sample, not a page. Not reported: querysets whose model names an
 order in its `Meta` or is defined elsewhere, grouped and distinct rows, queries that are ordered further on.
+An order that is there is taken as it is: where many rows may be equal in it, end it with the primary key.
 The fix orders by primary key, as the model's own definition names it.
 
 Flagged:

@@ -14,8 +14,6 @@ from harden.roles import FileKind
 
 _RENDERS = ("render", "render_template", "TemplateResponse", "render_to_string", "HTMLResponse")
 _TEMPLATES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml")
-_PAGE = 50
-"""Rows of a page unless asked otherwise; a test that makes more of them wants them all back."""
 
 
 def counted_in_template(module: Module, handler: FunctionNode, rows: ast.expr, *, pages: bool) -> str:
@@ -84,8 +82,8 @@ def _counts(text: str, keys: list[str], *, pages: bool) -> int:
     return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
-def tested_whole(module: Module, handler: FunctionNode) -> str:
-    """Return the place of a test that asks a handler for more rows than a page has."""
+def tested_rows(module: Module, handler: FunctionNode) -> str:
+    """Return the place of the test that counts on most rows of a handler, and their number behind it."""
     routes = {
         text
         for decorator in handler.decorator_list
@@ -93,28 +91,29 @@ def tested_whole(module: Module, handler: FunctionNode) -> str:
         for argument in decorator.args[:1]
         if (text := module.string(argument)) and len(text) > 2 and "{" not in text and "<" not in text
     }
+    found: list[tuple[int, str]] = []
     for route in routes:
         for path in module.project.mentions(route):
             try:
                 test = module.project.module(path)
             except UnreadableSource:
                 continue
-            if test.kind is FileKind.TEST and (line := _many_rows(test, route)):
-                return f"{path}:{line}"
-    return ""
+            if test.kind is FileKind.TEST:
+                found += [(number, f"{path}:{line}") for number, line in _many_rows(test, route)]
+    number, place = max(found, default=(0, ""))
+    return f"{place} {number}" if place else ""
 
 
-def _many_rows(test: Module, route: str) -> int:
-    """Return the line of a test that asks for `route` and counts on more rows than a page has."""
+def _many_rows(test: Module, route: str) -> Iterator[tuple[int, int]]:
+    """Yield how many rows a test that asks for `route` counts on, and the line."""
     functions: list[FunctionNode] = [*test.nodes(ast.FunctionDef), *test.nodes(ast.AsyncFunctionDef)]
     asks = re.compile(re.escape(route.rstrip("/")) + r"/?[\"'?]")
     for function in functions:
         if not asks.search(test.segment(function)):
             continue
         for node in ast.walk(function):
-            if any(number > _PAGE for number in _counted(node)):
-                return getattr(node, "lineno", function.lineno)
-    return 0
+            for number in _counted(node):
+                yield number, getattr(node, "lineno", function.lineno)
 
 
 def _counted(node: ast.AST) -> list[int]:

@@ -162,3 +162,61 @@ def test_explains(code: str, reason: str, mend: Mend) -> None:
     done = mend("unbounded-query", code, path="shop/api.py", files={"shop/models.py": MODELS})
     assert [reason in text for text in done.refused] == [True]
     assert done.text == code
+
+
+SETTINGS = 'INSTALLED_APPS = ["rest_framework", "shop"]\nROOT_URLCONF = "site.urls"\n'
+DEFAULT = '"DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination"'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (SETTINGS, f'{SETTINGS}\nREST_FRAMEWORK = {{\n    {DEFAULT},\n    "PAGE_SIZE": 20,\n}}\n'),
+        (
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    "A": [1],  # one\n    "B": 2,  # two\n}}\nX = 1\n',
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    "A": [1],  # one\n    "B": 2,  # two\n    {DEFAULT},\n'
+            '    "PAGE_SIZE": 20,\n}\nX = 1\n',
+        ),
+        (
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    "A": [\n        1,\n    ]\n}}\n',
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    "A": [\n        1,\n    ],\n    {DEFAULT},\n'
+            '    "PAGE_SIZE": 20,\n}\n',
+        ),
+        (
+            f'{SETTINGS}REST_FRAMEWORK = {{"A": 1}}\n',
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    "A": 1,\n    {DEFAULT},\n    "PAGE_SIZE": 20,\n}}\n',
+        ),
+        (
+            f"{SETTINGS}REST_FRAMEWORK = {{}}\n",
+            f'{SETTINGS}REST_FRAMEWORK = {{\n    {DEFAULT},\n    "PAGE_SIZE": 20,\n}}\n',
+        ),
+    ],
+)
+def test_rest_framework_for_the_project(before: str, after: str, mend: Mend) -> None:
+    items = "class Items(viewsets.ModelViewSet):\n    queryset = Item.objects.all()\n\n\n"
+    code = REST + items + "class Two(generics.ListAPIView):\n    queryset = Sorted.objects.all()\n"
+    files = {"shop/models.py": MODELS, "site/settings.py": before}
+    done = mend("unbounded-query", code, path="shop/api.py", files=files, rest="project", page_size=20)
+    assert not done.refused
+    assert done.text == code.replace("Item.objects.all()", 'Item.objects.all().order_by("pk")')
+    assert done.others == {"site/settings.py": after}
+
+
+@pytest.mark.parametrize(
+    "settings", ["REST_FRAMEWORK = dict(A=1)\n", "REST_FRAMEWORK = {}\nREST_FRAMEWORK = {}\n"]
+)
+def test_rest_framework_in_settings_that_are_not_plain(settings: str, mend: Mend) -> None:
+    code = REST + "class Items(viewsets.ModelViewSet):\n    queryset = Sorted.objects.all()\n"
+    files = {"shop/models.py": MODELS, "site/settings.py": SETTINGS + settings}
+    done = mend("unbounded-query", code, path="shop/api.py", files=files, rest="project")
+    assert done.text == code
+    assert ["cannot be told" in reason for reason in done.refused] == [True]
+
+
+def test_list_views_have_no_envelope(mend: Mend) -> None:
+    code = LISTS + "class Items(ListView):\n    queryset = Item.objects.all()\n"
+    done = mend(
+        "unbounded-query", code, path="shop/lists.py", files={"shop/models.py": MODELS}, envelope=True
+    )
+    assert done.text == code
+    assert ["without `envelope`" in reason for reason in done.refused] == [True]

@@ -223,3 +223,16 @@ def test_no_envelope_against_a_response_model(mend: Mend) -> None:
     done = mend("unbounded-query", code, envelope=True)
     assert ["is a bare list" in reason for reason in done.refused] == [True]
     assert done.text == code
+
+
+def test_no_envelope_for_a_template(mend: Mend) -> None:
+    code = (
+        "from flask import Flask, render_template\n\nfrom app.models import Item\n\napp = Flask(__name__)\n"
+        '\n\n@app.route("/items")\ndef items():\n    rows = Item.query.all()\n'
+        '    return render_template("items.html", rows=rows)\n'
+    )
+    files = {"app/models.py": MODELS}
+    done = mend("unbounded-query", code, files=files, envelope=True)
+    assert (done.text, len(done.refused)) == (code, 1)
+    assert "without `envelope`" in done.refused[0]
+    assert not mend("unbounded-query", code, files=files).refused

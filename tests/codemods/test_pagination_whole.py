@@ -87,3 +87,11 @@ def test_tests_that_fill_more_than_a_page(test: str, line: int, mend: Mend) -> N
     assert [f"tests/test_web.py:{line} counts" in reason for reason in done.refused] == (
         [True] if line else []
     )
+
+
+@pytest.mark.parametrize(("size", "refused"), [(80, 0), (50, 1), (20, 1)])
+def test_the_chosen_page_size_counts(size: int, refused: int, mend: Mend) -> None:
+    test = "def test_notes(client):\n    for n in range(60):\n        add(n)\n    client.get('/notes')\n"
+    files = {"tests/test_web.py": test}
+    done = mend("unbounded-query", FLASK, path="web/views.py", files=files, page_size=size)
+    assert len(done.refused) == refused
