@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harden.codemods.codemod import PythonCodemod
-from harden.codemods.log_layout import favourite_quote, with_message
+from harden.codemods.log_layout import favourite_quote, on_one_line, with_message
 from harden.codemods.log_messages import Lazy, Message
 from harden.errors import Refusal
 
@@ -23,7 +23,8 @@ class LazyArguments(PythonCodemod):
         if finding is None:
             return updated_node
         at = int(finding.facts["at"])
-        return with_message(updated_node, at, lazy_message(updated_node, at, self.quote))
+        call = with_message(updated_node, at, lazy_message(updated_node, at, self.quote))
+        return on_one_line(self, original_node, call, at)
 
 
 def lazy_message(call: cst.Call, at: int, quote: str) -> Lazy:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from harden.codemods.codemod import source_of
+from harden.codemods.codemod import PythonCodemod, source_of
+from harden.codemods.line_limits import line_limit
 from harden.codemods.log_messages import Lazy
 from harden.module import Module
 
@@ -34,6 +35,47 @@ def with_message(call: cst.Call, at: int, lazy: Lazy) -> cst.Call:
         last.with_changes(value=values[-1]),
     ]
     return call.with_changes(args=[*before, *_named(new, lazy)])
+
+
+def on_one_line(codemod: PythonCodemod, original: cst.Call, call: cst.Call, at: int) -> cst.Call:
+    """Return the call with its message in one literal, where only the values kept it from fitting a line.
+
+    A text that its owner broke before it was too long, or whose parts are written in several ways, stays.
+    """
+    old, new = original.args[at].value, call.args[at].value
+    if not isinstance(old, cst.ConcatenatedString) or not isinstance(new, cst.ConcatenatedString):
+        return call
+    parts = [part for part in _literals(new) if isinstance(part, cst.SimpleString)]
+    alike = {(part.prefix, part.quote) for part in parts}
+    if len(alike) > 1 or len(parts) < len(_literals(new)) or len(parts[0].quote) > 1:
+        return call
+    if not _are_apart(old):
+        return call
+    room = line_limit(codemod.module) - codemod.span(old).column - len(",")
+    before = sum(len(source_of(part)) for part in _literals(old)) - 2 * (len(_literals(old)) - 1)
+    [(prefix, quote)] = alike
+    joined = f"{prefix}{quote}{''.join(part.raw_value for part in parts)}{quote}"
+    if len(joined) > room or before <= room:
+        return call
+    message = call.args[at].with_changes(value=cst.SimpleString(joined))
+    return call.with_changes(args=[*call.args[:at], message, *call.args[at + 1 :]])
+
+
+def _literals(text: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """Return the literals that stand side by side in a text."""
+    if isinstance(text, cst.ConcatenatedString):
+        return [text.left, *_literals(text.right)]
+    return [text]
+
+
+def _are_apart(text: cst.BaseExpression) -> bool:
+    """Tell whether each literal has a line of its own, without a comment."""
+    while isinstance(text, cst.ConcatenatedString):
+        white = source_of(text.whitespace_between)
+        if "\n" not in white or "#" in white:
+            return False
+        text = text.right
+    return True
 
 
 def _named(args: list[cst.Arg], lazy: Lazy) -> list[cst.Arg]:

@@ -11,7 +11,7 @@ from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.flushes import flushes_after
 from harden.codemods.lazy_logs import log_message
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.log_layout import favourite_quote, on_one_line
 from harden.codemods.log_messages import Message
 from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
@@ -77,7 +77,8 @@ class AddTraceback(PythonCodemod):
             self.drop_import("traceback")
         if not call.args:
             call = call.with_changes(args=[cst.Arg(cst.SimpleString('""'))])
-        return written(call.with_changes(func=func), 0, message, flavour)
+        call = written(call.with_changes(func=func), 0, message, flavour)
+        return on_one_line(self, original_node, call, 0) if original_node.args else call
 
     def leave_ExceptHandler(
         self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler

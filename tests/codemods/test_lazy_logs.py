@@ -176,3 +176,25 @@ def test_what_is_logged_stays_the_same(mend: Mend, spec: str, value: object) -> 
     logger.addHandler(Kept())
     exec(code.replace(HEAD, ""), {"log": logger, "x": value})  # noqa: S102
     assert records == [wanted]
+
+
+A, B = "a" * 40, "b" * 40
+VALUE = "{" + "an_owner_of_a_rather_long_name" + "}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f'f"{A} {VALUE} "\n    f"{B[4:]}",', f'"{A} %s {B[4:]}",'),
+        (f'f"{A} {VALUE} "\n    f"{B}",', f'"{A} %s "\n    "{B}",'),
+        (f"f\"{A} {VALUE} \"\n    '{B[4:]}',", f"\"{A} %s \"\n    '{B[4:]}',"),
+        (f'f"{A} {VALUE} "\n    r"{B[4:]}",', f'"{A} %s "\n    r"{B[4:]}",'),
+        (f'f"{A} {VALUE} "  # why\n    f"{B[4:]}",', f'"{A} %s "  # why\n    "{B[4:]}",'),
+        (f'f"a {VALUE} "\n    f"b",', '"a %s "\n    "b",'),
+    ],
+    ids=["fits now", "still too long", "other quotes", "other prefix", "comment", "fitted before"],
+)
+def test_a_text_that_fits_a_line_now_is_one(mend: Mend, before: str, after: str) -> None:
+    mended = mend("eager-log-format", f"{HEAD}log.info(\n    {before}\n)\n")
+    wanted = f"{HEAD}log.info(\n    {after}\n    an_owner_of_a_rather_long_name,\n)\n"
+    assert mended.text == wanted
