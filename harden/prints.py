@@ -207,22 +207,23 @@ def is_program(module: Module) -> bool:
 
 
 def _is_run_by_hand(module: Module) -> bool:
-    """Tell whether a file does its work when it is run, serves nothing, and is imported by no other."""
-    if module.imports(*_SERVICES) or not any(map(_works, module.tree.body)):
+    """Tell whether a file serves nothing itself, and works when it is run or is there for tests only."""
+    if module.imports(*_SERVICES):
         return False
     stem = PurePosixPath(module.path).stem
-    return all(path == module.path for path in module.project.mentions(stem))
+    kinds = {file_kind(path) for path in module.project.mentions(stem) if path != module.path}
+    return kinds == {FileKind.TEST} or (not kinds and any(_works(module, node) for node in module.tree.body))
 
 
-def _works(statement: ast.stmt) -> bool:
+def _works(module: Module, statement: ast.stmt) -> bool:
     """Tell whether a statement of the file is `main()`, `asyncio.run(main())`, or a `with` around such."""
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        return True
     match statement:
-        case ast.Expr(value=ast.Call(func=ast.Name(), args=[])):
-            return True
+        case ast.With(body=body):
+            return any(_works(module, inner) for inner in body)
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="run", value=ast.Name(id="asyncio")))):
             return True
+        case ast.Expr(value=ast.Call(func=ast.Name() as name)):
+            return isinstance(module.names.lookup(name), FunctionNode)
     return False
 
 

@@ -8,7 +8,8 @@ Flagged are databases, brokers and caches, hosts of clients, internal and single
 buckets, hosts of one deployment (`*.rds.amazonaws.com`, `*.herokuapp.com`), of one stage (`staging`,
 `prod`), and the addresses that mail goes to. The public address of somebody else's API is the same
 everywhere and left out, and so are defaults: of environment reads, settings classes, functions and
-command-line options. A dataclass of settings that nobody fills is no default. Addresses with a password are findings of hardcoded-secret.
+command-line options. A dataclass of settings that nobody fills is no default. Addresses with a password are
+findings of hardcoded-secret.
 
 Flagged:
 
