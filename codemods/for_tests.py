@@ -20,8 +20,8 @@ _PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setu
 _REQUIREMENTS = ("requirements-dev.txt", "requirements.txt", "requirements/dev.txt", "Pipfile")
 _DJANGO = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE"})
 _DJANGO_SETTINGS = re.compile(r"""(?m)(^\s*DJANGO_SETTINGS_MODULE\s*=\s*["']?|--ds[ =])(?P<module>[\w.]+)""")
-
-
+_TELLING, _CERTAIN = 6, 10
+"""How long a value is that says something in quotes, and anywhere in a text."""
 _SETS = re.compile(r"environ\b|\bsetenv\(")
 _CLEARS = re.compile(r"environ\.clear\(|environ\b[^\n]*,\s*clear=True")
 _FOR_TESTS = re.compile(r"(^|[._])(tests?|testing|ci)($|[._])")
@@ -49,13 +49,26 @@ def give_to_tests(codemod: PythonCodemod, name: str, value: str, old: str) -> No
 
 
 def _check_tests(codemod: PythonCodemod, tests: Sequence[str], old: str) -> None:
-    repeated = re.compile(rf"""["']{re.escape(old)}["']""") if len(old) >= 6 else None
+    repeated = _repeating(old)
     for path in tests:
         text = codemod.project.text(path)
         if repeated and any(repeated.search(line) and not _SETS.search(line) for line in text.splitlines()):
             raise Refusal(f"{path} repeats this value: let it read the program's own setting first.")
         if _CLEARS.search(text) and _imports_program(codemod, path):
             raise Refusal(f"{path} empties the environment, so that the program would not start in it.")
+
+
+def _repeating(value: str) -> re.Pattern[str] | None:
+    """Return what finds a value in a test: in quotes, in an address, or anywhere if it is long enough."""
+    if not value:
+        return None
+    same = re.escape(value)
+    forms = [rf":{same}@"]
+    if len(value) >= _TELLING:
+        forms.append(rf"""["']{same}["']""")
+    if len(value) >= _CERTAIN:
+        forms.append(rf"(?<!\w){same}(?!\w)")
+    return re.compile("|".join(forms))
 
 
 def _put(codemod: PythonCodemod, path: str, name: str, value: str) -> None:

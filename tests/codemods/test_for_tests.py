@@ -68,6 +68,7 @@ def test_the_first_file_that_tests_import_sets_it(mend: Mend, files: dict[str, s
     [
         ({"tests/test_a.py": CASE, "tests/test_b.py": CASE}, "set it where they run"),
         ({"tests/conftest.py": "", "tests/test_a.py": f'KEY = "{VALUE}"\n'}, "tests/test_a.py repeats"),
+        ({"tests/conftest.py": "", "tests/test_a.py": f'H = "Bearer {VALUE}"\n'}, "tests/test_a.py repeats"),
         (
             {"tests/test_a.py": "from app import main\n\npatch.dict(os.environ, {}, clear=True)\n"},
             "tests/test_a.py empties",
@@ -154,3 +155,11 @@ def test_it_stands_with_what_sets_the_environment_already(mend: Mend) -> None:
     conftest = 'import os\n\nos.environ["A"] = "a"\nos.environ.setdefault("B", "b")\n\nfrom app import main\n'
     mended = fixed(mend, {"tests/conftest.py": conftest})
     assert mended.others["tests/conftest.py"] == conftest.replace('"b")\n', '"b")\n' + GIVEN)
+
+
+def test_refused_where_an_address_in_a_test_has_the_value(mend: Mend) -> None:
+    code = "import os\n\nDB_PASSWORD = os.getenv('DB_PASSWORD', 'shop')\n"
+    files = {"tests/conftest.py": "", "tests/test_a.py": "URL = 'postgresql://shop:shop@db/shop'\n"}
+    assert "tests/test_a.py repeats" in mend("secret-default", code, files=files).refused[0]
+    files["tests/test_a.py"] = "NAME = 'shop'\n"
+    assert not mend("secret-default", code, files=files).refused
