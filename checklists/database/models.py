@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.errors import UnreadableSource
 from harden.module import Module, is_literal, keyword
 
 _UNORDERED = ("django.contrib.auth.models.User", "django.contrib.auth.models.Group")
 """Models of Django itself that have no default order."""
+_TABLES = ("sqlalchemy.Table", "sqlalchemy.schema.Table", "sqlalchemy.sql.schema.Table")
 
 
 def primary_keys(module: Module, model: ast.expr) -> list[str]:
-    """Return the attributes of a model that are its primary key, its bases looked through."""
+    """Return the attributes of a model that are its primary key, bases looked through; of a table `c.id`."""
+    if (table := table_of(module, model)) is not None:
+        return [f"c.{name}" for name in _key_columns(table)]
     for _source, owner in _definitions(module, model):
         found = [name for name, value in _attributes(owner) if _is_primary(value)]
         if found:
@@ -22,7 +26,34 @@ def primary_keys(module: Module, model: ast.expr) -> list[str]:
 
 def is_known(module: Module, model: ast.expr) -> bool:
     """Tell whether a model is defined in the project, or is one whose order is known to be none."""
-    return module.resolve(model) in _UNORDERED or next(_definitions(module, model), None) is not None
+    if module.resolve(model) in _UNORDERED or table_of(module, model) is not None:
+        return True
+    return next(_definitions(module, model), None) is not None
+
+
+def table_of(module: Module, expr: ast.expr) -> ast.Call | None:
+    """Return the `Table(…)` of SQLAlchemy Core that a name of the project stands for."""
+    if module.resolve(expr) not in _TABLES or not isinstance(expr, ast.Name | ast.Attribute):
+        return None
+    home, _, name = (module.names.local(expr) or "").rpartition(".")
+    path = module.project.names.get(home)
+    try:
+        body = module.project.module(path).tree.body if path else []
+    except UnreadableSource:
+        return None
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Call() as made) if found == name:
+                return made
+    return None
+
+
+def _key_columns(table: ast.Call) -> Iterator[str]:
+    for column in table.args:
+        if isinstance(column, ast.Call) and column.args and _is_primary(column):
+            name = column.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value.isidentifier():
+                yield name.value
 
 
 def has_default_order(module: Module, model: ast.expr) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harden.checklists.database.links import Chain, Link, chain_of, is_in_sight, values_of
+from harden.checklists.database.models import table_of
 from harden.checklists.database.statements import statement_of
-from harden.module import Module
+from harden.module import Module, keyword
 
-_RUNS = frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"})
-_ROWS = frozenset({"all", "fetchall", "scalars", "mappings", "tuples"})
+_RUNS = frozenset({"execute", "exec", "scalars", "stream", "stream_scalars", "fetch_all"})
+_ROWS = frozenset({"all", "fetchall", "scalars", "mappings", "tuples", "fetch_all"})
 _FEW = frozenset(
     {
         "first",
@@ -108,12 +109,17 @@ def _executed(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     after = chain.links[chain.links.index(run) :] if run else ()
     if run is None or not isinstance(run.node, ast.Call) or not any(link.name in _ROWS for link in after):
         return None
-    statement = run.node.args[0] if run.node.args else None
+    statement = run.node.args[0] if run.node.args else keyword(run.node, "query")
     selected = chain_of(module, statement) if statement is not None else None
     if statement is None or selected is None or not selected.names.isdisjoint(_FEW):
         return None
     select = next((link.node for link in selected.links if link.name == "select"), selected.root)
-    if not isinstance(select, ast.Call) or not select.args or is_aggregate(select.args):
+    if not isinstance(select, ast.Call) or is_aggregate(select.args):
+        return None
+    if (table := _selected_table(module, select)) is not None:
+        rows = _rows(module, "query", select, statement, call, table, selected)
+        return replace(rows, model=table) if rows else None
+    if not select.args:
         return None
     path = module.resolve(select.func) or ""
     if path.rpartition(".")[2] != "select" or not path.startswith(
@@ -123,6 +129,14 @@ def _executed(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     if not is_model(module, select.args[0]):
         return None
     return _rows(module, "query", select, statement, call, select.args[0], selected, select.args[1:])
+
+
+def _selected_table(module: Module, select: ast.Call) -> ast.expr | None:
+    """Return the table of `notes.select()` or `select(notes)`."""
+    if isinstance(select.func, ast.Attribute) and table_of(module, select.func.value) is not None:
+        return select.func.value if not select.args else None
+    is_plain = len(select.args) == 1 and (module.resolve(select.func) or "").startswith("sqlalchemy.")
+    return select.args[0] if is_plain and table_of(module, select.args[0]) is not None else None
 
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
@@ -243,6 +257,9 @@ def _compares_key(argument: ast.expr) -> bool:
         match node:
             case ast.Compare(left=ast.Attribute(value=ast.Name(id=owner), attr=name), ops=[ast.Eq()]):
                 if name in ("id", "pk", "uuid") and owner[:1].isupper():
+                    return True
+            case ast.Compare(left=ast.Attribute(value=ast.Attribute(attr="c"), attr=name), ops=[ast.Eq()]):
+                if name in ("id", "pk", "uuid"):
                     return True
             case ast.Call(func=ast.Attribute(attr="in_")) | ast.Call(func=ast.Name(id="in_")):
                 return True
