@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from harden.checklists.database.db_limits import BLOCKING
-from harden.checklists.database.dialects import may_be_sqlite
+from harden.checklists.database.dialects import is_sqlite_named
 from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind, file_kind
@@ -21,7 +21,7 @@ def is_exchanged(module: Module, backend: ast.expr) -> bool:
     """Tell whether a backend comes from the environment, or is replaced where the options stay."""
     project = module.project
     replaced = (*project.mentions('["ENGINE"] ='), *project.mentions("['ENGINE'] ="))
-    return bool(replaced) or may_be_sqlite(module, backend)
+    return bool(replaced) or (module.string(backend) is None and is_sqlite_named(module))
 
 
 def blocks(module: Module) -> bool:

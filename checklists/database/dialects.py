@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from harden.checklists.database.urls import member_value, named_value
 from harden.checklists.waiting import dependencies
@@ -98,11 +99,42 @@ _SETTINGS = re.compile(
 )
 
 
+_NAMES = re.compile(r"\w*(?:db|database|url|uri|dsn|sql)\w*", re.IGNORECASE)
+_ADDRESS = re.compile(r"sqlite(?!3\b)")
+
+
 def may_be_sqlite(module: Module, url: ast.expr) -> bool:
-    """Tell whether an address that is not fixed may be SQLite's, as in the project's tests."""
-    project = module.project
+    """Tell whether an address that is not fixed is SQLite's somewhere, as in the project's tests.
+
+    Only where `sqlite` stands next to a name that the address comes from: a test may well have an
+    engine of its own.
+    """
     if module.string(url) is not None:
         return False
-    if any(path != module.path for path in project.mentions("sqlite")) or "sqlite" in module.text:
-        return True
-    return any("sqlite" in project.text(path) for path in project.paths if _SETTINGS.search(path))
+    found = named_value(module, url) if isinstance(url, ast.Name) else None
+    text = ast.unparse(url) + (f" {ast.unparse(found[1])}" if found else "")
+    names = {name.lower() for name in _NAMES.findall(re.sub(r"\w[\w+]*://", "", text))}
+    return any(_gives_sqlite(lines, names) for lines in _lines_with_sqlite(module))
+
+
+def is_sqlite_named(module: Module) -> bool:
+    """Tell whether SQLite is spoken of anywhere in the project's code or settings."""
+    return "sqlite" in module.text or any(True for _ in _lines_with_sqlite(module))
+
+
+def _lines_with_sqlite(module: Module) -> Iterator[list[str]]:
+    project = module.project
+    settings = [path for path in project.paths if _SETTINGS.search(path)]
+    for path in (module.path, *project.mentions("sqlite"), *settings):
+        if "sqlite" in (text := project.text(path)):
+            yield text.lower().splitlines()
+
+
+def _gives_sqlite(lines: list[str], names: set[str]) -> bool:
+    """Tell whether one of the names stands on a line with an address of SQLite, or on the next one to it."""
+    for number, line in enumerate(lines):
+        if _ADDRESS.search(line):
+            near = " ".join(lines[max(0, number - 1) : number + 2])
+            if not names or any(re.search(rf"(?<!\w){name}(?!\w)", near) for name in names):
+                return True
+    return False

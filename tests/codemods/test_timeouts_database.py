@@ -215,6 +215,18 @@ def test_a_fixed_address_stays_what_it_is(mend: Mend) -> None:
     assert "connect_timeout" in mend("db-timeout", code, files=files).text
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tests/conftest.py": "engine = create_engine('sqlite://')\n"},
+        {"tests/conftest.py": "TEST_URL = 'sqlite://'\nengine = create_engine(TEST_URL)\n"},
+        {"app/cache.py": "import sqlite3\n\nurl = load()\n"},
+    ],
+)
+def test_an_engine_of_the_tests_own_changes_nothing(files: dict[str, str], mend: Mend) -> None:
+    assert "connect_timeout" in mend("db-timeout", URL + "e = create_engine(url)\n", files=files).text
+
+
 @pytest.mark.parametrize(("check", "added"), [("db-timeout", "connect_timeout"), ("pool-config", "CONN_MAX")])
 def test_an_entry_that_a_test_compares_is_told_but_not_edited(mend: Mend, check: str, added: str) -> None:
     code = "def parse(url):\n    return {'ENGINE': 'django.db.backends.mysql', 'NAME': url}\n"
