@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from harden.codemods.codemod import PythonCodemod
 from harden.codemods.early_lines import with_early_line
 from harden.codemods.env_files import exists, text_of
+from harden.codemods.line_limits import line_limit
+from harden.codemods.wrapping import wrapped
 from harden.errors import Refusal
 from harden.module import split_lines
 from harden.roles import FileKind, file_kind
@@ -74,7 +76,15 @@ def _repeating(value: str) -> re.Pattern[str] | None:
 def _put(codemod: PythonCodemod, path: str, name: str, value: str) -> None:
     text, source = text_of(codemod, path)
     if not _names(text, name):
-        codemod.other_file(path, source.encode(with_early_line(path, text, source, _line(text, name, value))))
+        _write(codemod, path, with_early_line(path, text, source, _line(text, name, value)))
+
+
+def _write(codemod: PythonCodemod, path: str, after: str) -> None:
+    """Give a Python file a new text, none of its new lines longer than the file allows."""
+    before, source = text_of(codemod, path)
+    known = codemod.project.exists(path)
+    limit = line_limit(codemod.project.module(path) if known else codemod.module)
+    codemod.other_file(path, source.encode(wrapped(after, before, limit)))
 
 
 def _names(text: str, name: str) -> bool:
@@ -119,7 +129,7 @@ def _give_to_django(codemod: PythonCodemod, name: str, value: str) -> None:
             f"The tests load these settings without {name}: set it where they run, "
             "then fix this with `tests` off."
         )
-    codemod.other_file(path, source.encode(edited))
+    _write(codemod, path, edited)
 
 
 def _pytest_files(codemod: PythonCodemod) -> list[str]:

@@ -163,3 +163,14 @@ def test_refused_where_an_address_in_a_test_has_the_value(mend: Mend) -> None:
     assert "tests/test_a.py repeats" in mend("secret-default", code, files=files).refused[0]
     files["tests/test_a.py"] = "NAME = 'shop'\n"
     assert not mend("secret-default", code, files=files).refused
+
+
+def test_a_long_line_is_broken(mend: Mend) -> None:
+    code = f"import os\n\nPAYMENTS_PROVIDER_SECRET_KEY = '{VALUE}'\n"
+    files = {"tests/conftest.py": "from app import main\n"}
+    mended = mend("hardcoded-secret", code, files=files, template=False)
+    assert mended.others["tests/conftest.py"] == (
+        "import os\n\nos.environ.setdefault(\n"
+        '    "PAYMENTS_PROVIDER_SECRET_KEY", "only-for-tests-payments-provider-secret-key"\n'
+        ")\n\nfrom app import main\n"
+    )
