@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from harden.errors import UnreadableSource
 from harden.module import Module, split_lines
 
 _WORD = re.compile(r"\w+")
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def taken_over(module: Module) -> set[str]:
@@ -31,17 +32,25 @@ def taken_over(module: Module) -> set[str]:
 def without_unused_imports(
     text: str, before: str, origins: Collection[str], kept: Collection[str] = ()
 ) -> str:
-    """Return the text without the top-level imports from the modules `origins` that nothing uses any more.
+    """Return the text without the imports from the modules `origins` that nothing uses any more.
 
-    What other files use is `kept`, what had no use in the text `before` is the owner's affair. Only plain
-    imports on one line, or with one name a line, and without a comment are touched; a name that `__all__`
-    or any string mentions, or an annotation in quotes holds, counts as used.
+    Those at the top level are meant, and in functions those of one name. What other files use is `kept`,
+    what had no use in the text `before` is the owner's affair. Only plain imports on one line, or with one
+    name a line, and without a comment are touched; a name that `__all__` or any string mentions, or an
+    annotation in quotes holds, counts as used.
     """
     if "*" in kept:
         return text
     tree = ast.parse(text)
     used = _used(tree) | {*kept} | _unused(ast.parse(before))
     lines = split_lines(text)
+    for function, statement in _left_in_functions(tree, ast.parse(before), origins):
+        if lines[statement.lineno - 1].strip() != ast.unparse(statement):
+            continue
+        _drop_statement(lines, statement.lineno - 1)
+        gap = statement.lineno if statement is function.body[0] else len(lines)
+        while gap < len(lines) and not lines[gap].strip():
+            lines[gap], gap = "", gap + 1
     for statement in reversed(tree.body):
         if not isinstance(statement, ast.Import | ast.ImportFrom) or not _is_from(statement, origins):
             continue
@@ -61,6 +70,27 @@ def without_unused_imports(
     return "".join(lines)
 
 
+def _left_in_functions(
+    tree: ast.Module, before: ast.Module, origins: Collection[str]
+) -> Iterator[tuple[_Function, ast.Import | ast.ImportFrom]]:
+    """Yield the functions that use an import of one name of theirs no more, and the import."""
+    was_used: dict[str, set[str]] = {}
+    for function in _functions(before):
+        was_used.setdefault(function.name, set()).update(_used(function))
+    for function in _functions(tree):
+        for statement in function.body if len(function.body) > 1 else ():
+            if not isinstance(statement, ast.Import | ast.ImportFrom) or len(statement.names) > 1:
+                continue
+            name = (statement.names[0].asname or statement.names[0].name).partition(".")[0]
+            used_to = name in was_used.get(function.name, ()) and name not in _used(function)
+            if used_to and _is_from(statement, origins):
+                yield function, statement
+
+
+def _functions(tree: ast.Module) -> Iterator[_Function]:
+    return (node for node in ast.walk(tree) if isinstance(node, _Function))
+
+
 def _unused(tree: ast.Module) -> set[str]:
     """Return the names that the owner imports without a use."""
     imports = (statement for statement in tree.body if isinstance(statement, ast.Import | ast.ImportFrom))
@@ -68,8 +98,8 @@ def _unused(tree: ast.Module) -> set[str]:
     return {name.partition(".")[0] for name in bound} - _used(tree)
 
 
-def _used(tree: ast.Module) -> set[str]:
-    """Return the names that a module uses."""
+def _used(tree: ast.AST) -> set[str]:
+    """Return the names that some code uses."""
     used: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):

@@ -69,7 +69,7 @@ def test_rewritten(mend: Mend, before: str, after: str) -> None:
         (
             "import json\n\n\ndef f(x):\n    import logging\n\n    logging.info(x)\n",
             "import json\nimport logging\n\nlogger = logging.getLogger(__name__)\n\n\n"
-            "def f(x):\n    import logging\n\n    logger.info(x)\n",
+            "def f(x):\n    logger.info(x)\n",
         ),
     ],
 )
@@ -156,3 +156,28 @@ def test_rival_configurations(mend: Mend) -> None:
     assert "order of imports" in mended.refused[0]
     for path in ("app/log_setup.py", "app/config.py", "app/server.py"):
         assert mend("root-logger", code, path=path, files={"app/main.py": main}).refused == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("    import logging\n\n    logging.info(x)\n", "    logger.info(x)\n"),
+        (
+            '    """Do."""\n    import logging\n\n    logging.info(x)\n',
+            '    """Do."""\n\n    logger.info(x)\n',
+        ),
+        ("    import logging  # here\n    logging.info(x)\n", None),
+        ("    import logging\n    logging.info(logging.INFO)\n", None),
+        ("    import logging, os\n    logging.info(os.sep)\n", None),
+        ("    import logging\n    def g():\n        logging.info(x)\n        return logging\n", None),
+    ],
+)
+def test_an_import_in_a_function_goes_with_its_last_use(mend: Mend, body: str, left: str | None) -> None:
+    mended = mend("root-logger", f"{HEAD}{body}")
+    assert not mended.refused
+    assert mended.text == HEAD + (left or body.replace("logging.info", "logger.info"))
+
+
+def test_an_import_that_a_function_never_used_stays(mend: Mend) -> None:
+    other = "\n\ndef g(x):\n    import logging\n    return x\n"
+    assert mend("root-logger", f"{HEAD}    logging.info(x)\n{other}").text.endswith(other)
