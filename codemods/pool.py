@@ -70,7 +70,7 @@ class TendPool(PythonCodemod):
         if finding.facts["place"] == "flask-dict":
             pairs = [("SQLALCHEMY_ENGINE_OPTIONS", self._flask(quote))]
         for name, value in pairs:
-            updated_node = with_entry(updated_node, f"{quote}{name}{quote}", value)
+            updated_node = _with_setting(updated_node, f"{quote}{name}{quote}", value)
         return updated_node
 
     def leave_SimpleStatementLine(
@@ -106,6 +106,17 @@ class TendPool(PythonCodemod):
         code = cst.Module([]).code_for_node(node)
         text = code if "'" in code or '"' in code else self.module.text
         return "'" if text.count("'") > text.count('"') else '"'
+
+
+def _with_setting(node: cst.Dict, key: str, value: str) -> cst.Dict:
+    """Return the dict with one more entry, above OPTIONS where that is the last one."""
+    new = cst.DictElement(expression(key), expression(value))
+    *rest, last = [*node.elements] or [new]
+    gap = rest[-1].comma if rest else None
+    is_options = isinstance(last, cst.DictElement) and "OPTIONS" in cst.Module([]).code_for_node(last.key)
+    if is_options and isinstance(gap, cst.Comma) and "#" not in cst.Module([]).code_for_node(gap):
+        return node.with_changes(elements=[*rest, new.with_changes(comma=gap), last])
+    return with_entry(node, key, value)
 
 
 def with_entry(node: cst.Dict, key: str, value: str) -> cst.Dict:

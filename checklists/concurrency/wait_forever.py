@@ -172,6 +172,20 @@ def program(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, call, f"{name}() waits for the program for ever", facts=facts)
 
 
+@check.call("asyncio.to_thread", "fastapi.concurrency.run_in_threadpool")
+def program_in_thread(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag the same where the wait is handed to a thread, which it then holds."""
+    waited = (module.resolve(call.args[0]) or "") if call.args else ""
+    if PROGRAMS.get(waited) != -1 or not lacks(module, call, "timeout") or is_limited(module, call):
+        return
+    around = module.parents.get(call)
+    waits = isinstance(around, ast.Call) and module.resolve(around.func) == "asyncio.wait_for"
+    if serves(module, call) and not waits:
+        facts = {"set": f"timeout={_form(module, call)}"}
+        name = waited.removeprefix("subprocess.")
+        yield check.found(module, call, f"{name}() waits for the program for ever", facts=facts)
+
+
 @check.call(*QUEUES)
 def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag a queue that is read once, not by a consumer in its loop."""

@@ -118,3 +118,13 @@ def test_refuses(code: str, tmp_path: Path) -> None:
     assert made.patch is None
     assert all(made.refused.values())
     assert made.refused
+
+
+def test_entries_stand_above_the_options_of_the_driver(tmp_path: Path) -> None:
+    """So that the fix of db-timeout, which adds those at the end, gives the same text before and after."""
+    engine = '        "ENGINE": "django.db.backends.postgresql",\n'
+    options = '        "OPTIONS": {"connect_timeout": 5},\n'
+    head, end = f'DATABASES = {{\n    "default": {{\n{engine}', "    }\n}\n"
+    after = mended(tmp_path, f"{head}{options}{end}")
+    added = '        "CONN_MAX_AGE": 60,\n        "CONN_HEALTH_CHECKS": True,\n'
+    assert after == f"{head}{added}{options}{end}"

@@ -119,3 +119,25 @@ def test_a_celery_result_gets_a_limit(call: str, mend: Mend) -> None:
     code = "from celery import Celery\nfrom celery.result import AsyncResult\n\napp = Celery()\n\n\n"
     code += f"@app.task\ndef add(a):\n    return a\n\n\nx = {call}\n"
     assert mend("wait-forever", code).text == code.replace(".get()", ".get(timeout=60)")
+
+
+@pytest.mark.parametrize(
+    "order", [("blocking-in-async", "wait-forever"), ("wait-forever", "blocking-in-async")]
+)
+def test_a_program_in_a_thread_gets_its_limit_too(order: tuple[str, str], mend: Mend) -> None:
+    code = coroutine("done = subprocess.run(a, check=True)", "return done")
+    for check in order:
+        code = mend(check, code).text
+    assert "    done = await asyncio.to_thread(subprocess.run, a, check=True, timeout=60)\n" in code
+    assert mend("wait-forever", code).text == code
+
+
+def test_a_thread_that_is_limited_or_does_something_else(mend: Mend) -> None:
+    code = coroutine(
+        "await asyncio.wait_for(asyncio.to_thread(subprocess.run, a), 3)",
+        "await asyncio.to_thread(subprocess.run, a, timeout=3)",
+        "await asyncio.to_thread(load, a)",
+        "await asyncio.to_thread()",
+    )
+    done = mend("wait-forever", code)
+    assert (done.text, done.refused) == (code, ())
