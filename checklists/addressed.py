@@ -125,12 +125,12 @@ def _named(module: Module, whole: ast.expr) -> tuple[str | None, ast.Call | None
     match parent:
         case ast.Assign(targets=[target], value=value) if value is whole:
             return _target(module, parent, target), None
-        case ast.AnnAssign(target=target) if not isinstance(
-            owner := module.parents.get(parent), ast.ClassDef
-        ):
-            return _target(module, parent, target), None
-        case ast.AnnAssign(target=ast.Name(id=name)) if is_plain_settings(module, owner, name):
-            return name, None
+        case ast.AnnAssign(target=target):
+            owner = module.parents.get(parent)
+            if not isinstance(owner, ast.ClassDef):
+                return _target(module, parent, target), None
+            if isinstance(target, ast.Name) and is_plain_settings(module, owner, target.id):
+                return target.id, None
         case ast.keyword(arg=str() as name):
             call = module.parents[parent]
             return (name, call) if isinstance(call, ast.Call) else (None, None)

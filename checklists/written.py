@@ -16,13 +16,25 @@ def written(module: Module, expr: ast.expr | None) -> ast.expr | None:
     """Return the expression itself, or the one that its name is given; None where that may vary."""
     if not isinstance(expr, ast.Name):
         return expr
-    bound = module.names.lookup(expr)
+    bound = _given_here(module, expr) or module.names.lookup(expr)
     parent = module.parents.get(bound) if bound is not None else None
     if not isinstance(bound, ast.Name) or not isinstance(parent, ast.Assign | ast.AnnAssign):
         return None
-    if len(module.names.scope(bound).bindings.get(bound.id, ())) != 1 or parent.value is expr:
+    several = len(module.names.scope(bound).bindings.get(bound.id, ())) != 1
+    if (several and bound is not _given_here(module, expr)) or parent.value is expr:
         return None
     return parent.value
+
+
+def _given_here(module: Module, name: ast.Name) -> ast.Name | None:
+    """Return what gives a name its value just before, among the statements of the same block."""
+    use = module.statement(name)
+    bindings = module.names.scope(name).bindings.get(name.id, ())
+    before = [node for node in bindings if isinstance(node, ast.Name) and node.lineno < use.lineno]
+    last = max(before, key=lambda node: node.lineno, default=None)
+    if last is None or len(before) != sum(isinstance(node, ast.Name) for node in bindings):
+        return None  # given anew later, which a loop may bring back
+    return last if module.parents.get(module.statement(last)) is module.parents.get(use) else None
 
 
 def texts(expr: ast.expr | None) -> Iterator[ast.Constant]:

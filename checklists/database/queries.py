@@ -140,11 +140,15 @@ def _selected_table(module: Module, select: ast.Call) -> ast.expr | None:
 
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
-    """Recognise `Model.objects.filter(…)`."""
+    """Recognise `Model.objects.filter(…)`, and MongoEngine's `Model.objects(…)`."""
     at = next((at for at, link in enumerate(chain.links) if link.name == "objects"), None)
-    if at is None or len(chain.links) == at + 1:
+    if at is None:
         return None
-    manager = chain.links[at].node
+    manager: ast.expr = chain.links[at].node
+    if isinstance(manager, ast.Call):
+        manager = manager.func
+    elif len(chain.links) == at + 1:
+        return None
     if not isinstance(manager, ast.Attribute) or not is_model(module, manager.value):
         return None
     names = [link.name for link in chain.links[at:]]
@@ -206,7 +210,10 @@ def _rows(
     if any(_is_look_up(link) for link in chain.links):
         return None
     ordered = "order_by" in chain.names or not is_in_sight(module, query)
-    filtered = any(link.name in ("filter", "filter_by", "where") for link in chain.links)
+    filtered = any(
+        link.name in ("filter", "filter_by", "where") or (link.name == "objects" and link.arguments)
+        for link in chain.links
+    )
     models = tuple(class_of(other) for other in others)
     loads = (node for link in chain.links if link.name == "options" for node in ast.walk(link.node))
     steps = chain.names | {
@@ -248,7 +255,7 @@ def _is_look_up(link: Link) -> bool:
     if not isinstance(link.node, ast.Call):
         return False
     if any(_KEYS.match(item.arg or "") for item in link.node.keywords):
-        return link.name in ("filter", "filter_by", "get", "exclude")
+        return link.name in ("filter", "filter_by", "get", "exclude", "objects")
     return link.name in ("filter", "where") and any(_compares_key(argument) for argument in link.node.args)
 
 

@@ -96,6 +96,37 @@ def test_flagged(code: str, tmp_path: Path) -> None:
     assert len(found(tmp_path, FASTAPI + indented(code), "app/main.py")) == 1
 
 
+MONGOENGINE = """\
+from flask import Flask, jsonify
+
+from app.models import Post
+
+app = Flask(__name__)
+
+
+@app.route("/posts")
+def posts():
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "messages"),
+    [
+        ("return jsonify(Post.objects())", ["every row of Post is sent at once"]),
+        (
+            "return jsonify(Post.objects(kind=1).order_by('a'))",
+            ["every matching row of Post is sent at once"],
+        ),
+        ("return jsonify(Post.objects(id=1))", []),
+        ("return jsonify(Post.objects(kind=1).first())", []),
+        ("return jsonify(Post.objects(kind=1).limit(5))", []),
+    ],
+)
+def test_mongoengine(code: str, messages: list[str], tmp_path: Path) -> None:
+    flagged = found(tmp_path, MONGOENGINE + indented(code), "app/main.py")
+    assert [finding.message for finding in flagged] == messages
+
+
 @pytest.mark.parametrize(
     "code",
     [
