@@ -44,11 +44,11 @@ def without_unused_imports(
     tree = ast.parse(text)
     used = _used(tree) | {*kept} | _unused(ast.parse(before))
     lines = split_lines(text)
-    for function, statement in _left_in_functions(tree, ast.parse(before), origins):
-        if lines[statement.lineno - 1].strip() != ast.unparse(statement):
+    for function, inner in _left_in_functions(tree, ast.parse(before), origins):
+        if lines[inner.lineno - 1].strip() != ast.unparse(inner):
             continue
-        _drop_statement(lines, statement.lineno - 1)
-        gap = statement.lineno if statement is function.body[0] else len(lines)
+        _drop_inner(lines, inner.lineno - 1)
+        gap = inner.lineno if inner is function.body[0] else len(lines)
         while gap < len(lines) and not lines[gap].strip():
             lines[gap], gap = "", gap + 1
     for statement in reversed(tree.body):
