@@ -47,7 +47,7 @@ def without_unused_imports(
     for function, inner in _left_in_functions(tree, ast.parse(before), origins):
         if lines[inner.lineno - 1].strip() != ast.unparse(inner):
             continue
-        _drop_inner(lines, inner.lineno - 1)
+        _drop_statement(lines, inner.lineno - 1)
         gap = inner.lineno if inner is function.body[0] else len(lines)
         while gap < len(lines) and not lines[gap].strip():
             lines[gap], gap = "", gap + 1
