@@ -207,12 +207,11 @@ def is_program(module: Module) -> bool:
 
 
 def _is_run_by_hand(module: Module) -> bool:
-    """Tell whether a file serves nothing itself, and works when it is run or is there for tests only."""
-    if module.imports(*_SERVICES):
+    """Tell whether a file serves nothing itself, works when it is run, and is imported by no other."""
+    if module.imports(*_SERVICES) or not any(_works(module, node) for node in module.tree.body):
         return False
     stem = PurePosixPath(module.path).stem
-    kinds = {file_kind(path) for path in module.project.mentions(stem) if path != module.path}
-    return kinds == {FileKind.TEST} or (not kinds and any(_works(module, node) for node in module.tree.body))
+    return all(path == module.path for path in module.project.mentions(stem))
 
 
 def _works(module: Module, statement: ast.stmt) -> bool:
