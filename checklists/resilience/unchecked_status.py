@@ -76,6 +76,29 @@ Fixed (app/page.py):
             response.raise_for_status()
             return await response.text()
 
+Flagged:
+
+    import asyncio
+
+    import requests
+
+
+    async def read(url):
+        response = await asyncio.to_thread(requests.get, url, timeout=5)
+        return response.json()
+
+Fixed:
+
+    import asyncio
+
+    import requests
+
+
+    async def read(url):
+        response = await asyncio.to_thread(requests.get, url, timeout=5)
+        response.raise_for_status()
+        return response.json()
+
 Fine:
 
     import requests
@@ -163,7 +186,20 @@ _HOOKS = ("event_hooks", ".hooks[", "raise_for_status=True", "assert_status_hook
 _NAMES = ("response", "answer", "reply")
 
 
-@check.call(*(f"{owner}.{method}" for owner in (*_OWNERS, "aiohttp.ClientSession") for method in _METHODS))
+_REQUESTS = frozenset(
+    f"{owner}.{method}" for owner in (*_OWNERS, "aiohttp.ClientSession") for method in _METHODS
+)
+
+
+@check.call("asyncio.to_thread")
+def request_in_thread(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag the same of requests that another thread makes."""
+    handed = module.resolve(call.args[0]) if call.args else None
+    if handed in _REQUESTS:
+        yield from request(module, call, handed)
+
+
+@check.call(*sorted(_REQUESTS))
 def request(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag requests whose body is used while nothing in the function looks at the status."""
     if any(hook in module.text for hook in _HOOKS) or keyword(call, "raise_for_status") is not None:
