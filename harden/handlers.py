@@ -51,7 +51,9 @@ def subject(module: Module, node: ast.AST, body: list[ast.stmt]) -> str:
     ):
         value = body[0].value.value if isinstance(body[0].value, ast.Await) else body[0].value
         if isinstance(value, ast.Call) and (name := _dotted(value.func)) and len(name) <= 40:
-            return name.removeprefix("self.")
+            path = module.resolve(value.func) or ""
+            if not path.startswith("builtins.") or path == "builtins.open":  # "list failed" tells nothing
+                return name.removeprefix("self.").lstrip("_")
     function = module.function(node)
     if function is None:
         return module.name.rpartition(".")[2]

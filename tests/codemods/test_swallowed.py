@@ -147,3 +147,13 @@ def test_attempts_whose_failure_is_no_news(mend: Mend, attempt: str) -> None:
 def test_questions_and_destructors(mend: Mend, name: str) -> None:
     code = f"def {name}(x):\n    try:\n        x.run()\n    except Exception:\n        return False\n"
     assert mend("swallowed-exception", code).text == code
+
+
+@pytest.mark.parametrize(
+    ("call", "subject"),
+    [("list(x)", "f"), ("x._bot.send(1)", "x._bot.send"), ("_send(x)", "send"), ("open(x)", "open")],
+)
+def test_the_message_names_what_failed(mend: Mend, call: str, subject: str) -> None:
+    before = f"{HEAD}def f(x):\n    try:\n        {call}\n    except Exception:\n        pass\n"
+    mended = mend("swallowed-exception", before)
+    assert mended.text == before.replace("pass\n", f'log.exception("{subject} failed")\n')
