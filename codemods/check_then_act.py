@@ -26,7 +26,8 @@ class ActAtOnce(PythonCodemod):
         new = self._at_once(act, finding.facts["how"])
         if isinstance(updated_node.test, cst.BooleanOperation):
             rest = _without_term(updated_node.test, int(finding.facts["term"]))
-            return updated_node.with_changes(test=rest, body=block.with_changes(body=[new]))
+            kept = new.with_changes(leading_lines=act.leading_lines)
+            return updated_node.with_changes(test=rest, body=block.with_changes(body=[kept]))
         return _with_comment(new, block.header).with_changes(
             leading_lines=[*updated_node.leading_lines, *act.leading_lines]
         )
