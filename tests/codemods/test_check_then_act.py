@@ -35,7 +35,8 @@ CHANGED = [
         id="middle of a condition",
     ),
     pytest.param(
-        "import os\n\n\ndef f(d):\n    if d is not None and os.path.exists(d):\n        # old\n        os.unlink(d)\n",
+        "import os\n\n\ndef f(d):\n    if d is not None and os.path.exists(d):\n        # old\n"
+        "        os.unlink(d)\n",
         "import contextlib\nimport os\n\n\ndef f(d):\n    if d is not None:\n        # old\n"
         "        with contextlib.suppress(FileNotFoundError):\n            os.unlink(d)\n",
         id="end of a condition",
