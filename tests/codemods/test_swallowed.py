@@ -151,7 +151,12 @@ def test_questions_and_destructors(mend: Mend, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("call", "subject"),
-    [("list(x)", "f"), ("x._bot.send(1)", "x._bot.send"), ("_send(x)", "send"), ("open(x)", "open")],
+    [
+        ("rows = list(x.rows())", "f"),
+        ("x._bot.send(1)", "x._bot.send"),
+        ("_send(x)", "send"),
+        ("open(x)", "open"),
+    ],
 )
 def test_the_message_names_what_failed(mend: Mend, call: str, subject: str) -> None:
     before = f"{HEAD}def f(x):\n    try:\n        {call}\n    except Exception:\n        pass\n"
