@@ -22,7 +22,8 @@ from harden.roles import FileKind, file_kind
 from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
 
 _CLUES = re.compile(
-    rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class ",
+    rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class "
+    rb"|freez|time_machine",
     re.M,
 )
 _PRINTS = ("print", "sys.stdout.write", "sys.stderr.write")
@@ -145,8 +146,12 @@ class _Change:
         return f"puts something in the place of {call.function}(), which would no longer be called."
 
     def _is_new_to(self, test: TestCode, call: _Call) -> str:
-        """Return what a test puts in the place of an object that lacks a method which is now called on it."""
+        """Return what a test does that a call which was not there before would fail, or would follow."""
         owner, _, name = call.function.rpartition(".")
+        if name in NOW and test.stops_clock and test.names(self.path) and not self._told_time():
+            return (
+                f"stops the clock, which {call.function}() follows and a function named at import does not."
+            )
         place = f"{self.dotted}.{owner}"
         for stand_in in test.stand_ins:
             is_here = place == stand_in.target or place.endswith(f".{stand_in.target}")
@@ -157,6 +162,10 @@ class _Change:
         others = frozenset(path.rpartition(".")[2] for path in self.resolved if path.startswith(f"{owner}."))
         fake = test.fake_of(others, name)
         return f"has {fake}, which has no {name}()." if fake else ""
+
+    def _told_time(self) -> bool:
+        """Tell whether the code called for the time before, rather than name what does."""
+        return any(call.name in NOW for call in self.lost)
 
     def _cannot_be_entered(self, test: TestCode, call: _Call) -> bool:
         return any(test.gives_without(stand_in, "__enter__") for stand_in in self._replaced(test, call))

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 _READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)|\bstdout\b")
 _READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
+_STOPS_CLOCK = re.compile(r"freeze_time|freezegun|time_machine")
 _FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double|resp")
 _EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_awaited_once_with")
 _RESPONSE = frozenset(
@@ -44,6 +45,7 @@ class TestCode:
         self.tree = ast.parse(data)
         self.reads_logs = _READS_LOGS.search(self.text) is not None
         self.reads_output = _READS_OUTPUT.search(self.text) is not None
+        self.stops_clock = _STOPS_CLOCK.search(self.text) is not None
 
     @cached_property
     def _words(self) -> frozenset[str]:

@@ -26,6 +26,8 @@ UNVERIFIED = CALL.replace("(url)\n    return", "(url, verify=False)\n    return"
 OPENED = "import smtplib\n\n\ndef send(m):\n    s = smtplib.SMTP('h')\n    s.send_message(m)\n    s.quit()\n"
 CLOSED = "import smtplib\n\n\ndef send(m):\n    with smtplib.SMTP('h') as s:\n        s.send_message(m)\n"
 FAKE_MAIL = "class Server:\n    def __init__(self, host): ...\n\n    def send_message(self, m): ..."
+COLUMN = "import datetime\n\ndate = Column(default=datetime.datetime.utcnow)\n"
+MADE = COLUMN.replace("datetime.datetime.utcnow", "lambda: datetime.datetime.now(datetime.timezone.utc)")
 HEAD = "from shop import client\n\n\n"
 
 
@@ -206,3 +208,11 @@ def test_calls_on_a_result_are_the_same_calls(tmp_path: Path) -> None:
     after = before.replace("(url).json", "(url, timeout=10).json")
     test = HEAD + "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u, **k: R())\n"
     assert reason(tmp_path, before, after, test) == ""
+
+
+def test_a_stopped_clock_would_reach_a_default_that_is_called(tmp_path: Path) -> None:
+    test = HEAD + "def test():\n    with freeze_time('2026-01-01'):\n        assert client.age() == 30\n"
+    assert "stops the clock" in reason(tmp_path, COLUMN, MADE, test)
+    assert not reason(tmp_path, COLUMN, MADE, test.replace("freeze_time", "open"))
+    assert not reason(tmp_path, COLUMN, MADE, test.replace("client", "other"))
+    assert not reason(tmp_path, NAIVE, AWARE, test)
