@@ -18,6 +18,9 @@ _PROGRAM = re.compile(
     r"(?:manage\.py|flask|django-admin|alembic|celery)\s)"
 )
 
+_BEFORE_COMMAND = re.compile(r"(^(?i:RUN)(\s+--\S+)*|&&|;)\s*\\$")
+"""The end of a line after which the next one begins with a command."""
+
 
 def give_to_builds(codemod: PythonCodemod, name: str, value: str) -> None:
     """Set a variable, to the value that tests get, for the commands of Dockerfiles that load the program."""
@@ -42,7 +45,20 @@ def _with_variable(text: str, name: str, value: str) -> str:
     lines = split_lines(text)
     for one in instructions(lines):
         if one.word == "RUN" and "<<" not in one.rest and not one.rest.startswith("["):
+            begins = True
             for at in range(one.line - 1, one.end_line):
-                if not lines[at].lstrip().startswith("#"):
-                    lines[at] = _PROGRAM.sub(rf"\g<before>\g<set>{name}={value} ", lines[at])
+                line = lines[at].strip()
+                if line and not line.startswith("#"):
+                    lines[at] = _prefixed(lines[at], f"{name}={value}", begins=begins)
+                    begins = _BEFORE_COMMAND.search(line) is not None
     return "".join(lines)
+
+
+def _prefixed(line: str, setting: str, *, begins: bool) -> str:
+    """Return a line with the setting before what loads the program; `begins`: its first word is a command."""
+
+    def put(match: re.Match[str]) -> str:
+        is_command = begins or match["before"].startswith(("&&", ";"))
+        return f"{match['before']}{match['set']}{setting} " if is_command else match[0]
+
+    return _PROGRAM.sub(put, line)

@@ -26,6 +26,7 @@ def fixed(mend: Mend, dockerfile: str, path: str = "Dockerfile") -> Mended:
         "RUN --mount=type=cache,target=/root/.cache >uv run manage.py compress",
         "RUN pip install . && >python3 -m flask digest && rm -r /tmp/x; >django-admin check",
         "RUN set -eux; \\\n  # the files\n  >python src/manage.py check \\\n  && >alembic upgrade head",
+        "RUN \\\n  >python manage.py check; \\\n  >flask assets build",
         "RUN DEBUG=0 LANG=C >./manage.py compilemessages",
         "run  >python manage.py collectstatic",
     ],
@@ -42,6 +43,8 @@ def test_commands_that_load_the_program_get_it(mend: Mend, command: str, path: s
     "lines",
     [
         "RUN pip install flask\n",
+        "RUN pip install \\\n    flask \\\n    celery \\\n    gunicorn\n",
+        "RUN apt-get update && apt-get install -y \\\n    # a broker\n    celery \\\n    && true\n",
         "RUN echo manage.py && cp manage.py /app/\n",
         "# RUN python manage.py check\n",
         "CMD python manage.py migrate && gunicorn app\n",
