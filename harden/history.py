@@ -12,6 +12,7 @@ from threading import Timer
 SECONDS = 1.5
 """How long git may take for the whole history, and then for that of the file alone."""
 _QUIET = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+_SIGN = re.compile(rb"[=:,(]")
 _LOG = ("log", "--format=%x00%h %as", "-p", "-U0", "--no-color", "--no-ext-diff", "--no-textconv")
 
 
@@ -36,34 +37,46 @@ def sightings(root: Path, path: str, values: Mapping[str, str]) -> dict[str, Sig
     Git is never given a value, which would stand in the list of processes (`git log -S`): it prints what
     changed, and the search is done here. Where that takes too long, the file's own history has to do.
     """
-    patterns = {name: _pattern(name, value) for name, value in values.items() if value}
-    if not patterns or not (root / ".git").exists():
+    sought = {name: _Sought(name, value) for name, value in values.items() if value}
+    if not sought or not (root / ".git").exists():
         return {}
-    found = _searched(root, patterns, ["--all"])
+    found = _searched(root, sought, ["--all"])
     if found is None:
-        found = _searched(root, patterns, ["--follow", "--", path])
+        found = _searched(root, sought, ["--follow", "--", path])
     return {name: Sightings(tuple(commits)) for name, commits in (found or {}).items()}
 
 
-def _pattern(name: str, value: str) -> re.Pattern[bytes]:
-    """Return what to look for in a line: the longest line of a value, not inside of a longer word.
+class _Sought:
+    """The longest line of a value, not inside of a longer word.
 
-    A value that could be any word counts only in a line that also has the last word of its name.
+    A value that could be any word counts only behind the last word of its name and a sign like `=`.
+    Built bundles have lines of megabytes: each part is looked for once, from where the one before ends.
     """
-    line = max(value.splitlines(), key=len, default="").encode("utf-8", "surrogateescape")
-    whole = rb"(?<![\w-])" + re.escape(line) + rb"(?![\w-])"
-    if len(value) < 8 or value.isalpha():
+
+    def __init__(self, name: str, value: str) -> None:
+        line = max(value.splitlines(), key=len, default="").encode("utf-8", "surrogateescape")
+        self._whole = re.compile(rb"(?<![\w-])" + re.escape(line) + rb"(?![\w-])")
         word = re.escape(name.rpartition("_")[2].encode())
-        return re.compile(rb"(?i:" + word + rb")\b.*[=:,(].*" + whole)
-    return re.compile(whole)
+        is_any_word = len(value) < 8 or value.isalpha()
+        self._before = (re.compile(rb"(?i:" + word + rb")\b"), _SIGN) if is_any_word else ()
+
+    def is_in(self, line: bytes) -> bool:
+        """Tell whether a line shows the value."""
+        at = 0
+        for part in (*self._before, self._whole):
+            found = part.search(line, at)
+            if found is None:
+                return False
+            at = found.end()
+        return True
 
 
 def _searched(
-    root: Path, patterns: Mapping[str, re.Pattern[bytes]], what: Sequence[str]
+    root: Path, sought: Mapping[str, _Sought], what: Sequence[str]
 ) -> dict[str, dict[str, None]] | None:
     """Return the commits by name; None where git fails or is too slow."""
     command = ["git", *_QUIET, *_LOG, *what]
-    found: dict[str, dict[str, None]] = {name: {} for name in patterns}
+    found: dict[str, dict[str, None]] = {name: {} for name in sought}
     try:
         process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -74,8 +87,8 @@ def _searched(
     timer.start()
     with process:
         for commit, line in _changed_lines(process):
-            for name, pattern in patterns.items():
-                if pattern.search(line):
+            for name, one in sought.items():
+                if one.is_in(line):
                     found[name][commit] = None
     timer.cancel()
     return found if process.returncode == 0 else None

@@ -40,6 +40,12 @@ def test_a_word_counts_only_beside_its_name(tmp_path: Path) -> None:
     assert found["MYSQL_PASSWORD"].commits == (f"{sha} (2024-03-01)",)
 
 
+def test_a_built_bundle_takes_no_time(tmp_path: Path) -> None:
+    root = repository(tmp_path, {"app.min.js": "password:f(a,b=c);" * 20_000 + "\n"})
+    found = sightings(root, "a.py", {"MYSQL_PASSWORD": "changeme"})
+    assert found["MYSQL_PASSWORD"].commits == ()
+
+
 def test_outside_git_nothing_is_told(tmp_path: Path) -> None:
     assert sightings(tmp_path, "a.py", {"KEY": VALUE}) == {}
     (tmp_path / ".git").write_text("gitdir: nowhere\n")
