@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -57,10 +58,20 @@ class Module:
         is_package = PurePosixPath(path).stem == "__init__"
         package = self.name if is_package else self.name.rpartition(".")[0]
         self.names = Names(self.tree, path, self.name, package, project)
+        self._bind()
+
+    def _bind(self) -> None:
         self.parents = self.names.parents
         self.resolve = self.names.resolve
         self.ancestors = self.names.ancestors
         self._roles: dict[ast.AST, Role] = {}
+
+    def within(self, project: Project) -> Module:
+        """Return the same file in a project whose other files say something else; it is not parsed again."""
+        other = copy(self)
+        other.project, other.names = project, self.names.within(project)
+        other._bind()
+        return other
 
     def is_of(self, data: bytes) -> bool:
         """Tell whether this was parsed from these bytes."""

@@ -7,6 +7,7 @@ import builtins
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -88,6 +89,12 @@ class Names:
         self._paths: dict[ast.expr, str | None] = {}
         self._resolved: dict[ast.expr, str | None] = {}
         self._walk()
+
+    def within(self, world: World) -> Names:
+        """Return the same names in a project whose other files say something else."""
+        other = copy(self)
+        other._world, other._paths, other._resolved = world, {}, {}
+        return other
 
     def _walk(self) -> None:
         root = Scope(self.tree, None)

@@ -44,6 +44,7 @@ class Project:
         self._read: dict[str, bytes | None] | None = None
         self._stamps: dict[str, tuple[int, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()
+        self._parsed: dict[str, Module] = {}
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, str] = {}
@@ -74,9 +75,10 @@ class Project:
             changed = {self.module_name(path) for path in overlay}
             other._exports = {name: known for name, known in self._exports.items() if name not in changed}
             other._bound = {name: known for name, known in self._bound.items() if name not in changed}
-            other._modules.update(
-                (path, known) for path, known in self._modules.items() if path not in overlay
-            )
+            parsed = [
+                (at, module) for at, module in (self._parsed | self._modules).items() if at not in overlay
+            ]
+            other._parsed = dict(parsed[-_KEPT_MODULES:])
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
             added = [
                 name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
@@ -108,10 +110,12 @@ class Project:
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
         known = self._modules.get(path)
-        if known is not None and self._read is not None and not known.is_of(self.read(path)):
-            known = None  # saved a moment ago
+        parsed = known or self._parsed.get(path)
+        if parsed is not None and self._read is not None and not parsed.is_of(self.read(path)):
+            known = parsed = None  # saved a moment ago
         if known is None:
-            known = self._modules[path] = Module(path, self.read(path), self)
+            made = Module(path, self.read(path), self) if parsed is None else parsed.within(self)
+            known = self._modules[path] = made
             if len(self._modules) > _KEPT_MODULES:
                 self._modules.popitem(last=False)
         return known

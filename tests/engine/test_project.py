@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,22 @@ def test_previews_of_a_session_see_what_was_saved_between_them(tmp_path: Path) -
     assert first is not None
     assert second is not None
     assert b"# new" in second.edits[0].after
+
+
+def test_an_edit_of_one_file_is_seen_from_the_others(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"net.py": "from requests import get as fetch\n", "main.py": "import net\nnet.fetch(1)\n"}
+    )
+    before = project(tmp_path)
+
+    def called(known: Project) -> str | None:
+        module = known.module("main.py")
+        assert module.project is known
+        return module.resolve(module.nodes(ast.Call)[0].func)
+
+    assert called(before) == "requests.get"
+    after = before.with_files({"net.py": b"from httpx import get as fetch\n"})
+    assert called(after) == "httpx.get"
+    assert after.module("main.py").tree is before.module("main.py").tree
+    assert called(after.with_files({"net.py": b"from requests import get as fetch\n"})) == "requests.get"
+    assert called(before) == "requests.get"
