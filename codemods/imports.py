@@ -13,6 +13,7 @@ from harden.errors import Refusal
 from harden.findings import Span
 from harden.module import Module
 from harden.names import Scope
+from harden.syntax import tree_of
 
 _LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 """Scopes whose code runs after the file was imported."""
@@ -224,7 +225,7 @@ def _is_class(scope: Scope) -> bool:
 
 def _free_names(code: str) -> list[str]:
     """Return the names that a statement takes from around it, in order."""
-    nodes = list(ast.walk(ast.parse(code)))
+    nodes = list(ast.walk(tree_of(code)))
     own = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     own |= {
@@ -237,7 +238,7 @@ def _free_names(code: str) -> list[str]:
 def _renamed(code: str, name: str, other: str) -> str:
     """Return a statement with another expression for a name."""
     lines = code.split("\n")
-    uses = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and node.id == name]
+    uses = [node for node in ast.walk(tree_of(code)) if isinstance(node, ast.Name) and node.id == name]
     for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
         line = lines[use.lineno - 1].encode()
         changed = line[: use.col_offset] + other.encode() + line[use.end_col_offset :]

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from harden.errors import UnreadableSource
 from harden.module import Module, split_lines
+from harden.syntax import tree_of
 
 _WORD = re.compile(r"\w+")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -41,10 +42,10 @@ def without_unused_imports(
     """
     if "*" in kept:
         return text
-    tree = ast.parse(text)
-    used = _used(tree) | {*kept} | _unused(ast.parse(before))
+    tree = tree_of(text)
+    used = _used(tree) | {*kept} | _unused(tree_of(before))
     lines = split_lines(text)
-    for function, inner in _left_in_functions(tree, ast.parse(before), origins):
+    for function, inner in _left_in_functions(tree, tree_of(before), origins):
         if lines[inner.lineno - 1].strip() != ast.unparse(inner):
             continue
         _drop_statement(lines, inner.lineno - 1)

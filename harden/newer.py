@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import warnings
+
+from harden.syntax import tree_of
 
 Version = tuple[int, int]
 
@@ -30,7 +31,7 @@ def needed_version(text: str, running: Version = sys.version_info[:2]) -> Versio
     """Return the first Python that reads a source which the running one does not; None where unknown."""
     try:
         needed, older = _older(text)
-        _parse(older)
+        tree_of(older)
     except (_Unclear, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return needed if needed > running else None
@@ -44,7 +45,7 @@ def _older(text: str) -> tuple[Version, str]:
     while found := _GENERIC.search(text, at):
         end = _closing(text, found.start(1))
         parameters = text[found.end(1) : end - 1].strip()
-        match _parse(f"def f({parameters}): ...").body if parameters else ():
+        match tree_of(f"def f({parameters}): ...").body if parameters else ():
             case [ast.FunctionDef(args=arguments)]:
                 needed = max(needed, (3, 13) if arguments.defaults else (3, 12))
             case _:
@@ -59,12 +60,6 @@ def _older(text: str) -> tuple[Version, str]:
 def _are_classes(names: str) -> bool:
     """Tell several classes from `except Error, e`, which is Python 2 although 3.14 would read it."""
     return "," in names and all(name.strip().rpartition(".")[2][:1].isupper() for name in names.split(","))
-
-
-def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
 
 
 def _without_strings(text: str) -> tuple[Version, str]:
@@ -155,7 +150,7 @@ def _expression(text: str) -> Version:
     if not text.strip():
         raise _Unclear
     needed, older = _older(f"({text}\n)")
-    _parse(older)
+    tree_of(older)
     return needed
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from harden.differences import Block, changed_blocks
 from harden.errors import Refusal
 from harden.findings import Risk
+from harden.syntax import tree_of
 
 CONTEXT = 3
 """Unchanged lines shown around a change; changes closer than twice this share a hunk."""
@@ -230,7 +231,7 @@ def _partial(edit: FileEdit, kept: Iterable[Hunk]) -> FileEdit:
         try:
             if _loses_import(edit.before or b"", data):
                 data = _with_hunks(edit, own, keep_old=True)
-            ast.parse(data)
+            tree_of(data)
         except (SyntaxError, ValueError):
             raise Refusal("These hunks need each other: one alone would not parse.") from None
     return FileEdit(edit.path, edit.before, data)
@@ -247,8 +248,8 @@ def _with_hunks(edit: FileEdit, hunks: list[Hunk], *, keep_old: bool) -> bytes:
 
 def _loses_import(before: bytes, after: bytes) -> bool:
     """Tell whether a name that `before` imports is used, but no longer imported, in `after`."""
-    tree = ast.parse(after)
-    lost = _imported(ast.parse(before)) - _imported(tree)
+    tree = tree_of(after)
+    lost = _imported(tree_of(before)) - _imported(tree)
     return bool(lost) and any(isinstance(node, ast.Name) and node.id in lost for node in ast.walk(tree))
 
 

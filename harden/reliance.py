@@ -20,6 +20,7 @@ from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind, file_kind
 from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
+from harden.syntax import tree_of
 
 _CLUES = re.compile(
     rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class "
@@ -71,7 +72,7 @@ class _Code:
     """The calls and texts of one version of a file."""
 
     def __init__(self, data: bytes) -> None:
-        self.tree = ast.parse(data)
+        self.tree = tree_of(data)
         self.nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
         self.calls = Counter(_call(node) for node in self.nodes)
         self.entered = Counter(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from harden.syntax import tree_of
+
 _READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)|\bstdout\b")
 _READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
 _STOPS_CLOCK = re.compile(r"freeze_time|freezegun|time_machine")
@@ -42,7 +44,7 @@ class TestCode:
 
     def __init__(self, data: bytes) -> None:
         self.text = data.decode("utf-8", "replace")
-        self.tree = ast.parse(data)
+        self.tree = tree_of(data)
         self.reads_logs = _READS_LOGS.search(self.text) is not None
         self.reads_output = _READS_OUTPUT.search(self.text) is not None
         self.stops_clock = _STOPS_CLOCK.search(self.text) is not None

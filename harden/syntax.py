@@ -12,12 +12,17 @@ from harden.errors import UnreadableSource
 _CONFLICT = re.compile(rb"^<{7} .*^={7}\r?$.*^>{7} ", re.MULTILINE | re.DOTALL)
 
 
+def tree_of(source: str | bytes) -> ast.Module:
+    r"""Return the tree of a source; what Python warns of in it, such as `"\d"`, is not printed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
 def parse(path: str, data: bytes) -> ast.Module:
     """Parse Python bytes; raises UnreadableSource with the line and what is wrong there."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
+        return tree_of(data)
     except SyntaxError as error:
         if conflict := _CONFLICT.search(data):
             line = data.count(b"\n", 0, conflict.start()) + 1

@@ -216,3 +216,9 @@ def test_a_stopped_clock_would_reach_a_default_that_is_called(tmp_path: Path) ->
     assert not reason(tmp_path, COLUMN, MADE, test.replace("freeze_time", "open"))
     assert not reason(tmp_path, COLUMN, MADE, test.replace("client", "other"))
     assert not reason(tmp_path, NAIVE, AWARE, test)
+
+
+def test_what_python_warns_of_in_the_files_is_not_printed(tmp_path: Path) -> None:
+    bad = 'BAD = "\\d"\n'
+    test = HEAD + bad + "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u: 1)\n"
+    assert "requests.get" in reason(tmp_path, bad + CALL, bad + TIMED, test)
