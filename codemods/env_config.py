@@ -127,15 +127,15 @@ class RequireVariable(PythonCodemod):
         finding = self.target(original)
         if finding is None or "field" in finding.facts:
             return updated
-        value = _text_in(original)
-        if not value.isprintable() and finding.facts.get("bytes"):
+        scheme = finding.facts.get("scheme", "")
+        value = _text_in(original).removeprefix(scheme)
+        if finding.facts.get("bytes") and not (value.isprintable() and value.isascii()):
             raise Refusal("These bytes are no text, which is all that a variable can hold.")
         name = self.options.name or finding.facts["env"]
         self._check_name(name, value)
         code, variable, through = self._read(finding, name, _quote(original))
         if finding.facts.get("bytes"):
             code += ".encode()"
-        scheme = finding.facts.get("scheme", "")
         if scheme:
             quote = _quote(original)
             code = f"{quote}{scheme}{quote} + {code}"

@@ -24,6 +24,8 @@ _NAMED = re.compile(r"""(?:env|environ|get|str|config|secret)\s*[(\[]\s*[a-z]*["
 """What stands before the name of a variable in the environment, which is no secret."""
 _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
+_LONG = 16
+"""A word of this length with digits in it is a key, no name."""
 _FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # Python 3.12 splits f-strings
 
 
@@ -175,9 +177,13 @@ def _without(line: str, secrets: Iterable[str]) -> str:
     """Mask repetitions of secrets; one that could be a name in the code only where it stands as a value."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret in line and secret != DOTS:
-            before = r"(?<=[\"'=:/@])" if secret.isidentifier() else ""
+            before = r"(?<=[\"'=:/@])" if _could_be_name(secret) else ""
             line = re.sub(before + re.escape(secret), DOTS, line)
     return line
+
+
+def _could_be_name(secret: str) -> bool:
+    return secret.isidentifier() and (len(secret) < _LONG or not any(map(str.isdigit, secret)))
 
 
 def _put_dots(lines: list[str], place: Span) -> None:

@@ -37,6 +37,13 @@ def test_the_value_moves(mend: Mend, code: str, files: dict[str, str]) -> None:
     assert mended.others[".gitignore"] == ".env\n"
 
 
+def test_what_the_code_goes_on_to_say_does_not_move(mend: Mend) -> None:
+    code = LOADS + 'HEADERS = {"Authorization": "Bearer otter8841lagoon77"}\n'
+    mended = mend("hardcoded-secret", code, move=True)
+    assert '"Bearer " + os.environ["' in mended.text
+    assert mended.others[".env"].endswith("=otter8841lagoon77\n")
+
+
 @pytest.mark.parametrize(
     ("code", "files", "reason"),
     [

@@ -154,8 +154,9 @@ def test_one_value_in_two_files_is_one_variable(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_stay(mend: Mend) -> None:
-    code = 'SECRET_KEY = b"\\x01\\x02otter-8841"\n'
-    assert mend("hardcoded-secret", code).text == code
+    for text in ("\\x01\\x02otter-8841", "otter-8841-\\xe9"):
+        code = f'SECRET_KEY = b"{text}"\n'
+        assert mend("hardcoded-secret", code).text == code
 
 
 def test_two_values_never_share_a_variable(mend: Mend) -> None:

@@ -47,6 +47,11 @@ def test_repetitions_are_masked_but_not_names_in_the_code() -> None:
     assert shown == 'password = "••••"\nprint(password)\nurl = "db://me:••••@host"\n# ••••\nkey = "••••"\n'
 
 
+def test_a_key_is_masked_wherever_it_stands() -> None:
+    text = 'KEY = "dgdZUK8aSdwDJK4jegS5"  # was dgdZUK8aSdwDJK4jegS5\n'
+    assert masked(text, secret("a.py", 1)) == 'KEY = "••••"  # was ••••\n'
+
+
 def test_files_that_are_not_python() -> None:
     assert masked("ENV TOKEN=abc123 \n", secret("Dockerfile", 1)) == "ENV TOKEN=•••• \n"
     assert masked("key: abc\n", secret("a.yml", 1)) == "key: ••••\n"
