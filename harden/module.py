@@ -173,17 +173,24 @@ class Module:
 
     def string(self, expr: ast.expr | None) -> str | None:
         """Return the text of a constant string: literals, implicit and `+` concatenation, names."""
+        return self._string(expr, frozenset())
+
+    def _string(self, expr: ast.expr | None, followed: frozenset[ast.stmt]) -> str | None:
         match expr:
             case ast.Constant(value=str() as text):
                 return text
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                head, tail = self.string(left), self.string(right)
+                head = self._string(left, followed)
+                tail = self._string(right, followed) if head is not None else None
                 return None if head is None or tail is None else head + tail
             case ast.Name():
                 bound = self.names.lookup(expr)
                 parent = self.parents.get(bound) if bound is not None else None
-                if isinstance(bound, ast.Name) and isinstance(parent, ast.Assign | ast.AnnAssign):
-                    return None if parent.value is expr else self.string(parent.value)
+                if not isinstance(bound, ast.Name) or not isinstance(parent, ast.Assign | ast.AnnAssign):
+                    return None
+                if parent in followed:  # `global x; x = x + "more"` comes back to itself
+                    return None
+                return self._string(parent.value, followed | {parent})
         return None
 
     @cached_property

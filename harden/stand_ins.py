@@ -127,7 +127,8 @@ class TestCode:
         for node in owner.body:
             if isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__new__"):
                 return node
-        bases = [base for base in self._classes for name in owner.bases if ast.unparse(name) == base.name]
+        above = [base for base in self._classes if base.lineno < owner.lineno]  # `class Client(Client)`
+        bases = [base for base in above for name in owner.bases if ast.unparse(name) == base.name]
         if owner.bases or owner.keywords or owner.decorator_list:
             return self._maker(bases[0]) if len(bases) == 1 == len(owner.bases) else None
         return _TAKES_NOTHING

@@ -135,7 +135,8 @@ def model_of(module: Module, node: ast.ClassDef, queryset: ast.expr) -> ast.expr
     inherits = any(link.name == "get_queryset" for link in chain.links)
     values = dict(_values(node))
     if inherits and "queryset" in values:
-        return model_of(module, node, values["queryset"])
+        own = values["queryset"]
+        return model_of(module, node, own) if own is not queryset else None
     return values.get("model") if inherits else None
 
 

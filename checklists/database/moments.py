@@ -88,15 +88,15 @@ def is_column(module: Module, expr: ast.expr) -> bool:
     return (module.resolve(expr) or "").startswith("sqlalchemy.")
 
 
-def is_moment(module: Module, expr: ast.expr) -> bool:
+def is_moment(module: Module, expr: ast.expr, followed: frozenset[ast.Assign] = frozenset()) -> bool:
     """Tell whether an expression holds a moment that this file took without time zone."""
     if isinstance(expr, ast.Name):
         bound = module.names.lookup(expr)
         holder = module.parents.get(bound) if isinstance(bound, ast.Name) else None
         if isinstance(holder, ast.Assign) and isinstance(holder.value, ast.BinOp):
-            return is_moment(module, holder.value)
+            return holder not in followed and is_moment(module, holder.value, followed | {holder})
     if isinstance(expr, ast.BinOp):
-        return is_moment(module, expr.left) or is_moment(module, expr.right)
+        return is_moment(module, expr.left, followed) or is_moment(module, expr.right, followed)
     path = module.resolve(expr)
     return path in ALWAYS_NAIVE or path in NAIVE_BY_DEFAULT
 

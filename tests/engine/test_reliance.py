@@ -222,3 +222,9 @@ def test_what_python_warns_of_in_the_files_is_not_printed(tmp_path: Path) -> Non
     bad = 'BAD = "\\d"\n'
     test = HEAD + bad + "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', lambda u: 1)\n"
     assert "requests.get" in reason(tmp_path, bad + CALL, bad + TIMED, test)
+
+
+def test_a_class_under_the_name_of_its_base(tmp_path: Path) -> None:
+    test = HEAD + "from x import Fake\n\n\nclass Fake(Fake):\n    pass\n\n\n"
+    test += "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', Fake)\n"
+    assert not reason(tmp_path, CALL, TIMED, test)
