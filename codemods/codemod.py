@@ -185,7 +185,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
 
         A Refusal raised before `target` was asked concerns the whole file and goes up.
         """
-        mark, others = self._imports.mark(), dict(self.others)
+        mark, others, notes = self._imports.mark(), dict(self.others), list(self.notes)
         self._current = None
         try:
             return super().on_leave(original_node, updated_node)
@@ -193,7 +193,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             if not (asked := self._asked()):
                 raise
             self._imports.reset(mark)
-            self.others = others
+            self.others, self.notes = others, notes
             self.refused[asked.fingerprint] = str(refusal)
             return updated_node
 

@@ -16,12 +16,13 @@ from harden.scan import Rules, scan_file
 
 @dataclass(frozen=True)
 class Mended:
-    """The file after the offer, the reasons for what was refused, and the other files of the patch."""
+    """The file after the offer, the reasons for what was refused, the patch's other files, its notes."""
 
     text: str
     data: bytes
     refused: tuple[str, ...]
     others: dict[str, str]
+    notes: tuple[str, ...]
 
 
 Mend = Callable[..., Mended]
@@ -53,6 +54,7 @@ def mend(tmp_path: Path) -> Mend:
         after = {edit.path: edit.after for edit in offer.patch.edits} if offer.patch else {}
         mended = after.pop(path, data)
         others = {name: content.decode() for name, content in after.items()}
-        return Mended(mended.decode(errors="replace"), mended, tuple(offer.refused.values()), others)
+        notes = offer.patch.notes if offer.patch else ()
+        return Mended(mended.decode(errors="replace"), mended, tuple(offer.refused.values()), others, notes)
 
     return run

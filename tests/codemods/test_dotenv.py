@@ -85,3 +85,11 @@ def test_values_with_spaces_are_quoted_and_fallbacks_move_too(mend: Mend) -> Non
     assert mended.others[".env"] == "SECRET_KEY='otter #8841 lagoon'\n"
     mended = mend("secret-default", LOADS + 'K = os.getenv("SECRET_KEY") or "change-me"\n', move=True)
     assert mended.others[".env"] == "SECRET_KEY=change-me\n"
+
+
+def test_a_fix_that_is_refused_leaves_no_note(mend: Mend) -> None:
+    code = LOADS + 'JWT_SECRET = "otter-8841"\nAPI_SECRET = "otter\'8841"\n'
+    mended = mend("hardcoded-secret", code, move=True)
+    assert len(mended.refused) == 1
+    assert not any("API_SECRET" in note for note in mended.notes)
+    assert any("JWT_SECRET" in note for note in mended.notes)
