@@ -36,7 +36,6 @@ _CONNECTORS = (
     ),
     *("boto3.", "pyodbc.", "cx_Oracle.", "oracledb.", "asyncssh.", "kombu.", "neo4j.", "cassandra."),
 )
-_ENDPOINT_KEYS = frozenset({"host", "hostname", "user", "username", "database", "dbname", "server", "login"})
 _POSITIONS = {
     "jwt.encode": (1, "jwt_secret"),
     "jwt.decode": (1, "jwt_secret"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import ClassVar
 
 import libcst as cst
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field
 from harden.codemods.arguments import argument_at, with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.pool import with_entry
+from harden.codemods.quotes import quote_near
 from harden.codemods.timeout_values import number
 from harden.errors import Refusal
 
@@ -51,7 +51,7 @@ class AddDatabaseTimeout(PythonCodemod):
         inside = finding.facts.get("inside", "")
         if not inside:
             for name, value in self._pairs(finding.facts["set"]):
-                code = value.replace('"', self._quote(original_node))
+                code = value.replace('"', quote_near(self.module, original_node))
                 updated_node = with_keyword(updated_node, name, expression(code))
             return updated_node
         at = argument_at(updated_node, inside)
@@ -70,14 +70,14 @@ class AddDatabaseTimeout(PythonCodemod):
                 filled = element.with_changes(value=self._filled(element.value, wanted, original_node))
                 elements = [*updated_node.elements[:at], filled, *updated_node.elements[at + 1 :]]
                 return updated_node.with_changes(elements=elements)
-        quote = self._quote(original_node)
+        quote = quote_near(self.module, original_node)
         code = cst.Module([]).code_for_node(self._filled(cst.Dict([]), wanted, original_node))
         return with_entry(updated_node, f"{quote}{inside}{quote}", code)
 
     def _filled(self, mapping: cst.BaseExpression, wanted: str, near: cst.CSTNode) -> cst.Dict:
         if not isinstance(mapping, cst.Dict):
             raise Refusal("The arguments for the driver are made elsewhere.")
-        quote = self._quote(near)
+        quote = quote_near(self.module, near)
         for name, value in self._pairs(wanted):
             mapping = with_entry(mapping, f"{quote}{name}{quote}", value.replace('"', quote))
         return mapping
@@ -97,12 +97,3 @@ class AddDatabaseTimeout(PythonCodemod):
             "statement": f'"-c statement_timeout={round(statement * 1000)}"' if statement else "",
         }
         return values[form]
-
-    def _quote(self, node: cst.CSTNode) -> str:
-        """Return the quotation mark of the code at hand, else the file's own."""
-        code = cst.Module([]).code_for_node(node)
-        marks = [mark for mark in code if mark in "'\""]
-        if not marks:
-            texts = [node for node in self.module.nodes(ast.Constant) if isinstance(node.value, str)]
-            marks = [mark for text in texts[:50] if (mark := self.module.segment(text)[:1]) in "'\""]
-        return "'" if marks.count("'") > marks.count('"') else '"'

@@ -12,7 +12,7 @@ from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.env_config import RequireVariable, VariableOptions
 from harden.codemods.env_files import declare_variable
 from harden.codemods.env_readers import YES, read_variable, variable_read
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding
 

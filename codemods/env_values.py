@@ -13,7 +13,7 @@ from harden.codemods.arguments import argument_at, with_argument, with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
 from harden.codemods.env_files import declare_variable
 from harden.codemods.env_readers import Cast, read_variable, variable_read
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding

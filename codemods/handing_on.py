@@ -13,7 +13,7 @@ from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression
 from harden.codemods.docstrings import documented
 from harden.codemods.line_limits import line_limit
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.codemods.signatures import Parameter, has_annotations, with_parameters
 from harden.codemods.sql_pages import appended
 from harden.findings import Finding, Severity, Span

@@ -5,8 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from harden.codemods.codemod import PythonCodemod
-from harden.codemods.log_layout import favourite_quote, on_one_line, with_message
+from harden.codemods.log_layout import on_one_line, with_message
 from harden.codemods.log_messages import Lazy, Message
+from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 
 

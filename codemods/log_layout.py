@@ -9,15 +9,8 @@ import libcst as cst
 from harden.codemods.codemod import PythonCodemod, source_of
 from harden.codemods.line_limits import line_limit
 from harden.codemods.log_messages import Lazy
-from harden.module import Module
 
 _SPACE = cst.SimpleWhitespace(" ")
-
-
-def favourite_quote(module: Module) -> str:
-    """Return the quote that most of the file's strings use."""
-    text = module.text.replace('"""', "").replace("'''", "")
-    return "'" if text.count("'") > 2 * text.count('"') else '"'
 
 
 def with_message(call: cst.Call, at: int, lazy: Lazy) -> cst.Call:

@@ -14,7 +14,7 @@ from harden.codemods.codemod import Edited, Options, PythonCodemod
 from harden.codemods.import_header import LOADERS
 from harden.codemods.import_lines import ImportStatement
 from harden.codemods.imports import Imports
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding, Severity
 from harden.log_setup import entry_point

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import Options, PythonCodemod, expression
+from harden.codemods.quotes import quote_near
 from harden.errors import Refusal
 
 _EMPTY = cst.TrailingWhitespace()
@@ -56,7 +57,7 @@ class TendPool(PythonCodemod):
         for argument in original_node.args:
             finding = self.target(argument) if argument.keyword is not None else None
             if finding is not None and finding.facts["place"] == "argument":
-                options = expression(self._flask(self._quote(argument)))
+                options = expression(self._flask(quote_near(self.module, argument)))
                 return with_keyword(updated_node, "SQLALCHEMY_ENGINE_OPTIONS", options)
         return updated_node
 
@@ -65,7 +66,7 @@ class TendPool(PythonCodemod):
         finding = self.target(original_node)
         if finding is None or finding.facts["place"] not in ("dict", "flask-dict"):
             return updated_node
-        quote = self._quote(original_node)
+        quote = quote_near(self.module, original_node)
         pairs = self._django(lower=False)
         if finding.facts["place"] == "flask-dict":
             pairs = [("SQLALCHEMY_ENGINE_OPTIONS", self._flask(quote))]
@@ -86,7 +87,7 @@ class TendPool(PythonCodemod):
         target = assign.targets[0].target
         code = cst.Module([]).code_for_node(target)
         code = code.replace("SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS")
-        added = cst.parse_statement(f"{code} = {self._flask(self._quote(original_node))}")
+        added = cst.parse_statement(f"{code} = {self._flask(quote_near(self.module, original_node))}")
         return cst.FlattenSentinel([updated_node, added])
 
     def _engine(self) -> list[tuple[str, str]]:
@@ -100,12 +101,6 @@ class TendPool(PythonCodemod):
     def _django(self, *, lower: bool) -> list[tuple[str, str]]:
         pairs = [("CONN_MAX_AGE", str(self.options.conn_max_age)), ("CONN_HEALTH_CHECKS", "True")]
         return [(name.lower(), value) for name, value in pairs] if lower else pairs
-
-    def _quote(self, node: cst.CSTNode) -> str:
-        """Return the quotation mark that the code around uses."""
-        code = cst.Module([]).code_for_node(node)
-        text = code if "'" in code or '"' in code else self.module.text
-        return "'" if text.count("'") > text.count('"') else '"'
 
 
 def _with_setting(node: cst.Dict, key: str, value: str) -> cst.Dict:

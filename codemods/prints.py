@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import Edited, PythonCodemod, expression
 from harden.codemods.flushes import flushes_after
-from harden.codemods.log_layout import favourite_quote
 from harden.codemods.log_messages import Message
 from harden.codemods.log_setup import with_configuration
 from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
+from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.log_setup import hides_info

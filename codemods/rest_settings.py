@@ -6,7 +6,7 @@ import ast
 
 from harden.codemods.codemod import PythonCodemod
 from harden.codemods.line_limits import line_limit
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.codemods.wrapping import wrapped
 from harden.errors import Refusal
 from harden.module import Module

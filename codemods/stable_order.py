@@ -11,7 +11,7 @@ from harden.codemods.chains import extended
 from harden.codemods.class_settings import with_settings
 from harden.codemods.codemod import Edited, PythonCodemod
 from harden.codemods.handing_on import span_of
-from harden.codemods.log_layout import favourite_quote
+from harden.codemods.quotes import favourite_quote
 from harden.codemods.sql_pages import with_clauses
 from harden.findings import Finding, Span
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.excepts import narrowed
-from harden.codemods.log_layout import favourite_quote
 from harden.codemods.loggers import LoggerOptions, logger_at
+from harden.codemods.quotes import favourite_quote
 from harden.findings import Finding
 from harden.logs import Flavour
 

@@ -11,12 +11,13 @@ from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.flushes import flushes_after
 from harden.codemods.lazy_logs import log_message
-from harden.codemods.log_layout import favourite_quote, on_one_line
+from harden.codemods.log_layout import on_one_line
 from harden.codemods.log_messages import Message
 from harden.codemods.log_styles import written
 from harden.codemods.loggers import LoggerOptions, logger_at
 from harden.codemods.placeholders import Value
 from harden.codemods.prints import printed, without_keywords
+from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.logs import Flavour

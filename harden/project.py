@@ -259,18 +259,15 @@ class Project:
 
     def class_of(self, path: str) -> tuple[Module, ast.ClassDef] | None:
         """Return the module and definition of one of the project's own classes, by its dotted path."""
-        module, rest = self._split(path)
-        if not module or not rest:
-            return None
-        try:
-            source = self.module(self.names[module])
-        except UnreadableSource:
-            return None
-        node = source.names.definitions.get(rest)
-        return (source, node) if isinstance(node, ast.ClassDef) else None
+        source, node = self._definition(path) or (None, None)
+        return (source, node) if source is not None and isinstance(node, ast.ClassDef) else None
 
     def function_of(self, path: str) -> tuple[Module, FunctionNode] | None:
         """Return the module and definition of one of the project's own functions, by its dotted path."""
+        source, node = self._definition(path) or (None, None)
+        return (source, node) if source is not None and isinstance(node, FunctionNode) else None
+
+    def _definition(self, path: str) -> tuple[Module, ast.AST | None] | None:
         module, rest = self._split(path)
         if not module or not rest:
             return None
@@ -278,8 +275,7 @@ class Project:
             source = self.module(self.names[module])
         except UnreadableSource:
             return None
-        node = source.names.definitions.get(rest)
-        return (source, node) if isinstance(node, FunctionNode) else None
+        return source, source.names.definitions.get(rest)
 
     def _split(self, path: str) -> tuple[str, str]:
         parts = path.split(".")

@@ -14,7 +14,6 @@ from harden.checklists.database.statements import sql_text
 from harden.checklists.database.tables import key_for
 from harden.module import Module, is_literal
 
-_PAGES = ("offset", "slice", "paginate", "skip")
 _CUTS = ("limit", "offset", "slice", "paginate", "fetch")
 _OPAQUE = frozenset(
     {"group_by", "distinct", "having", "union", "union_all", "intersect", "except_", "from_statement"}
@@ -25,8 +24,6 @@ _OPAQUE = frozenset(
 _PAGINATORS = ("django.core.paginator.Paginator", "django.core.paginator.AsyncPaginator")
 _MONGO = ("pymongo.", "motor.", "flask_pymongo.")
 _PAGED_SQL = re.compile(r"(?is)^\s*select\b.*\blimit\b.*(\boffset\b|,\s*(\?|%s|:\w+|\d+)\s*;?\s*$)")
-
-_OPAQUE_SQL = re.compile(r"(?i)\b(order\s+by|group\s+by|count\s*\(|select\s+distinct)")
 
 
 @dataclass(frozen=True, slots=True)
