@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harden.codemods.codemod import PythonCodemod
 from harden.codemods.env_files import text_of
+from harden.codemods.import_header import is_docstring
 from harden.environment import SETTINGS_BASES, environment_reads, settings_said
 from harden.errors import Refusal, UnreadableSource
 from harden.findings import Finding
@@ -58,6 +59,8 @@ def settings_object(codemod: PythonCodemod) -> SettingsObject | None:
 
 def read_field(codemod: PythonCodemod, finding: Finding, found: SettingsObject, field: str) -> str:
     """Add a required field to the settings class and return the code that reads it. Raises Refusal."""
+    if field.startswith("_"):
+        raise Refusal(f"pydantic fills no field whose name begins as {field} does: choose a name.")
     path = found.module.path
     text, source = text_of(codemod, path)
     tree = parse(path, source.encode(text))
@@ -72,7 +75,7 @@ def read_field(codemod: PythonCodemod, finding: Finding, found: SettingsObject, 
         )
     last = _fields(owner)[-1]
     lines = split_lines(text)
-    end = last.end_lineno or last.lineno
+    end = _described_until(owner, last)
     indent = lines[last.lineno - 1][: last.col_offset]
     head = "".join(lines[:end])
     gap = "" if head.endswith(("\n", "\r")) else source.newline
@@ -111,6 +114,14 @@ def _takes_fields(module: Module, owner: ast.ClassDef) -> bool:
 def _fields(owner: ast.ClassDef) -> list[ast.AnnAssign]:
     found = [statement for statement in owner.body if isinstance(statement, ast.AnnAssign)]
     return [item for item in found if not ast.unparse(item.target).startswith(("model_", "_"))]
+
+
+def _described_until(owner: ast.ClassDef, field: ast.AnnAssign) -> int:
+    """Return the last line of a field, the text below that describes it included."""
+    for statement in owner.body[owner.body.index(field) + 1 :][:1]:
+        if is_docstring(statement):
+            return statement.end_lineno or statement.lineno
+    return field.end_lineno or field.lineno
 
 
 def _imports_it(module: Module, found: SettingsObject) -> bool:

@@ -73,3 +73,16 @@ def test_aliases_of_fields_are_their_variables(mend: Mend) -> None:
     mended = mend("hardcoded-secret", code)
     assert mended.text == code.replace('"otter-8841", ', "")
     assert mended.others[".env.example"] == "TOKEN_SECRET=\n"
+
+
+def test_the_text_that_describes_a_field_stays_with_it(mend: Mend) -> None:
+    field = "    port: int = 8000  # where it listens\n"
+    described = field + '    """The port.\n\n    Above 1023.\n    """\n'
+    settings = SETTINGS.replace(field, described)
+    mended = mend("hardcoded-secret", CODE, files=FILES | {"app/config.py": settings})
+    assert f"{described}    smtp_password: str\n\n    def" in mended.others["app/config.py"]
+
+
+def test_a_private_name_is_no_field(mend: Mend) -> None:
+    mended = mend("hardcoded-secret", CODE, files=FILES, name="_TOKEN")
+    assert "begins as _token does" in mended.refused[0]
