@@ -42,7 +42,7 @@ def move_value(codemod: PythonCodemod, name: str, value: str, through: str) -> N
     if not _is_loaded(codemod, through):
         raise Refusal(f"Nothing loads {path} for {name}: set the variable where the service runs.")
     text, source = text_of(codemod, path)
-    if re.search(rf"(?m)^\s*(export\s+)?{re.escape(name)}\s*=", text):
+    if re.search(rf"(?m)^[ \t]*(export[ \t]+)?{re.escape(name)}[ \t]*=", text):
         codemod.notes.append(f"{name} is in {path} already and stays as it is there.")
         return
     codemod.other_file(path, source.encode(appended(text, assignment(name, value), source)))

@@ -23,7 +23,7 @@ def declare_variable(codemod: PythonCodemod, name: str, default: str | None = ""
         (folder + file for file in TEMPLATES if exists(codemod, folder + file)), folder + TEMPLATES[0]
     )
     text, source = text_of(codemod, template)
-    declared = re.search(rf"(?m)^\s*#?\s*(export\s+)?{re.escape(name)}\s*=", text)
+    declared = re.search(rf"(?m)^[ \t]*#?[ \t]*(export[ \t]+)?{re.escape(name)}[ \t]*=", text)
     if not declared:
         is_plain = default is not None and _PLAIN_VALUE.fullmatch(default)
         line = f"{name}={default}" if is_plain else f"# {name}="

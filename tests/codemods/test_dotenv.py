@@ -93,3 +93,9 @@ def test_a_fix_that_is_refused_leaves_no_note(mend: Mend) -> None:
     assert len(mended.refused) == 1
     assert not any("API_SECRET" in note for note in mended.notes)
     assert any("JWT_SECRET" in note for note in mended.notes)
+
+
+def test_a_template_full_of_blank_lines_takes_no_time(mend: Mend) -> None:
+    files = {".env.example": "OTHER=\n" + "\n" * 2_000}
+    mended = mend("hardcoded-secret", 'JWT_SECRET = "otter-8841"\n', files=files)
+    assert mended.others[".env.example"].endswith("\nJWT_SECRET=\n")
