@@ -237,7 +237,7 @@ class Session:
         entry = self.journal.apply(patch)
         mended = [finding for print_ in patch.resolves if (finding := self._findings.get(print_))]
         self._applied.update({finding.fingerprint: finding for finding in mended})
-        self.rescan(patch.paths)
+        self.rescan(_concerned(patch))
         self._record(ledger.Line("applied", patch.check, patch.paths, patch.id))
         return entry
 
@@ -256,7 +256,7 @@ class Session:
                 self._applied.pop(print_, None)
         else:
             self._applied.update({p: self._findings[p] for p in entry.resolves if p in self._findings})
-        self.rescan(entry.paths)
+        self.rescan(_concerned(entry))
         self._record(ledger.Line(event, entry.check, entry.paths, entry.patch))
         return entry
 
@@ -376,6 +376,11 @@ class Session:
         from harden.commits import carry_out
 
         return carry_out(self, commit_plan)
+
+
+def _concerned(done: Patch | Entry) -> list[str]:
+    """Return the files that a patch writes, and those with what it mends there by writing others."""
+    return sorted({*done.paths, *(target.path for target in done.targets)})
 
 
 __all__ = ["ApplyError", "EvidenceLine", "Refusal", "RepositoryError", "Session", "State", "UsageError"]

@@ -10,7 +10,8 @@ import pytest
 
 from harden.decisions import AnswerKind
 from harden.errors import ApplyError, UsageError
-from harden.findings import Finding
+from harden.findings import Finding, Risk
+from harden.patches import FileEdit, Patch, Target
 from harden.registry import check_named
 from harden.session import Session, State
 from tests.given import patch_of, repository, write
@@ -237,3 +238,21 @@ def test_the_root_is_found_from_below(root: Path) -> None:
     assert Session(root / "deep/er/x.py").root == root
     with pytest.raises(UsageError, match="no such file"):
         Session(root / "nowhere")
+
+
+def test_a_finding_that_is_mended_in_another_file(tmp_path: Path) -> None:
+    home = "import requests\n\nclient = requests.Session()\n"
+    write(tmp_path, {"net.py": home, "main.py": "from net import client\n\nclient.get('http://u')\n"})
+    session = Session(tmp_path)
+    list(session.scan())
+    (finding,) = session.findings(check="http-timeout", path="main.py")
+    after = home.replace("requests.Session", "dict").encode()
+    edit = FileEdit("net.py", home.encode(), after)
+    target = Target("main.py", finding.span.line, finding.span.end_line)
+    patch = Patch("http-timeout", "x", "x", Risk.REVIEW, (edit,), (finding.fingerprint,), (target,))
+    session.apply(patch)
+    assert session.state(finding) is State.APPLIED
+    session.undo()
+    assert session.state(finding) is State.OPEN
+    session.redo()
+    assert session.state(finding) is State.APPLIED
