@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harden.checks import Check
 from harden.commands import report_notices
@@ -42,6 +42,8 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
     try:
         for check in wanted:
             _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
+        for check in [check for check in wanted if outcome.is_stale(check)]:
+            _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
     except (HardenError, KeyboardInterrupt) as stop:
         if written := len(session.applied_entries()) - before:
             stop.args = (f"{stop} {_written(written)}".strip(),)
@@ -54,7 +56,7 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
         print(f"# {problem.place}: could not check: {problem.reason}")
     _summarise(outcome, applied=options.apply)
     report_notices(session)
-    if outcome.left or (outcome.mended and not options.apply):
+    if any(outcome.left.values()) or (outcome.mended and not options.apply):
         return FOUND
     return UNREADABLE if problems else CLEAN
 
@@ -66,7 +68,14 @@ class _Outcome:
     project: Project
     mended: int = 0
     patches: int = 0
-    left: int = 0
+    left: dict[str, list[str]] = field(default_factory=dict)
+    """The paths of what a check leaves as it is, one for each finding."""
+    edited: dict[str, set[str]] = field(default_factory=dict)
+    """The paths that were edited after a check."""
+
+    def is_stale(self, check: Check) -> bool:
+        """Tell whether a later fix may have opened the way for what a check left."""
+        return not self.edited.get(check.id, set()).isdisjoint(self.left.get(check.id, ()))
 
 
 def _fix(
@@ -79,10 +88,15 @@ def _fix(
         offer = make_offer(outcome.project, check, findings, session.options_with(check, values))
     except Refusal as refusal:  # its codemod does not load
         offer = Offer(None, {finding.fingerprint: str(refusal) for finding in findings})
-    _show(check, findings, offer, outcome.project)
-    outcome.left += len(offer.refused)
+    paths = {finding.fingerprint: finding.path for finding in findings}
+    again = check.id in outcome.left
+    outcome.left[check.id] = [paths[fingerprint] for fingerprint in offer.refused if fingerprint in paths]
+    if offer.patch is not None or not again:
+        _show(check, findings, offer, outcome.project)
     if offer.patch is None:
         return
+    for id in outcome.left:
+        outcome.edited.setdefault(id, set()).update(offer.patch.paths if id != check.id else ())
     outcome.patches += 1
     outcome.mended += len(offer.patch.resolves)
     outcome.project = outcome.project.with_files({edit.path: edit.after for edit in offer.patch.edits})
@@ -144,11 +158,12 @@ def _write_exactly(text: str) -> None:
 
 
 def _summarise(outcome: _Outcome, *, applied: bool) -> None:
-    if not outcome.mended and not outcome.left:
+    left = sum(map(len, outcome.left.values()))
+    if not outcome.mended and not left:
         print("Nothing to fix.")
         return
     what = f"{plural(outcome.mended, 'finding')} in {plural(outcome.patches, 'patch', 'patches')}"
     verb = "Fixed" if applied else "Would fix"
     tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
-    rest = f"; {outcome.left} left as they are" if outcome.left else ""
+    rest = f"; {left} left as they are" if left else ""
     print(f"{verb} {what}{rest}.{tail if outcome.mended else ''}")

@@ -7,26 +7,14 @@ import re
 from dataclasses import dataclass
 
 from harden.checklists.database.links import Chain
+from harden.checklists.sql_drivers import Style, style_of
 from harden.module import Module
 
 _BOUNDED_SQL = re.compile(
     r"(?is)\b(limit|fetch\s+(first|next)|top\s*\(?\s*\d|rownum|group\s+by|count\s*\(|sum\s*\(|max\s*\(|min\s*\(|avg\s*\("
     r"|exists\s*\(|distinct|\bid\s*=|\bin\s*\(|any\s*\(|returning|information_schema|pg_catalog|sqlite_master)"
 )
-_DRIVERS = {
-    "sqlite3.": "?",
-    "psycopg.": "%s",
-    "psycopg2.": "%s",
-    "pymysql.": "%s",
-    "MySQLdb.": "%s",
-    "mysql.connector.": "%s",
-    "sqlalchemy.": ":",
-    "sqlmodel.": ":",
-    "flask_sqlalchemy.": ":",
-    "asyncpg.": "$",
-    "aiosqlite.": "?",
-}
-"""How each driver writes bound parameters."""
+_MARKS = {Style.QMARK: "?", Style.FORMAT: "%s", Style.NAMED: ":", Style.DOLLAR: "$", Style.UNKNOWN: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +45,16 @@ def statement_of(module: Module, call: ast.Call, chain: Chain) -> Statement | No
     if text is None or not re.match(r"(?i)\s*select\b", text) or _BOUNDED_SQL.search(text):
         return None
     where = re.search(r"(?i)\bwhere\b.*=", text, re.DOTALL) is not None
-    mark = _mark(module, path, run.args[0], text)
+    mark = _mark(module, call, path, run.args[0], text)
     ordered = re.search(r"(?i)\border\s+by\b", text) is not None
     return Statement(run, text, mark, ordered, where)
 
 
-def _mark(module: Module, path: str, statement: ast.expr, text: str) -> str:
+def _mark(module: Module, call: ast.Call, path: str, statement: ast.expr, text: str) -> str:
     """Return how bound parameters are written: by the driver, or by those that there are."""
-    if isinstance(statement, ast.Call):
+    if isinstance(statement, ast.Call) or path.startswith(("sqlalchemy.", "sqlmodel.", "flask_sqlalchemy.")):
         return ":"
-    known = next((mark for name, mark in _DRIVERS.items() if path.startswith(name)), "")
-    if known or "%s" in text:
-        return known or "%s"
-    imported = {mark for name, mark in _DRIVERS.items() if module.imports(name.partition(".")[0])}
-    return imported.pop() if len(imported) == 1 and not imported & {":"} else ""
+    return _MARKS[style_of(module, call, path)] or ("%s" if "%s" in text else "")
 
 
 def sql_text(module: Module, expr: ast.expr) -> str | None:

@@ -194,3 +194,21 @@ def _dies_when_applied(save: object) -> object:
         save(journal, entry)  # type: ignore[operator]
 
     return saving
+
+
+def test_what_another_fix_makes_possible_is_fixed_in_the_same_run(tmp_path: Path, run: Run) -> None:
+    code = (
+        "from flask import Flask, jsonify, request\n\nfrom app.db import connection\n\n"
+        "app = Flask(__name__)\n\n\n"
+        '@app.route("/items")\ndef items():\n    q = request.args.get("q", "")\n'
+        "    cursor = connection().cursor()\n"
+        "    cursor.execute(f\"SELECT * FROM items WHERE name = '{q}' ORDER BY id\")\n"
+        "    return jsonify([dict(row) for row in cursor.fetchall()])\n"
+    )
+    db = "import sqlite3\n\n\ndef connection():\n    return sqlite3.connect('shop.db')\n"
+    root = repository(tmp_path, {"app/__init__.py": "", "app/db.py": db, "app/main.py": code})
+    shown = run(root, "fix", "--check", "unbounded-query", "--check", "sql-injection", "--apply")
+    assert "WHERE name = ? ORDER BY id LIMIT ? OFFSET ?" in (root / "app/main.py").read_text()
+    assert "Fixed 2 findings in 2 patches." in shown.out
+    assert shown.code == 0
+    assert run(root, "fix", "--check", "unbounded-query", "--check", "sql-injection").code == 0
