@@ -56,7 +56,7 @@ class Module:
         self.kind = file_kind(path, data)
         self.name = project.module_name(path)
         is_package = PurePosixPath(path).stem == "__init__"
-        package = self.name if is_package else self.name.rpartition(".")[0]
+        package = self.name if is_package and self.name != "__init__" else self.name.rpartition(".")[0]
         self.names = Names(self.tree, path, self.name, package, project)
         self._bind()
 

@@ -18,6 +18,8 @@ from harden.roles import FileKind, file_kind
 
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
+_LONGEST = 50
+"""Names that are followed from one module to the next before it is taken for a circle."""
 _SETTLED = 2_000_000_000
 """Nanoseconds; two saves less apart may bear the same time, as file systems count it."""
 _IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
@@ -192,8 +194,10 @@ class Project:
         return known
 
     def _follow(self, path: str) -> str:
-        seen = {path}
+        seen, start = {path}, path
         while path.partition(".")[0] in self.tops:
+            if len(seen) > _LONGEST:  # a name that stands for something within itself
+                return start
             module, rest = self._split(path)
             exports = self.exports(module) if module and rest else None
             if exports is None:

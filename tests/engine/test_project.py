@@ -101,3 +101,28 @@ def test_an_edit_of_one_file_is_seen_from_the_others(tmp_path: Path) -> None:
     assert after.module("main.py").tree is before.module("main.py").tree
     assert called(after.with_files({"net.py": b"from requests import get as fetch\n"})) == "requests.get"
     assert called(before) == "requests.get"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from .shop import shop\n\nshop.sell(1)\n",
+        "from __init__.shop import shop\n\nshop.sell(1)\n",
+        "import shop\n\nshop = shop.shop\nshop.sell(1)\n",
+    ],
+)
+def test_a_package_that_is_scanned_from_within_has_an_end(tmp_path: Path, code: str) -> None:
+    write(tmp_path, {"__init__.py": code, "shop.py": "class shop:\n    pass\n"})
+    session = Session(tmp_path)
+    assert [result.path for result in session.scan()] == ["__init__.py", "shop.py"]
+    assert not session.problems
+
+
+def test_relative_imports_of_a_package_that_is_scanned_from_within(tmp_path: Path) -> None:
+    write(tmp_path, {"__init__.py": "from .db import store\n", "db.py": "import redis\nstore = redis\n"})
+    assert project(tmp_path).canonical("__init__.store.Redis") == "redis.Redis"
+
+
+def test_a_name_that_stands_for_something_within_itself_has_an_end(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "from shop.shop import shop\n", "shop/a.py": "import shop\n"})
+    assert project(tmp_path).canonical("shop.shop.sell") == "shop.shop.sell"
