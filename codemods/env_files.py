@@ -28,7 +28,8 @@ def declare_variable(codemod: PythonCodemod, name: str, default: str | None = ""
         is_plain = default is not None and _PLAIN_VALUE.fullmatch(default)
         line = f"{name}={default}" if is_plain else f"# {name}="
         codemod.other_file(template, source.encode(appended(text, line, source)))
-    if exists(codemod, f"{folder}.env") or any(exists(codemod, path) for path in _ignore_lists(folder)):
+    is_repository = (codemod.project.root / ".git").exists()  # a file in worktrees
+    if is_repository or any(exists(codemod, path) for path in (f"{folder}.env", *_ignore_lists(folder))):
         keep_out_of_git(codemod, folder)
 
 

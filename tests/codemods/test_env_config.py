@@ -84,6 +84,12 @@ def test_encoding_and_line_ends_survive(mend: Mend) -> None:
     assert mend("hardcoded-secret", latin).data == latin.replace(b'"otter-8841"', b'os.environ["SECRET_KEY"]')
 
 
+def test_a_repository_without_an_ignore_list_gets_one(mend: Mend, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    mended = mend("hardcoded-secret", 'SECRET_KEY = "velvet-otter-signing-key"\n')
+    assert mended.others == {".env.example": "SECRET_KEY=\n", ".gitignore": ".env\n"}
+
+
 def test_files_around_name_the_variable_and_never_the_value(mend: Mend) -> None:
     files = {
         ".gitignore": "*.pyc\n",
