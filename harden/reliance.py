@@ -28,6 +28,7 @@ _CLUES = re.compile(
     re.M,
 )
 _PRINTS = ("print", "sys.stdout.write", "sys.stderr.write")
+_THREADS = ("to_thread", "run_in_threadpool")
 _SHORTEST = 5
 """Shorter texts stand in too many places to tell anything."""
 
@@ -74,7 +75,7 @@ class _Code:
     def __init__(self, data: bytes) -> None:
         self.tree = tree_of(data)
         self.nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
-        self.calls = Counter(_call(node) for node in self.nodes)
+        self.calls = Counter(call for node in self.nodes for call in _calls(node))
         self.entered = Counter(
             _call(item.context_expr)
             for item in ast.walk(self.tree)
@@ -230,6 +231,17 @@ def _parsed(data: bytes) -> TestCode | None:
         return TestCode(data)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def _calls(node: ast.Call) -> Iterator[_Call]:
+    """Yield the call itself, and that of a function which it hands to a thread."""
+    yield _call(node)
+    if (
+        dotted(node.func).endswith(_THREADS)
+        and node.args
+        and isinstance(node.args[0], ast.Name | ast.Attribute)
+    ):
+        yield _call(ast.Call(func=node.args[0], args=node.args[1:], keywords=node.keywords))
 
 
 def _call(node: ast.Call) -> _Call:

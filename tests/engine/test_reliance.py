@@ -28,6 +28,7 @@ CLOSED = "import smtplib\n\n\ndef send(m):\n    with smtplib.SMTP('h') as s:\n  
 FAKE_MAIL = "class Server:\n    def __init__(self, host): ...\n\n    def send_message(self, m): ..."
 COLUMN = "import datetime\n\ndate = Column(default=datetime.datetime.utcnow)\n"
 MADE = COLUMN.replace("datetime.datetime.utcnow", "lambda: datetime.datetime.now(datetime.timezone.utc)")
+THREADED = CALL.replace("def", "async def").replace("requests.get(url)", "await to_thread(requests.get, url)")
 HEAD = "from shop import client\n\n\n"
 
 
@@ -151,6 +152,11 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
             "def test(m):\n    m.setattr(client.smtplib, 'SMTP', Server)\n",
         ),
         (OPENED, CLOSED, "def test(m):\n    m.setattr(client.smtplib, 'SMTP', Mock())\n"),
+        (
+            CALL.replace("def", "async def"),
+            THREADED,
+            "def test(m):\n    m.setattr(client.requests, 'get', lambda u: R())\n",
+        ),
         (CALL, CHECKED, "class Mail:\n    def text(self):\n        return 'a'\n"),
         (CALL, TIMED, "def test(monkeypatch):\n    monkeypatch.setattr('requests.post', lambda u: R())\n"),
         (CALL, TIMED, "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once()\n"),
