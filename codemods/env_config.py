@@ -10,9 +10,10 @@ import libcst as cst
 from pydantic import BaseModel, Field
 
 from harden.codemods.arguments import argument_at, without_argument
-from harden.codemods.codemod import Edited, Options, PythonCodemod, expression
+from harden.codemods.codemod import Edited, PythonCodemod, expression
 from harden.codemods.dotenv import move_value
 from harden.codemods.env_files import declare_variable
+from harden.codemods.env_names import TESTS, ValueOptions, claim
 from harden.codemods.env_readers import read_variable, reader_at, variable_read
 from harden.codemods.for_builds import give_to_builds
 from harden.codemods.for_tests import give_to_tests
@@ -26,26 +27,10 @@ from harden.roles import FileKind, file_kind
 _TEXT = (cst.SimpleString, cst.ConcatenatedString)
 
 
-class VariableOptions(Options):
-    """Where the value is to come from."""
+class VariableOptions(ValueOptions):
+    """Where the value is to come from, and who else needs it."""
 
-    name: str = Field(
-        "",
-        pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
-        max_length=100,
-        title="Variable",
-        description="name of the environment variable; empty: made from the name in the code",
-    )
-    template: bool = Field(
-        True,
-        title="Name it in .env.example",
-        description="add the name, never the value, to the environment template",
-    )
-    tests: bool = Field(
-        True,
-        title="Give it to tests",
-        description="set a harmless value where test runs begin; a fix that they cannot follow is refused",
-    )
+    tests: bool = TESTS
 
 
 class SecretOptions(VariableOptions):
@@ -132,7 +117,7 @@ class RequireVariable(PythonCodemod):
         if finding.facts.get("bytes") and not (value.isprintable() and value.isascii()):
             raise Refusal("These bytes are no text, which is all that a variable can hold.")
         name = self.options.name or finding.facts["env"]
-        self._check_name(name, value)
+        claim(self._values, name, value, read_in="" if self.options.name else self._read_in(name, value))
         code, variable, through = self._read(finding, name, _quote(original))
         if finding.facts.get("bytes"):
             code += ".encode()"
@@ -152,16 +137,6 @@ class RequireVariable(PythonCodemod):
             return read_field(self, finding, found, field), variable, "settings"
         code = read_variable(self, finding, name, quote=quote)
         return code, variable_read(self, finding, name), reader.kind
-
-    def _check_name(self, name: str, value: str) -> None:
-        """Refuse a variable that stands for another value already. Raises Refusal."""
-        if self._values.get(name, value) != value:
-            raise Refusal(
-                f"{name} is proposed for two different values: fix this one alone, under another name."
-            )
-        if not self.options.name and (where := self._read_in(name, value)):
-            raise Refusal(f"{name} is already read in {where}, perhaps for another value: choose a name.")
-        self._values[name] = value
 
     def _read_in(self, name: str, value: str) -> str:
         """Return where the program reads a variable already, unless for the same value."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import libcst as cst
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
 from harden.codemods.env_files import declare_variable
+from harden.codemods.env_names import TEMPLATE, TESTS
 from harden.codemods.for_builds import give_to_builds
 from harden.codemods.for_tests import give_to_tests
 
@@ -16,16 +17,8 @@ from harden.codemods.for_tests import give_to_tests
 class RequireOptions(Options):
     """What else is told of the variable."""
 
-    template: bool = Field(
-        True,
-        title="Name it in .env.example",
-        description="add the name, never the value, to the environment template",
-    )
-    tests: bool = Field(
-        True,
-        title="Give it to tests",
-        description="set a harmless value where test runs begin; a fix that they cannot follow is refused",
-    )
+    template: bool = TEMPLATE
+    tests: bool = TESTS
 
 
 class RequireRead(PythonCodemod):
