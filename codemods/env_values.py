@@ -10,35 +10,19 @@ import libcst as cst
 from pydantic import BaseModel, Field
 
 from harden.codemods.arguments import argument_at, with_argument, with_keyword
-from harden.codemods.codemod import Options, PythonCodemod, expression, source_of
+from harden.codemods.codemod import PythonCodemod, expression, source_of
 from harden.codemods.env_files import declare_variable
+from harden.codemods.env_names import ValueOptions, claim
 from harden.codemods.env_readers import Cast, read_variable, variable_read
 from harden.codemods.quotes import favourite_quote
+from harden.dockerfile import builds_image
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.module import Module
 from harden.roles import FileKind, file_kind
 
-_IMAGES = re.compile(r"(^|/)(Dockerfile[^/]*|[^/]*\.dockerfile|(docker-)?compose[^/]*\.ya?ml|Containerfile)$")
 _CORS_HEADER = re.compile(r"(?i)access-control-allow-origin")
-
-
-class ValueOptions(Options):
-    """Where the value is to come from."""
-
-    name: str = Field(
-        "",
-        pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
-        max_length=100,
-        title="Variable",
-        description="name of the environment variable; empty: made from the name in the code",
-    )
-    template: bool = Field(
-        True,
-        title="Name it in .env.example",
-        description="add the name, never the value, to the environment template",
-    )
 
 
 class ValueByVariable(PythonCodemod):
@@ -120,23 +104,14 @@ class ValueByVariable(PythonCodemod):
         return code
 
     def _read(self, finding: Finding, name: str, default: str, cast: str, quote: str = "") -> str:
-        self._check_name(name, default)
+        is_read = name in self._read_here and not self.options.name
+        claim(self._values, name, default, read_in="this file" if is_read else "")
         kinds: dict[str, Cast] = {"int": "int", "list": "list", "path": "path"}
         if not quote:
             quote = default[:1] if default[:1] in ("'", '"') else favourite_quote(self.module)
         code = read_variable(self, finding, name, quote=quote, default=default, cast=kinds.get(cast, "str"))
         self._declare(variable_read(self, finding, name), finding, default)
         return code
-
-    def _check_name(self, name: str, value: str) -> None:
-        """Refuse a variable that stands for another value already. Raises Refusal."""
-        if self._values.get(name, value) != value:
-            raise Refusal(
-                f"{name} is proposed for two different values: fix this one alone, under another name."
-            )
-        if name in self._read_here and not self.options.name:
-            raise Refusal(f"{name} is already read in this file, perhaps for another value: choose a name.")
-        self._values[name] = value
 
     def _declare(self, name: str, finding: Finding, default: str) -> None:
         if self.options.template:
@@ -205,7 +180,7 @@ class DatabaseByVariable(ValueByVariable):
     """Read a database's address from the environment, with the SQLite file as default."""
 
     def _declare(self, name: str, finding: Finding, default: str) -> None:
-        images = [path for path in self.project.paths if _IMAGES.search(path)]
+        images = [path for path in self.project.paths if builds_image(path)]
         if images and not (self.options.template or any(name in self.project.text(path) for path in images)):
             raise Refusal(f"Nothing would tell who runs the image of {name}: leave `template` on.")
         super()._declare(name, finding, default)
@@ -237,7 +212,7 @@ class ListenWhereTold(ValueByVariable):
     def _default(self, finding: Finding, code: str) -> str:
         keeps = self.options.default == "unchanged"
         if self.options.default == "auto":
-            keeps = any(_IMAGES.search(path) for path in self.project.paths)
+            keeps = any(builds_image(path) for path in self.project.paths)
         if keeps:
             return code
         self.notes.append(f"Without {finding.facts['env']} the service is reached from its own machine only.")

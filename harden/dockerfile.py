@@ -1,4 +1,4 @@
-"""A Dockerfile as its instructions and stages."""
+"""Files of container images: which they are, and a Dockerfile as its instructions and stages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)(.*)")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::?[-+]([^}]*))?\}?")
+_IMAGE = re.compile(r"(^|/)(Dockerfile[^/]*|Containerfile|(docker-)?compose[^/]*\.ya?ml|[^/]*\.dockerfile)$")
+
+
+def builds_image(path: str) -> bool:
+    """Tell by its name whether a file says how a container image is built or run."""
+    return _IMAGE.search(path) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ from pathlib import PurePosixPath
 from harden.checklists.database.dialects import address
 from harden.checklists.written import is_fallback, written
 from harden.checks import Check, Fix
+from harden.dockerfile import builds_image
 from harden.environment import env_read, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal, keyword
@@ -173,7 +174,6 @@ _SETTINGS = frozenset(
     {"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DATABASE_URI", "DATABASE_URL", "DB_URL"}
 )
 _ON_DISK = re.compile(r"(sqlite(\+\w+)?|duckdb)://(?!$|/?:memory:|/?$)(?!.*(mode=memory|:memory:))")
-_IMAGE = re.compile(r"(^|/)(Dockerfile[^/]*|Containerfile|(docker-)?compose[^/]*\.ya?ml|[^/]*\.dockerfile)$")
 _NAMED = re.compile(r"(^|/)(\.env[^/]*|env\.example|[^/]*\.(ya?ml|json|tf|sh|env|service))$")
 _PRODUCTION = re.compile(r"(^|[._-])(prod|production|live|deploy|heroku|docker|staging)($|[._-])")
 
@@ -252,9 +252,9 @@ def _read_in(module: Module, value: ast.expr) -> str | None:
 def _fallback(module: Module, value: ast.expr, variable: str) -> Iterator[Finding]:
     """Flag a fallback to SQLite that the deployment of the project leaves in force."""
     project = module.project
-    if not _ON_DISK.match(address(module, value)) or not any(map(_IMAGE.search, project.paths)):
+    if not _ON_DISK.match(address(module, value)) or not any(map(builds_image, project.paths)):
         return
-    told = (path for path in project.paths if _IMAGE.search(path) or _NAMED.search(path))
+    told = (path for path in project.paths if builds_image(path) or _NAMED.search(path))
     if not any(variable in project.text(path) for path in told):
         why = f"Set {variable} where the image is started, and name it in .env.example."
         message = f"the image runs on an SQLite file: nothing in the project sets {variable}"
