@@ -6,10 +6,37 @@ from collections.abc import Callable, Sequence
 
 import libcst as cst
 
+from harden.codemods.codemod import PythonCodemod
+
 _FLUSHES = ("sys.stderr.flush()", "sys.stdout.flush()")
 
 
-def flushes_after(
+class DropsFlushes(PythonCodemod):
+    """Base of codemods that turn what is printed into something else."""
+
+    def prepare(self) -> None:
+        """Start without flushes."""
+        self._flushes: list[cst.SimpleStatementLine] = []
+
+    def is_printed(self, call: cst.BaseExpression) -> bool:
+        """Tell whether a call prints, and will do so no more."""
+        return self.target(call) is not None
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
+        """Find the flushes of what is printed."""
+        self._flushes += _flushes_after(node.body, self.is_printed)
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.RemovalSentinel:
+        """Take a flush away that has nothing left to do."""
+        if not any(original_node is flush for flush in self._flushes):
+            return updated_node
+        self.drop_import("sys")
+        return cst.RemoveFromParent()
+
+
+def _flushes_after(
     body: Sequence[cst.CSTNode], is_mended: Callable[[cst.BaseExpression], bool]
 ) -> list[cst.SimpleStatementLine]:
     """Return the statements of a block that only flush what a mended one before them wrote.

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import libcst as cst
 from pydantic import BaseModel, Field
 
-from harden.codemods.codemod import Edited, PythonCodemod, expression
-from harden.codemods.flushes import flushes_after
+from harden.codemods.codemod import Edited, expression
+from harden.codemods.flushes import DropsFlushes
 from harden.codemods.log_messages import Message
 from harden.codemods.log_setup import with_configuration
 from harden.codemods.log_styles import written
@@ -39,7 +39,7 @@ class PrintOptions(LoggerOptions):
     )
 
 
-class PrintToLogger(PythonCodemod):
+class PrintToLogger(DropsFlushes):
     """Turn `print`, `pprint` and what is written to `sys.stderr` into a call of the file's logger."""
 
     Options: ClassVar[type[BaseModel]] = PrintOptions
@@ -57,22 +57,9 @@ class PrintToLogger(PythonCodemod):
 
     def prepare(self) -> None:
         """Learn how the file is written."""
+        super().prepare()
         self.quote = favourite_quote(self.module)
         self.quiet = False
-        self.flushes: list[cst.SimpleStatementLine] = []
-
-    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
-        """Find the flushes of what is written."""
-        self.flushes += flushes_after(node.body, lambda call: self.target(call) is not None)
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.BaseStatement | cst.RemovalSentinel:
-        """Take a flush away that has nothing left to do."""
-        if not any(original_node is flush for flush in self.flushes):
-            return updated_node
-        self.drop_import("sys")
-        return cst.RemoveFromParent()
 
     def leave_Expr(
         self, original_node: cst.Expr, updated_node: cst.Expr

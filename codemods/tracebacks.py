@@ -8,8 +8,8 @@ import libcst as cst
 from pydantic import BaseModel
 
 from harden.codemods.arguments import with_keyword
-from harden.codemods.codemod import PythonCodemod, expression, source_of
-from harden.codemods.flushes import flushes_after
+from harden.codemods.codemod import expression, source_of
+from harden.codemods.flushes import DropsFlushes
 from harden.codemods.lazy_logs import log_message
 from harden.codemods.log_layout import on_one_line
 from harden.codemods.log_messages import Message
@@ -23,7 +23,7 @@ from harden.findings import Finding
 from harden.logs import Flavour
 
 
-class AddTraceback(PythonCodemod):
+class AddTraceback(DropsFlushes):
     """Turn what an except block writes about its error into `logger.exception`."""
 
     Options: ClassVar[type[BaseModel]] = LoggerOptions
@@ -31,21 +31,8 @@ class AddTraceback(PythonCodemod):
 
     def prepare(self) -> None:
         """Learn how the file is written."""
+        super().prepare()
         self.quote = favourite_quote(self.module)
-        self.flushes: list[cst.SimpleStatementLine] = []
-
-    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:
-        """Find the flushes of what was printed."""
-        self.flushes += flushes_after(node.body, self._is_print)
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.BaseStatement | cst.RemovalSentinel:
-        """Take a flush away that has nothing left to do."""
-        if not any(original_node is flush for flush in self.flushes):
-            return updated_node
-        self.drop_import("sys")
-        return cst.RemoveFromParent()
 
     def leave_Expr(
         self, original_node: cst.Expr, updated_node: cst.Expr
@@ -92,7 +79,8 @@ class AddTraceback(PythonCodemod):
             return updated_node
         return updated_node.with_changes(name=None)
 
-    def _is_print(self, call: cst.BaseExpression) -> bool:
+    def is_printed(self, call: cst.BaseExpression) -> bool:
+        """Tell whether a call prints rather than logs."""
         finding = self.target(call)
         return finding is not None and finding.facts["form"] != "log"
 
