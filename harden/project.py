@@ -96,7 +96,8 @@ class Project:
         if known is not None:
             return known
         try:
-            self._stamps.setdefault(path, _settled_stamp(self.root / path))
+            if path not in self._stamps:
+                self._stamps[path] = _settled_stamp(self.root / path)
             data = (self.root / path).read_bytes()
         except OSError as error:
             raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
