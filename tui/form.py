@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
+from harden.option_fields import hint, shown, title
 from harden.tui.choice import Choice
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class OptionsForm(VerticalScroll, can_focus=False):
         """Make a line for each field, and one for what is wrong."""
         for name, field in type(self._options).model_fields.items():
             with Horizontal(classes="option"):
-                yield Static(field.title or name.replace("_", " ").capitalize(), classes="name", markup=False)
+                yield Static(title(name, field), classes="name", markup=False)
                 yield self._editor(name, field)
         yield Static("", id="wrong", markup=False)
         yield Static("", id="option-hint", classes="hint", markup=False)
@@ -69,7 +70,7 @@ class OptionsForm(VerticalScroll, can_focus=False):
     def _explain(self, event: events.DescendantFocus) -> None:
         field = type(self._options).model_fields.get(event.widget.name or "")
         if field is not None:
-            self.query_one("#option-hint", Static).update(_hint(field))
+            self.query_one("#option-hint", Static).update(hint(field))
 
     @property
     def values(self) -> dict[str, OptionValue]:
@@ -105,7 +106,7 @@ class OptionsForm(VerticalScroll, can_focus=False):
             if isinstance(widget, Checkbox):
                 widget.value = bool(value)
             elif isinstance(widget, Input):
-                widget.value = _text(value)
+                widget.value = shown(value)
             elif isinstance(widget, Choice):
                 widget.value = str(value)
 
@@ -116,25 +117,9 @@ class OptionsForm(VerticalScroll, can_focus=False):
         if get_origin(field.annotation) is Literal:
             choices = [(str(choice), str(choice)) for choice in get_args(field.annotation)]
             return Choice(choices, str(value), name=name, classes="editor")
-        return Input(_text(value), name=name, classes="editor", compact=True, select_on_focus=True)
+        return Input(shown(value), name=name, classes="editor", compact=True, select_on_focus=True)
 
     def _read(self) -> Iterator[tuple[str, OptionValue]]:
         for widget in self.query(".editor"):
             if isinstance(widget, Checkbox | Input | Choice):
                 yield str(widget.name), widget.value
-
-
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
-
-
-def _hint(field: FieldInfo) -> str:
-    """Return the description and the bounds of a field."""
-    words = {"gt": "over", "ge": "from", "lt": "under", "le": "to"}
-    told = [
-        f"{word} {_text(getattr(bound, name))}"
-        for name, word in words.items()
-        for bound in field.metadata
-        if hasattr(bound, name)
-    ]
-    return ", ".join(part for part in (field.description or "", " ".join(told)) if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harden.findings import Finding
+from harden.printable import printable
 from harden.registry import checks
 from harden.report.scanned import Scanned, plural
 
@@ -10,7 +11,9 @@ from harden.report.scanned import Scanned, plural
 def render(scanned: Scanned) -> str:
     """Return the report with its summary as last line."""
     lines = [_line(finding) for finding in scanned.findings]
-    lines += [_shown(f"{problem.place}: could not check: {problem.reason}") for problem in scanned.problems]
+    lines += [
+        printable(f"{problem.place}: could not check: {problem.reason}") for problem in scanned.problems
+    ]
     return "\n".join([*lines, "", summary(scanned)] if lines else [summary(scanned)]) + "\n"
 
 
@@ -34,13 +37,4 @@ def summary(scanned: Scanned) -> str:
 def _line(finding: Finding) -> str:
     mark = checks()[finding.check].fix.risk.value if finding.fixable else "guide"
     place = f"{finding.path}:{finding.span.line}:{finding.span.column + 1}:"
-    return _shown(f"{place} {finding.severity.letter} {finding.check} [{mark}] {finding.message}")
-
-
-def _shown(line: str) -> str:
-    """Escape what would confuse a terminal: a file may be named with control characters."""
-    if line.isprintable():
-        return line
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in line
-    )
+    return printable(f"{place} {finding.severity.letter} {finding.check} [{mark}] {finding.message}")

@@ -1,0 +1,96 @@
+"""What is shown of the work, secrets masked: a fix as hunks, a written fix, a file's text, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harden.errors import HardenError
+from harden.export import patch_of
+from harden.findings import Finding
+from harden.masking import is_secret, masked_diff, masked_hunks, masked_lines, secrets_before, secrets_in
+from harden.module import split_lines
+from harden.patches import Hunk, Patch
+from harden.registry import check_named
+from harden.source import decode
+
+if TYPE_CHECKING:
+    from harden.decisions import OptionValue
+    from harden.journal import Entry
+    from harden.session import EvidenceLine, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A fix that could be written: the patch, its hunks with secrets masked, and what was refused and why."""
+
+    patch: Patch | None
+    hunks: tuple[Hunk, ...] = ()
+    refused: tuple[str, ...] = ()
+    written: bool = False
+    diff: str = ""
+
+
+def preview(
+    session: Session, findings: Sequence[Finding], values: Mapping[str, OptionValue] | None = None
+) -> Preview:
+    """Make the fix of some findings of one check. Raises UsageError for options that are not allowed."""
+    check = check_named(findings[0].check)
+    options = session.options_with(check, values) if values is not None else None
+    offer = session.preview(findings, options)
+    several = len(findings) > 1
+    places = {finding.fingerprint: finding.place for finding in findings}
+    refused = tuple(
+        f"{places.get(print_, '')}: {reason}" if several else reason
+        for print_, reason in offer.refused.items()
+    )
+    if offer.patch is None:
+        return Preview(None, refused=refused)
+    return _shown(session, offer.patch, refused)
+
+
+def written(session: Session, finding: Finding) -> Preview:
+    """Return the fix that was applied to a finding, as it was written."""
+    for entry in reversed(session.applied_entries()):
+        if finding.fingerprint in entry.resolves:
+            return _shown(session, patch_of(session, entry), (), written=True)
+    return Preview(None, written=True)
+
+
+def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written: bool = False) -> Preview:
+    known = secrets_before(session.project, patch)
+    hunks = masked_hunks(patch, known)
+    mended = {hunk.path for hunk in hunks if not hunk.supports}
+    first = sorted(hunks, key=lambda hunk: hunk.path not in mended)
+    return Preview(patch, tuple(first), refused, written, masked_diff(patch, known))
+
+
+def written_entry(session: Session, entry: Entry) -> Preview:
+    """Return an applied patch as it was written."""
+    return _shown(session, patch_of(session, entry), (), written=True)
+
+
+def source_lines(session: Session, path: str) -> list[str]:
+    """Return a file's lines with secrets masked. Raises UnreadableSource."""
+    text = decode(path, session.project.read(path), python=path.endswith(".py")).text
+    return masked_lines(split_lines(text), secrets_in(session.project, path))
+
+
+def evidence(session: Session, question_id: str) -> list[EvidenceLine]:
+    """Return lines that bear on a question, none from a place that holds a secret."""
+    question = next(q for stage in session.stages for q in stage.questions if q.id == question_id)
+    secret = {
+        (finding.path, line)
+        for finding in session.findings()
+        if is_secret(finding.check)
+        for line in range(finding.span.line, finding.span.end_line + 1)
+    }
+    return [line for line in session.evidence(question) if (line.path, line.line) not in secret]
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what to tell a person about an error: ours speak for themselves."""
+    if isinstance(error, HardenError):
+        return str(error)
+    return f"Something went wrong inside harden ({type(error).__name__}: {error}); your code is untouched."
