@@ -13,6 +13,10 @@ from harden.dotenv import holds_values
 
 DECISIONS = ".harden/decisions.toml"
 LEDGER = ".harden/ledger.jsonl"
+REPORT = "harden-report"
+"""The name of a report, without the ending that its format asks for."""
+REPORT_MARK = "<!-- harden report -->"
+"""The first line of a report in Markdown, which no reader shows."""
 _UNFINISHED = (".harden-", ".tmp")
 
 
@@ -37,6 +41,11 @@ def _git_folder(git: Path) -> Path | None:
         return None
     folder = git.parent / named
     return folder.resolve() if named and os.path.isdir(folder) else None
+
+
+def is_report(path: str, text: str) -> bool:
+    """Tell whether a file is a report of harden's own, by its name or its first line."""
+    return path.rpartition("/")[2].startswith(f"{REPORT}.") or text.startswith(REPORT_MARK)
 
 
 def is_absent(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from harden.checks import Check
@@ -14,13 +14,23 @@ FIRST = {Severity.HIGH: 12, Severity.MEDIUM: 6, Severity.LOW: 2}
 QUESTION_NO = 5
 QUESTION_OPEN = 2
 
+HOW = (
+    "The number is the mean of the stages, and each stage starts at 100. The first open finding of a check "
+    f"costs {FIRST[Severity.HIGH]} (high), {FIRST[Severity.MEDIUM]} (medium) or {FIRST[Severity.LOW]} (low) "
+    "points of its stage, each further one 1 point, at most as many again; a question costs "
+    f"{QUESTION_OPEN} until it is answered, and {QUESTION_NO} when the answer is no."
+)
+"""How the number is made, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one open item takes from its stage, and the words for it."""
+    """What one open item takes from its stage, the words for it, and the check or question that it is."""
 
     points: int
     text: str
+    check: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +49,48 @@ class Score:
     points: int
     stages: tuple[StageScore, ...]
 
+    def gain(self, paid: Collection[Cost]) -> float:
+        """Return by how much the mean rises once these costs are gone."""
+        gained = sum(
+            _left(cost for cost in rated.costs if cost not in paid) - rated.points for rated in self.stages
+        )
+        return gained / max(1, len(self.stages))
 
-def score(stages: Iterable[Stage], open_counts: dict[str, int], answers: dict[str, str]) -> Score:
+
+@dataclass(frozen=True, slots=True)
+class Potential:
+    """The score once every fix that is ready is applied, and how many fixes that are."""
+
+    points: int
+    fixes: int
+
+    def __str__(self) -> str:
+        return f"{self.points} with {self.fixes} fix{'es' if self.fixes != 1 else ''}"
+
+
+def score(stages: Iterable[Stage], open_counts: Mapping[str, int], answers: Mapping[str, str]) -> Score:
     """Rate a repository from open findings per check id and answers (`yes`, `no`, …) per question id."""
     rated = tuple(_stage_score(stage, open_counts, answers) for stage in stages)
     mean = sum(stage.points for stage in rated) / len(rated) if rated else 100
     return Score(round(mean), rated)
 
 
-def _stage_score(stage: Stage, open_counts: dict[str, int], answers: dict[str, str]) -> StageScore:
+def _stage_score(stage: Stage, open_counts: Mapping[str, int], answers: Mapping[str, str]) -> StageScore:
     costs = [_check_cost(check, open_counts[check.id]) for check in stage.checks if open_counts.get(check.id)]
     for question in stage.questions:
         answer = answers.get(question.id)
         if answer == "no":
-            costs.append(Cost(QUESTION_NO, f"answered no: {question.ask}"))
+            costs.append(Cost(QUESTION_NO, f"answered no: {question.ask}", question=question.id))
         elif answer is None:
-            costs.append(Cost(QUESTION_OPEN, f"not answered: {question.ask}"))
+            costs.append(Cost(QUESTION_OPEN, f"not answered: {question.ask}", question=question.id))
     costs.sort(key=lambda cost: -cost.points)
-    return StageScore(stage, max(0, 100 - sum(cost.points for cost in costs)), tuple(costs))
+    return StageScore(stage, _left(costs), tuple(costs))
 
 
 def _check_cost(check: Check, count: int) -> Cost:
     first = FIRST[check.severity]
-    return Cost(first + min(count - 1, first), f"{count} × {check.title}")
+    return Cost(first + min(count - 1, first), f"{count} × {check.title}", check=check.id)
+
+
+def _left(costs: Iterable[Cost]) -> int:
+    return max(0, 100 - sum(cost.points for cost in costs))

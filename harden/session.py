@@ -23,11 +23,11 @@ from harden.errors import ApplyError, Refusal, RepositoryError, UsageError
 from harden.findings import Finding, Problem
 from harden.journal import Entry, Journal
 from harden.patches import Patch
-from harden.places import DECISIONS, is_absent
+from harden.places import DECISIONS, is_absent, is_report
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
 from harden.scan import FileResult, Rules, scan, scan_file
-from harden.score import Score, score
+from harden.score import Potential, Score, score
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -343,6 +343,8 @@ class Session:
                 if not spec.match_file(path):
                     continue
                 text = self.project.text(path)[:200_000]
+                if is_report(path, text):  # it repeats the question, and shows nothing
+                    continue
                 for number, line in enumerate(text.splitlines(), 1):
                     if pattern.search(line):
                         found.append(EvidenceLine(path, number, line.strip()[:120]))
@@ -352,9 +354,18 @@ class Session:
 
     def score(self) -> Score:
         """Rate the repository as it stands."""
-        counts = Counter(finding.check for finding in self.open_findings())
+        return self._rated(self.open_findings())
+
+    def score_with_fixes(self) -> Potential:
+        """Return what the score would be if every open finding with a fix were mended."""
+        found = self.open_findings()
+        left = [finding for finding in found if not finding.fixable]
+        return Potential(self._rated(left).points, len(found) - len(left))
+
+    def _rated(self, found: Iterable[Finding]) -> Score:
+        counts = Counter(finding.check for finding in found)
         answers = {id: answer.answer.value for id, answer in self.decisions.answers.items()}
-        return score(self.stages, dict(counts), answers)
+        return score(self.stages, counts, answers)
 
     # Committing
 
