@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         "scan", help="report findings", description="Report what will fail in production."
     )
     _add_scope(scan)
-    scan.add_argument("--format", choices=("text", "json", "sarif", "jsonl"), default="text")
+    scan.add_argument("--format", choices=("text", "md", "json", "sarif", "jsonl"), default="text")
     scan.add_argument("--output", metavar="FILE", help="write the report to FILE instead of standard output")
     scan.add_argument(
         "--severity", choices=("low", "medium", "high"), help="report only findings at least this bad"

@@ -16,9 +16,11 @@ from harden.discover import existing
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
-from harden.report.scanned import Scanned, plural
+from harden.report import made
+from harden.report.scanned import plural
 from harden.report.text import summary
-from harden.session import Session, State
+from harden.session import Session
+from harden.words import inside_sentence
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
@@ -32,20 +34,15 @@ def scan(options: Namespace) -> int:
     started = time.perf_counter()
     files = _scan_with_progress(session, chosen, only)
     least = Severity(options.severity or session.settings.severity)
-    wanted = [finding for finding in session.findings() if finding.severity.weight >= least.weight]
-    scanned = Scanned(
-        findings=tuple(finding for finding in wanted if session.state(finding) is State.OPEN),
-        ignored=tuple((finding, why) for finding in wanted if (why := session.why_ignored(finding))),
-        problems=tuple(session.problems),
-        files=files,
-        seconds=time.perf_counter() - started,
-    )
-    _write(_render(scanned, options.format), options.output)
+    whole = only is None and not options.stage and not options.check
+    seconds = time.perf_counter() - started
+    report = made.scanned(session, files, seconds, least=least, whole=whole)
+    _write(made.render(report, options.format), options.output)
     if options.output is not None:
-        print(summary(scanned), file=sys.stderr)
-    if scanned.findings:
+        print(summary(report), file=sys.stderr)
+    if report.findings:
         return FOUND
-    return UNREADABLE if scanned.problems else CLEAN
+    return UNREADABLE if report.problems else CLEAN
 
 
 def fix(options: Namespace) -> int:
@@ -176,16 +173,6 @@ def _stream(session: Session, chosen: list[Check], only: list[str] | None, optio
     if any(finding.severity.weight >= least for finding in session.open_findings()):
         return FOUND
     return UNREADABLE if session.problems else CLEAN
-
-
-def _render(scanned: Scanned, format: str) -> str:
-    if format == "sarif":
-        from harden.report.sarif import render
-    elif format == "json":
-        from harden.report.json import render
-    else:
-        from harden.report.text import render
-    return render(scanned)
 
 
 def _write(text: str, output: str | None) -> None:

@@ -25,12 +25,13 @@ HOW = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one open item takes from its stage, the words for it, and the check or question that it is."""
+    """What one open item takes from its stage: a check with `count` open findings, or a question."""
 
     points: int
     text: str
     check: str = ""
     question: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _stage_score(stage: Stage, open_counts: Mapping[str, int], answers: Mapping[
 
 def _check_cost(check: Check, count: int) -> Cost:
     first = FIRST[check.severity]
-    return Cost(first + min(count - 1, first), f"{count} × {check.title}", check=check.id)
+    return Cost(first + min(count - 1, first), f"{count} × {check.title}", check=check.id, count=count)
 
 
 def _left(costs: Iterable[Cost]) -> int:
