@@ -1,0 +1,1 @@
+"""The review in lines: the work of the app without any drawing."""
