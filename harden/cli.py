@@ -153,8 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     checks = commands.add_parser("checks", help="list all checks")
     checks.add_argument("--format", choices=("text", "json"), default="text")
     checks.add_argument("--stage", metavar="STAGE")
-    commands.add_parser("undo", help="take the newest applied fix back")
-    commands.add_parser("redo", help="apply the fix again that was undone last")
+    commands.add_parser("undo", help="take back what was done last: a fix or a decision")
+    commands.add_parser("redo", help="do again what was undone last")
     return parser
 
 

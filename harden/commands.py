@@ -79,12 +79,16 @@ def list_checks(options: Namespace) -> int:
 
 
 def take_back(options: Namespace) -> int:
-    """Undo the newest applied patch, or redo the one undone last."""
+    """Undo what was done last, a patch or a decision, or do again what was undone last."""
     session = Session(Path())
     report_recovered(session)
     entry = session.undo() if options.command == "undo" else session.redo()
-    verb = "Undone" if options.command == "undo" else "Applied again"
-    print(f"{verb}: {entry.title} ({', '.join(entry.paths)}).")
+    undone = options.command == "undo"
+    if entry.is_decision:
+        print(f"{'Undone' if undone else 'Done again'}: {inside_sentence(entry.title)}.")
+    else:
+        verb = "Undone" if undone else "Applied again"
+        print(f"{verb}: {entry.title} ({', '.join(entry.paths)}).")
     report_notices(session)
     return CLEAN
 

@@ -17,6 +17,7 @@ from harden.journal import Entry
 from harden.places import DECISIONS, LEDGER, write_atomically
 from harden.registry import check_named, stages
 from harden.repository import Commit, FileChange
+from harden.words import inside_sentence
 
 if TYPE_CHECKING:
     from harden.session import Session
@@ -158,10 +159,10 @@ def message_for(entries: Sequence[Entry]) -> str:
     """Return a commit message: `harden(stage): what`, the patches, and a trailer for each."""
     found = list(dict.fromkeys(entry.stage for entry in entries))
     titles = list(dict.fromkeys(check_named(entry.check).title for entry in entries))
-    subject = f"harden({', '.join(found)}): fix {_inside_sentence(titles[0])}"
+    subject = f"harden({', '.join(found)}): fix {inside_sentence(titles[0])}"
     if len(titles) > 1:
         subject += (
-            f" and {_inside_sentence(titles[1])}" if len(titles) == 2 else f" and {len(titles) - 1} more"
+            f" and {inside_sentence(titles[1])}" if len(titles) == 2 else f" and {len(titles) - 1} more"
         )
     lines = [f"- {check_named(entry.check).title}: {', '.join(_told(entry))}" for entry in entries]
     trailers = [f"Harden-Patch: {entry.patch}" for entry in entries]
@@ -173,11 +174,6 @@ def _told(entry: Entry) -> tuple[str, ...]:
     return tuple(path for path in entry.paths if not holds_values(path))
 
 
-def _inside_sentence(title: str) -> str:
-    """Return a title without its capital, unless it begins with an abbreviation such as HTTP."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
 def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
     for entry in group.entries:
         if stuck := tip.put(entry):
@@ -187,6 +183,7 @@ def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
     book, start = session.root / LEDGER, session.repository.head
     before = book.read_bytes() if book.exists() else None
     note = group.message.partition("\n")[0]
+    entries = [*group.entries, *_decided(session)]
     ledger.append(
         session.root, *(ledger.Line("committed", e.check, e.paths, e.patch, note) for e in group.entries)
     )
@@ -196,15 +193,22 @@ def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
         if session.repository.head == start:
             _restore(book, before)
         else:  # the commit stands, only git's index could not follow
-            _mark(session, group)
+            _mark(session, entries)
         raise
-    _mark(session, group)
+    _mark(session, entries)
     return commit
 
 
-def _mark(session: Session, group: Group) -> None:
+def _mark(session: Session, entries: Sequence[Entry]) -> None:
     with suppress(ApplyError):  # a plan knows by the files what is committed
-        session.journal.mark_committed({entry.number: session.repository.head for entry in group.entries})
+        session.journal.mark_committed({entry.number: session.repository.head for entry in entries})
+
+
+def _decided(session: Session) -> list[Entry]:
+    """Return the decisions that a commit takes along: they are sealed with it, not undone behind it."""
+    if session.repository.is_ignored(DECISIONS):
+        return []
+    return [entry for entry in session.journal.entries() if entry.is_decision and entry.state == "applied"]
 
 
 def _changes(tip: _Tip, group: Group) -> list[FileChange]:

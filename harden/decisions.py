@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from harden.errors import ApplyError, SettingsError
+from harden.differences import merge
+from harden.errors import Overtaken, SettingsError
 from harden.findings import Finding
-from harden.places import DECISIONS, write_atomically
+from harden.places import DECISIONS
 
 OptionValue = bool | int | float | str
+Value = TypeVar("Value")
 
 
 class AnswerKind(Enum):
@@ -68,30 +71,103 @@ class Decisions(_Model):
 
 def load(root: Path) -> Decisions:
     """Read the decisions of a repository. Raises SettingsError that names the key and what is wrong."""
-    path = root / DECISIONS
+    return parsed(content(root))
+
+
+def content(root: Path) -> bytes | None:
+    """Return the file as it is, None where there is none. Raises SettingsError."""
     try:
-        return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return (root / DECISIONS).read_bytes()
     except FileNotFoundError:
-        return Decisions()
+        return None
     except OSError as error:
         raise SettingsError(f"{DECISIONS} cannot be read: {error.strerror or error}") from None
+
+
+def parsed(data: bytes | None) -> Decisions:
+    """Return what a content says; None says nothing. Raises SettingsError."""
+    try:
+        return Decisions.model_validate(tomllib.loads((data or b"").decode("utf-8-sig")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{DECISIONS}: {error}") from None
     except ValidationError as error:
         raise SettingsError(f"{DECISIONS}: {first_problem(error)}") from None
 
 
-def save(root: Path, decisions: Decisions) -> None:
-    """Write the decisions in one step. Raises ApplyError when the file cannot be written."""
+def dumped(decisions: Decisions) -> bytes:
+    """Return the content that says these decisions."""
     import tomli_w
 
     data = decisions.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     for answer, kept in decisions.answers.items():
         data["answers"][answer] = kept.model_dump(mode="json", exclude_none=True)
+    return tomli_w.dumps(data, multiline_strings=False).encode()
+
+
+def merged_decisions(current: bytes | None, start: bytes | None, end: bytes | None) -> bytes | None:
+    """Return `current` with what changes from `start` to `end`, comments kept where lines allow that.
+
+    Raises Overtaken where `current` decides otherwise, SettingsError where it cannot be read.
+    """
+    now = parsed(current)
+    wanted = _combined(now, parsed(start), parsed(end))
+    by_line = merge(current or b"", start or b"", end or b"")
+    if by_line is not None and _says(by_line, wanted):
+        return by_line if by_line or end is not None else None
+    if wanted is None:
+        raise Overtaken(f"{DECISIONS} decides otherwise.")
+    if wanted == now:
+        return current
+    return dumped(wanted) if wanted != Decisions() or end is not None else None
+
+
+def _combined(now: Decisions, start: Decisions, end: Decisions) -> Decisions | None:
+    """Return `now` with every decision changed that differs between `start` and `end`, if all can be."""
+    answers = _with_changes(now.answers, start.answers, end.answers)
+    options = _with_changes(now.options, start.options, end.options)
+    if answers is None or options is None:
+        return None
+    ignored = _without(now.ignored, _without(start.ignored, end.ignored))
+    ignored += _without(_without(end.ignored, start.ignored), ignored)
+    return Decisions(answers=answers, ignored=ignored, options=options)
+
+
+def _without(items: Sequence[Ignored], dropped: Sequence[Ignored]) -> list[Ignored]:
+    """Return items without the dropped ones, one for one."""
+    left = list(items)
+    for item in dropped:
+        if item in left:
+            left.remove(item)
+    return left
+
+
+def _with_changes(
+    now: Mapping[str, Value], start: Mapping[str, Value], end: Mapping[str, Value]
+) -> dict[str, Value] | None:
+    found = dict(now)
+    for key in {**start, **end}:
+        before, after = start.get(key), end.get(key)
+        if before == after or now.get(key) == after:
+            continue
+        if now.get(key) != before:
+            return None
+        if after is None:
+            found.pop(key, None)
+        else:
+            found[key] = after
+    return found
+
+
+def _says(data: bytes, wanted: Decisions | None) -> bool:
+    """Tell whether a content can be read and says what is wanted, in whatever order; None wants anything."""
     try:
-        write_atomically(root / DECISIONS, tomli_w.dumps(data, multiline_strings=False).encode())
-    except OSError as error:
-        raise ApplyError(f"{DECISIONS} cannot be written: {error.strerror or error}") from error
+        said = parsed(data)
+    except SettingsError:
+        return False
+    if wanted is None:
+        return True
+    same = said.answers == wanted.answers and said.options == wanted.options
+    return same and not _without(said.ignored, wanted.ignored) and not _without(wanted.ignored, said.ignored)
 
 
 def first_problem(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""What the undo journal keeps on disk: a folder for each patch, its record and contents, and a lock."""
+"""What the undo journal keeps on disk: a folder for each entry, its record and contents, and a lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harden.errors import ApplyError
 from harden.patches import FileEdit, Patch, Target
-from harden.places import write_atomically
+from harden.places import DECISIONS, write_atomically
 
 LOCK_SECONDS = 5.0
 """How long to wait for another harden that is writing to the same repository."""
@@ -21,7 +21,11 @@ LOCK_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One applied patch. `state` is applying, applied, undoing, undone, redoing or committed."""
+    """One applied patch, or one decision.
+
+    `state` is applying, applied, undoing, undone, redoing or committed. `resolves` are the
+    findings that a patch mends, or the finding or question that a decision is about.
+    """
 
     number: int
     state: str
@@ -34,6 +38,11 @@ class Entry:
     created: tuple[bool, ...]
     commit: str = ""
     targets: tuple[Target, ...] = ()
+
+    @property
+    def is_decision(self) -> bool:
+        """Tell whether this is what a person decided, not an edit of the code."""
+        return self.paths == (DECISIONS,)
 
 
 @dataclass(frozen=True, slots=True)

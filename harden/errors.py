@@ -32,5 +32,9 @@ class ApplyError(HardenError):
     """A patch cannot be written or taken back; nothing was changed."""
 
 
+class Overtaken(ApplyError):
+    """What a person decided was decided otherwise since, by hand or by somebody else; that stays."""
+
+
 class RepositoryError(HardenError):
     """Git refuses what was asked, or the repository is in a state that forbids it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -19,7 +18,7 @@ from harden import ledger
 from harden import settings as configured
 from harden.checks import Check
 from harden.discover import find_root, list_files
-from harden.errors import ApplyError, Refusal, RepositoryError, UsageError
+from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError
 from harden.findings import Finding, Problem
 from harden.journal import Entry, Journal
 from harden.patches import Patch
@@ -105,6 +104,9 @@ class Session:
     @cached_property
     def decisions(self) -> Decisions:
         """Return what the team has decided. Raises SettingsError."""
+        return self._read_decisions()
+
+    def _read_decisions(self) -> Decisions:
         from harden.decisions import load
 
         return load(self.root)
@@ -212,15 +214,11 @@ class Session:
             names = ", ".join(model.model_fields) or "none"
             raise UsageError(f"{check.id}: {first_problem(error)} (options: {names})") from None
 
-    def keep_options(self, check: Check, values: Mapping[str, OptionValue]) -> BaseModel:
+    def keep_options(self, check: Check, values: Mapping[str, OptionValue]) -> Entry | None:
         """Remember options for this repository. Raises UsageError."""
-        options = self.options_with(check, values)
-        changed = options.model_dump(mode="json", exclude_defaults=True)
-        with self._deciding() as decisions:
-            decisions.options.pop(check.id, None)
-            if changed:
-                decisions.options[check.id] = changed
-        return options
+        from harden import deciding
+
+        return deciding.keep_options(self, check, values)
 
     def preview(self, findings: Sequence[Finding], options: BaseModel | None = None) -> Offer:
         """Make the patch for findings of one check, from the files as they are now. Writes nothing."""
@@ -238,29 +236,37 @@ class Session:
         mended = [finding for print_ in patch.resolves if (finding := self._findings.get(print_))]
         self._applied.update({finding.fingerprint: finding for finding in mended})
         self.rescan(_concerned(patch))
-        self._record(ledger.Line("applied", patch.check, patch.paths, patch.id))
+        self.record(ledger.Line("applied", patch.check, patch.paths, patch.id))
         return entry
 
     def undo(self) -> Entry:
-        """Take the newest patch back. Raises ApplyError."""
+        """Take back what was done last: a patch or a decision. Raises ApplyError."""
         return self._reverse("undone")
 
     def redo(self) -> Entry:
-        """Apply the last undone patch again. Raises ApplyError."""
+        """Do again what was undone last. Raises ApplyError."""
         return self._reverse("redone")
 
     def _reverse(self, event: Literal["undone", "redone"]) -> Entry:
-        entry = self.journal.undo() if event == "undone" else self.journal.redo()
+        try:
+            entry = self.journal.undo() if event == "undone" else self.journal.redo()
+        except Overtaken:
+            self.decisions = self._read_decisions()
+            raise
+        if entry.is_decision:
+            self.decisions = self._read_decisions()
+            self.record(ledger.Line(event, entry.check, (), entry.patch, entry.title))
+            return entry
         if event == "undone":
             for print_ in entry.resolves:
                 self._applied.pop(print_, None)
         else:
             self._applied.update({p: self._findings[p] for p in entry.resolves if p in self._findings})
         self.rescan(_concerned(entry))
-        self._record(ledger.Line(event, entry.check, entry.paths, entry.patch))
+        self.record(ledger.Line(event, entry.check, entry.paths, entry.patch))
         return entry
 
-    def _record(self, line: ledger.Line) -> None:
+    def record(self, line: ledger.Line) -> None:
         """Write a line to the ledger; what it tells has happened, so that a failure is a notice only."""
         try:
             ledger.append(self.root, line)
@@ -269,19 +275,19 @@ class Session:
 
     def applied_entries(self) -> list[Entry]:
         """Return the patches that are written and not yet committed, oldest first."""
-        return [entry for entry in self.journal.entries() if entry.state == "applied"]
+        return [e for e in self.journal.entries() if e.state == "applied" and not e.is_decision]
+
+    @property
+    def can_undo(self) -> bool:
+        """Tell whether there is something to undo, as the journal was read last; nothing is read for this."""
+        return self.journal.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Tell whether there is something to do again, as the journal was read last."""
+        return self.journal.can_redo
 
     # Deciding
-
-    @contextmanager
-    def _deciding(self) -> Iterator[Decisions]:
-        """Give the decisions as they are on disk now, and save them: others may have written since."""
-        from harden.decisions import load, save
-
-        decisions = load(self.root)
-        yield decisions
-        save(self.root, decisions)
-        self.decisions = decisions
 
     def ignore(
         self,
@@ -290,41 +296,26 @@ class Session:
         *,
         scope: Literal["line", "file", "check"] = "line",
         until: datetime.date | None = None,
-    ) -> None:
-        """Accept a finding, its check in the file, or the whole check. Raises UsageError without a reason."""
-        if not reason.strip():
-            raise UsageError("A reason is required: the team will read it.")
-        from harden.decisions import Ignored
+    ) -> Entry | None:
+        """Accept a finding, its check in the file, or the whole check. Raises UsageError without a reason.
 
-        decision = Ignored(
-            check=finding.check,
-            reason=reason.strip(),
-            scope=scope,
-            path="" if scope == "check" else finding.path,
-            fingerprint=finding.fingerprint if scope == "line" else "",
-            until=until,
-        )
-        with self._deciding() as decisions:
-            decisions.ignored.append(decision)
-        self._record(ledger.Line("ignored", finding.check, (finding.path,), note=reason.strip()))
+        This and what follows can be undone. They return None where all is decided so already.
+        """
+        from harden import deciding
 
-    def reopen(self, finding: Finding) -> None:
+        return deciding.ignore(self, finding, reason, scope, until)
+
+    def reopen(self, finding: Finding) -> Entry | None:
         """Drop every decision that ignores a finding. Raises UsageError where a comment in the code does."""
-        if finding.suppressed:
-            raise UsageError(f"{finding.place} is ignored by a comment in the code: remove it there.")
-        today = datetime.datetime.now(datetime.UTC).date()
-        with self._deciding() as decisions:
-            decisions.ignored = [item for item in decisions.ignored if not item.covers(finding, today)]
-        self._record(ledger.Line("reopened", finding.check, (finding.path,)))
+        from harden import deciding
 
-    def answer(self, question: Question, answer: AnswerKind, note: str | None = None) -> None:
+        return deciding.reopen(self, finding)
+
+    def answer(self, question: Question, answer: AnswerKind, note: str | None = None) -> Entry | None:
         """Record a person's answer; a note given before is kept unless a new one is given."""
-        from harden.decisions import Answer
+        from harden import deciding
 
-        with self._deciding() as decisions:
-            known = decisions.answers.get(question.id)
-            kept = note if note is not None else known.note if known else ""
-            decisions.answers[question.id] = Answer(answer=answer, note=kept)
+        return deciding.answer(self, question, answer, note)
 
     def answered(self, question: Question) -> Answer | None:
         """Return the answer to a question, if there is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from harden.session import Session
+
+_LAST_WRITES = 3.0
+"""Seconds that quitting waits for what is still being written."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,6 +110,10 @@ class HardenApp(App[int]):
     async def action_quit(self) -> None:
         """Leave; the scan ends with the app."""
         self.review.leave()
+        await asyncio.sleep(0)  # what the keys before this one asked for gets in line
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WRITES), self.turn:
+                self.workers.cancel_all()
         self.workers.cancel_all()
         self._engine.shutdown(wait=False, cancel_futures=True)
         self.exit(0)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harden.errors import HardenError
 from harden.tui.part import Action, Part
 from harden.tui.rows import FindingRow, QuestionRow
 
@@ -53,25 +52,23 @@ class Deciding(Part):
         chosen = await self.app.push_screen_wait(Ignore(finding))
         if chosen is None:
             return
-        self.session.ignore(finding, chosen.reason, scope=chosen.scope, until=chosen.until)
-        self.screen.sync()
-        self.screen.notify("Ignored; the reason is saved in .harden/. X opens it again.", timeout=4)
+        save = partial(self.session.ignore, finding, chosen.reason, scope=chosen.scope, until=chosen.until)
+        where = {"line": finding.place, "file": f"This check in {finding.path}", "check": "This check"}
+        self.screen.writing.decide(
+            save, f"{where[chosen.scope]} is ignored; .harden/ keeps the reason.", "It is ignored already."
+        )
 
     def _reopen(self) -> None:
         if isinstance(item := self.screen.item, FindingRow):
-            try:
-                self.session.reopen(item.finding)
-            except HardenError as error:
-                self.screen.notify(str(error), severity="warning", markup=False)
-                return
-            self.screen.sync()
+            reopen = partial(self.session.reopen, item.finding)
+            self.screen.writing.decide(reopen, f"{item.finding.place} is open again.", "It is open already.")
 
     def _answer(self, value: str) -> None:
         from harden.decisions import AnswerKind
 
         if isinstance(item := self.screen.item, QuestionRow):
-            self.session.answer(item.question, AnswerKind(value))
-            self.screen.sync()
+            answer = partial(self.session.answer, item.question, AnswerKind(value))
+            self.screen.writing.decide(answer, f"Answered {value}.", f"It is answered {value} already.")
 
     def _note(self) -> None:
         if isinstance(item := self.screen.item, QuestionRow):
@@ -85,7 +82,6 @@ class Deciding(Part):
         text = await self.app.push_screen_wait(Note(question.ask, known.note if known else ""))
         if text is None:
             return
-        self.session.answer(question, known.answer if known else AnswerKind.NO, text)
-        self.screen.sync()
-        if known is None:
-            self.screen.notify("Noted, and answered no until you press y or 0.", timeout=5)
+        note = partial(self.session.answer, question, known.answer if known else AnswerKind.NO, text)
+        told = "The note is kept." if known else "Noted, and answered no until you press y or 0."
+        self.screen.writing.decide(note, told, "The note is as it was.")

@@ -228,7 +228,7 @@ class Fixing(Part):
 
 def _notes(preview: Preview) -> list[str]:
     if preview.written:
-        return ["Applied. z undoes the last fix."]
+        return ["Applied. z undoes the last thing done."]
     notes = list(preview.patch.notes) if preview.patch else []
     others = len(preview.patch.resolves) - 1 if preview.patch else 0
     if others > 0:

@@ -53,7 +53,7 @@ KEYS = (
     Key("app.rescan", "r", "scan again", ANYWHERE),
     Key("app.summary", "s", "summary: the score and what it is made of", ANYWHERE, "Summary"),
     Key("app.commit", "C", "commit what was applied", ANYWHERE, "Commit"),
-    Key("fix.undo", "z", "undo the last fix", ANYWHERE, "Undo"),
+    Key("fix.undo", "z", "undo the last thing done", ANYWHERE, "Undo"),
     Key("fix.redo", "Z", "redo it", ANYWHERE),
     Key("app.quit", "q", "quit", ANYWHERE, "Quit"),
     Key("fix.apply", "a", "apply the fix as previewed", FINDINGS, "Apply"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -59,14 +60,15 @@ class Tuning(Part):
 
     async def finish(self, values: dict[str, OptionValue] | None) -> None:
         """Keep the options, or forget them, and close the form."""
-        fixing, form = self.screen.fixing, self.screen.detail.form
+        fixing, writing, form = self.screen.fixing, self.screen.writing, self.screen.detail.form
         if values is not None and fixing.check is not None:
             try:
-                await self.app.run_engine(self.session.keep_options, fixing.check, values)
+                kept = await writing.save(partial(self.session.keep_options, fixing.check, values))
             except UsageError as error:
                 if form is not None:
                     form.complain(str(error))
                 return
+            writing.tell("The options are kept. z undoes." if kept else "The options are as they were.")
         self.close()
         fixing.forget()
         if fixing.row is not None:

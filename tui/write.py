@@ -1,28 +1,32 @@
-"""Write fixes and take them back."""
+"""Write fixes and decisions, and take them back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from harden.errors import ApplyError, Refusal
+from harden.errors import ApplyError, HardenError, Refusal
 from harden.tui.part import Action, Part
+from harden.words import inside_sentence
 
 if TYPE_CHECKING:
     from harden.checks import Check
+    from harden.entries import Entry
     from harden.patches import Patch
     from harden.tui.review import ReviewScreen
 
 
 class Writing(Part):
-    """Writes nothing but patches that were shown; each can be undone."""
+    """Writes patches that were shown, and what is decided, in the order of the keys; all can be undone."""
 
     def __init__(self, screen: ReviewScreen) -> None:
         super().__init__(screen)
         self._allowed: set[str] = set()
-        self._busy = False
+        self._applying = False
+        self._waiting = self._reversing = 0
+        self._told = ""
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -35,17 +39,26 @@ class Writing(Part):
 
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
-        if self._busy:
+        if self._applying:
             return "One moment: a fix is being written."
+        if id in ("fix.undo", "fix.redo"):
+            return self._why_not_reverse(back=id == "fix.undo")
+        if self._reversing:
+            return "One moment: the undo is not done."
         fixing = self.screen.fixing
         if id == "fix.apply":
             return fixing.why_not_apply()
-        if id == "fix.apply_all":
-            check = fixing.check
-            if check is None or not check.fix.codemod:
-                return "No codemod fixes this; the Why tab shows the pattern to follow."
-            return "" if fixing.fixable(check) else "No open finding of this check can be fixed by harden."
-        return ""
+        check = fixing.check
+        if check is None or not check.fix.codemod:
+            return "No codemod fixes this; the Why tab shows the pattern to follow."
+        return "" if fixing.fixable(check) else "No open finding of this check can be fixed by harden."
+
+    def _why_not_reverse(self, *, back: bool) -> str:
+        if self._waiting:  # what is being written can be undone as soon as it is
+            return ""
+        if back:
+            return "" if self.session.can_undo else "Nothing to undo."
+        return "" if self.session.can_redo else "Nothing to redo."
 
     def _apply(self) -> None:
         try:
@@ -54,7 +67,7 @@ class Writing(Part):
             self.screen.notify(str(refusal), severity="warning", markup=False)
             return
         if patch is not None:
-            self._busy = True
+            self._applying = True
             self.screen.work(partial(self._write, patch), "write")
 
     def _apply_all(self) -> None:
@@ -73,7 +86,7 @@ class Writing(Part):
         from harden.changes import edited_by_user
         from harden.tui.edited import Edited
 
-        self._busy = True
+        self._applying = True
         try:
             edited = await self.app.run_engine(edited_by_user, self.session, patch.paths)
             new = [path for path in edited if path not in self._allowed]
@@ -87,15 +100,37 @@ class Writing(Part):
             await self.look_again(patch.paths)
             return
         finally:
-            self._busy = False
+            self._applying = False
             self.screen.refresh_keys()
         self.changed()
         count = sum(not hunk.supports for hunk in patch.hunks())
-        what = f"{count} hunk{'s' if count != 1 else ''} in {named(patch.paths)}. z undoes."
-        self.screen.notify(what, timeout=4, markup=False)
+        self.tell(f"{count} hunk{'s' if count != 1 else ''} in {named(patch.paths)}. z undoes.")
+
+    def decide(self, decide: Callable[[], Entry | None], done: str, already: str) -> None:
+        """Write a decision after what was asked for before it, and tell."""
+        self._waiting += 1
+        self.screen.work(partial(self._decide, decide, done, already), "act")
+
+    async def _decide(self, decide: Callable[[], Entry | None], done: str, already: str) -> None:
+        try:
+            entry = await self.save(decide)
+        except HardenError as error:
+            self.screen.notify(str(error), severity="warning", timeout=8, markup=False)
+            return
+        finally:
+            self._waiting -= 1
+            self.screen.refresh_keys()
+        self.screen.sync()
+        self.tell(f"{done} z undoes." if entry else already)
+
+    async def save(self, decide: Callable[[], Entry | None]) -> Entry | None:
+        """Write a decision beside the screen, when nothing else is being written. Raises HardenError."""
+        async with self.app.turn:
+            return await self.app.run_engine(decide)
 
     def _reverse(self, *, back: bool) -> None:
-        self._busy = True
+        self._waiting += 1
+        self._reversing += 1
         self.screen.work(partial(self._take_back, back=back), "write")
 
     async def _take_back(self, *, back: bool) -> None:
@@ -103,23 +138,48 @@ class Writing(Part):
         try:
             async with self.app.turn:
                 entry = await self.app.run_engine(session.undo if back else session.redo)
-        except ApplyError as error:
-            self.screen.notify(str(error), severity="warning", timeout=6, markup=False)
+        except HardenError as error:
+            self.screen.notify(str(error), severity="warning", timeout=8, markup=False)
+            self.screen.sync()
             return
         finally:
-            self._busy = False
+            self._waiting -= 1
+            self._reversing -= 1
             self.screen.refresh_keys()
         self.changed()
-        verb, again = ("Undone", "Z applies it again") if back else ("Applied again", "z undoes")
-        self.screen.notify(
-            f"{verb}: {entry.title} in {named(entry.paths)}. {again}.", timeout=4, markup=False
-        )
+        place = "" if self._go_to(entry) else self._stage_of(entry)
+        what = inside_sentence(entry.title) if entry.is_decision else f"{entry.title} in {named(entry.paths)}"
+        if back:
+            self.tell(f"Undone{place}: {what}. Z does it again.")
+        else:
+            self.tell(f"Done again{place}: {what}. z undoes.")
+
+    def _go_to(self, entry: Entry) -> bool:
+        """Put the cursor on what changed; tell whether it is in the list."""
+        keys = [key for id in entry.resolves for key in (id, f"question:{id}")]
+        item, check = self.screen.item, self.screen.fixing.check
+        if keys and item is not None and item.key in keys:
+            return True
+        if not keys and check is not None and check.id == entry.check:
+            return True
+        return any(self.screen.findings.select(key) for key in keys or [f"check:{entry.check}"])
+
+    def _stage_of(self, entry: Entry) -> str:
+        titles = [stage.title for stage in self.session.stages if stage.id == entry.stage]
+        return f" in {titles[0]}" if titles else ""
 
     async def look_again(self, paths: Sequence[str]) -> None:
         """Scan files again that were changed elsewhere."""
         async with self.app.turn:
             await self.app.run_engine(self.session.rescan, list(paths))
         self.changed()
+
+    def tell(self, text: str) -> None:
+        """Say what was done, in the place of what was said before."""
+        for toast in [toast for toast in self.app._notifications if toast.message == self._told]:
+            self.app._unnotify(toast)
+        self._told = text
+        self.screen.notify(text, timeout=5, markup=False)
 
     def changed(self) -> None:
         """Show what writing changed."""

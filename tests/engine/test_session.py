@@ -178,7 +178,7 @@ def test_decisions_that_cannot_be_written_are_not_believed(
         raise OSError(28, "No space left on device")
 
     session = scanned(root)
-    monkeypatch.setattr("harden.decisions.write_atomically", full)
+    monkeypatch.setattr("harden.journal.write_atomically", full)
     with pytest.raises(ApplyError, match=r"\.harden/decisions\.toml cannot be written"):
         session.ignore(first(session), "watched")
     assert session.state(first(session)) is State.OPEN

@@ -130,7 +130,7 @@ async def test_apply_undo_and_redo_write_what_was_previewed(repository: Path, op
         await app.press("stage.2", "fix.apply")
         assert (repository / "mail.py").read_text() == FIXED
         assert app.state == "applied"
-        assert "Applied. z undoes the last fix." in app.text
+        assert "Applied. z undoes the last thing done." in app.text
         await app.press("fix.undo")
         assert (repository / "mail.py").read_text() == MAIL
         assert app.state == "open"

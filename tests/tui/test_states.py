@@ -116,7 +116,7 @@ async def test_an_applied_fix_survives_a_restart(repository: Path, open_app: Ope
         await app.press("list.filter")
         await app.type(*"pay.py", "enter")
         await app.press("move.last")
-        assert "Applied. z undoes the last fix." in app.text
+        assert "Applied. z undoes the last thing done." in app.text
         assert "return peer.fetch(order.url, wait=10)" in app.text
         await app.press("app.back")
         await app.press("fix.undo")
