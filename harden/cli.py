@@ -92,11 +92,17 @@ def _run(options: argparse.Namespace) -> int:
         os.getcwd()
     except FileNotFoundError:
         raise UsageError("The current folder is no longer there: change to another one.") from None
-    drawn = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    if options.command is None and drawn and os.environ.get("TERM") != "dumb":
+    person = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    drawn = person and os.environ.get("TERM") != "dumb"
+    asked = options.command == "review" and not options.plain
+    if drawn and (options.command is None or asked):
+        if asked and (options.paths or options.stage or options.check):
+            raise UsageError("The app shows everything: PATH, --stage and --check need --plain.")
         from harden.tui.app import run  # before the commands are loaded: the first frame does without them
 
         return run(Path.cwd())
+    if asked and not person:
+        raise UsageError("The app needs a terminal; `harden review --plain` asks in lines.")
     from harden import commands
 
     match options.command:
@@ -104,13 +110,18 @@ def _run(options: argparse.Namespace) -> int:
             return commands.scan(options)
         case "fix":
             return commands.fix(options)
+        case "review":
+            return commands.review(options)
         case "explain":
             return commands.explain(options)
         case "checks":
             return commands.list_checks(options)
         case "undo" | "redo":
             return commands.take_back(options)
-    return commands.scan(_parser().parse_args(["scan"]))
+    code = commands.scan(_parser().parse_args(["scan"]))
+    if person:  # on a terminal that cannot draw
+        print("`harden review --plain` goes through this with you, line by line.")
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,6 +157,16 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="CHECK.OPTION=VALUE",
         help="set an option of a fix, e.g. http-timeout.timeout=5",
+    )
+
+    review = commands.add_parser(
+        "review",
+        help="open the app, or ask finding by finding in plain lines",
+        description="Open the app, or with --plain ask finding by finding, without any drawing.",
+    )
+    _add_scope(review)
+    review.add_argument(
+        "--plain", action="store_true", help="for screen readers, plain terminals and scripts"
     )
 
     explain = commands.add_parser("explain", help="what a check means, with examples")

@@ -53,6 +53,16 @@ def fix(options: Namespace) -> int:
     return run(session, chosen_checks(session, options), only, options)
 
 
+def review(options: Namespace) -> int:
+    """Ask finding by finding, in lines; questions too where the whole repository is looked at."""
+    from harden.review_command import run
+
+    session, only = open_session(options.paths)
+    chosen = chosen_checks(session, options)
+    asked = [] if only is not None or options.check else options.stage or [stage.id for stage in stages()]
+    return run(session, chosen, only, asked)
+
+
 def explain(options: Namespace) -> int:
     """Print the page of a check."""
     from harden.pages import markdown

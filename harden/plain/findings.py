@@ -126,6 +126,11 @@ class OneFinding:
 
     def _write(self, patch: Patch) -> bool:
         """Write a patch that was shown; where that fails, the finding is shown again."""
+        if stale := [path for path in patch.paths if self._review.is_stale(path)]:
+            self._talk.say(f"{', '.join(stale)} has changed since the preview; look at the fix again.")
+            self._review.look_again(patch.paths)
+            self._renewed()
+            return True
         edited = edited_by_user(self._session, patch.paths)
         new = [path for path in edited if path not in self._review.allowed]
         if new:
