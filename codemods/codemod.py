@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from harden.codemods.import_lines import LineEdit
 from harden.codemods.imports import Imports
 from harden.codemods.line_limits import line_limit
+from harden.codemods.outline import Outline, outline
 from harden.codemods.unused import taken_over, without_unused_imports
 from harden.codemods.wrapping import wrapped
 from harden.errors import Refusal
@@ -83,7 +84,8 @@ class TextCodemod(Codemod):
 class PythonCodemod(Codemod, cst.CSTTransformer):
     """A libcst transformer that sees only the top-level statements with a target in them.
 
-    Each such statement is parsed as a module of its own, so the rest of the file cannot change.
+    Each such statement is parsed as a module of its own, so the rest of the file cannot change; of a class
+    whose targets lie in its methods, the other methods are not seen.
     Write `visit_*`/`leave_*` methods; ask `target(node)` whether a node is to be edited; raise
     Refusal to leave a target alone; ask `import_name` for names from other modules, `top_level` for
     a new statement after the imports, `other_file` for edits elsewhere.
@@ -98,7 +100,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self.refused: dict[str, str] = {}
         self.notes: list[str] = []
         self.others: dict[str, bytes] = {}
-        self._first_line = 1
+        self._outline: Outline
         self._first_column = 0
         self._targets: Sequence[Finding] = ()
         self._starting: dict[tuple[int, int], list[Finding]] = {}
@@ -118,7 +120,7 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         edits = list(self._insertions)
         for first, last in _chunks(self.module, findings):
             before = "".join(self.module.lines[first - 1 : last])
-            after = self._transformed(before, first)
+            after = self._transformed(first, last)
             if after != before:
                 after = wrapped(after, before, line_limit(self.module))
                 edits.append(LineEdit(first, last, after))
@@ -134,14 +136,19 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
             ) from None
         return Edited(data, self.others, self.refused, self.notes)
 
-    def _transformed(self, text: str, line: int) -> str:
-        """Run the transformer over whole top-level statements that begin at `line`."""
-        code = text.lstrip("\f")  # libcst drops form feeds before a statement
-        self._first_line, self._first_column = line, len(text) - len(code)
+    def _transformed(self, first: int, last: int) -> str:
+        """Run the transformer over whole top-level statements, without the methods that hold no target."""
+        kept = {finding.span.line for finding in self._targets}
+        self._outline = outline(self.module.lines, self.module.tree, (first, last), kept)
+        code = self._outline.text.lstrip("\f")  # libcst drops form feeds before a statement
+        self._first_column = len(self._outline.text) - len(code)
         tree = cst.parse_module(code)
         if tree.code != code:
-            raise Refusal(f"libcst cannot write line {line} as it stands, so that an edit would change more.")
-        return "\f" * self._first_column + MetadataWrapper(tree, unsafe_skip_copy=True).visit(self).code
+            raise Refusal(
+                f"libcst cannot write line {first} as it stands, so that an edit would change more."
+            )
+        after = MetadataWrapper(tree, unsafe_skip_copy=True).visit(self).code
+        return "\f" * self._first_column + self._outline.filled(after)
 
     def prepare(self) -> None:
         """Look at `self.module` before the first statement is visited; override where needed."""
@@ -153,11 +160,10 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         if isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:  # ast counts these parentheses in
             start = self.get_metadata(PositionProvider, node.lpar[-1]).start
             end = self.get_metadata(PositionProvider, node.rpar[0]).end
-        shift = self._first_line - 1
         return Span(
-            start.line + shift,
+            self._outline.line(start.line),
             start.column + (self._first_column if start.line == 1 else 0),
-            end.line + shift,
+            self._outline.line(end.line),
             end.column + (self._first_column if end.line == 1 else 0),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,7 +18,6 @@ from harden.project import Project
 from harden.reliance import relied_on
 from harden.scan import Rules, scan_file
 from harden.source import decode
-from harden.syntax import parse
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -154,20 +153,20 @@ class _Work:
             raise Refusal("The codemod had nothing to change here.")
         after = self.project.with_files(changes)
         for name, data in changes.items():
-            _verify_text(name, self._read(name), data)
+            _verify_text(after, name, self._read(name), data)
         self._verify_resolved(path, targets, after)
-        self._verify_tests(changes)
+        self._verify_tests(changes, after)
         self.refused.update(edited.refused)
         self.notes = list(dict.fromkeys([*self.notes, *edited.notes]))
         self.resolved += [*targets, *self._mended_besides(path, targets, after)]
         self.edits.update(changes)
         self.project = after
 
-    def _verify_tests(self, changes: Mapping[str, bytes]) -> None:
+    def _verify_tests(self, changes: Iterable[str], after: Project) -> None:
         """Look at every edited file: a function and its callers may lie in several. Raises Refusal."""
-        for name, data in changes.items():
-            before = self._read(name) if name.endswith(".py") else None
-            if before is not None and (reason := relied_on(self.project, name, before, data)):
+        for name in changes:
+            is_old = name.endswith(".py") and self.project.exists(name)
+            if is_old and (reason := relied_on(self.project, after, name)):
                 raise Refusal(f"A test would fail: {reason}")
 
     def _read(self, path: str) -> bytes | None:
@@ -209,15 +208,15 @@ class _Work:
         return Offer(patch, self.refused)
 
 
-def _verify_text(path: str, before: bytes | None, after: bytes) -> None:
+def _verify_text(after: Project, path: str, before: bytes | None, data: bytes) -> None:
     if not path.endswith(".py"):
         return
     try:
-        parse(path, after)
+        after.module(path)
     except UnreadableSource as error:
         raise Refusal(f"The edit would not parse ({error}); please report this.") from None
     try:
-        lost = _comments(path, before or b"") - _comments(path, after)
+        lost = _comments(path, before or b"") - _comments(path, data)
     except (tokenize.TokenError, SyntaxError, UnreadableSource) as error:
         raise Refusal(f"Whether {path} keeps its comments cannot be told ({error}).") from None
     if lost:

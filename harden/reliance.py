@@ -10,17 +10,17 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from harden.differences import changed_blocks
 from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind, file_kind
 from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
-from harden.syntax import tree_of
 
 _CLUES = re.compile(
     rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class "
@@ -46,16 +46,21 @@ class _Call:
         return self.function.rpartition(".")[2]
 
 
-def relied_on(project: Project, path: str, before: bytes, after: bytes) -> str:
-    """Return why the tests would fail once `path` is changed so, as far as can be told; else nothing."""
+def relied_on(project: Project, after: Project, path: str) -> str:
+    """Return why the tests would fail once `path` is as in `after`, as far as can be told; else nothing."""
     if file_kind(path) is FileKind.TEST:
         return ""
     try:
-        module, old, new = project.module(path), _Code(before), _Code(after)
-    except (SyntaxError, UnreadableSource, ValueError):
+        module, changed = project.module(path), after.module(path)
+    except UnreadableSource:
         return ""
+    blocks = changed_blocks(module.lines, changed.lines)
+    old = _Code(module, [(a, b) for a, b, _, _ in blocks])
+    new = _Code(changed, [(c, d) for _, _, c, d in blocks])
     lost, gained, entered = old.calls - new.calls, new.calls - old.calls, new.entered - old.entered
-    lost_texts = {text for text in old.texts if not any(text in other for other in new.texts)}
+    missing = {text for text in old.texts if not any(text in other for other in new.texts)}
+    left = _told(changed.nodes(ast.Call)) if missing else set()
+    lost_texts = {text for text in missing if not any(text in other for other in left)}
     if not (lost or gained or entered or lost_texts):
         return ""
     gone = old.sources - new.sources
@@ -70,19 +75,26 @@ def relied_on(project: Project, path: str, before: bytes, after: bytes) -> str:
 
 
 class _Code:
-    """The calls and texts of one version of a file."""
+    """The calls and texts of one version of a file, as far as they lie in or around changed lines.
 
-    def __init__(self, data: bytes) -> None:
-        self.tree = tree_of(data)
-        self.nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+    What lies elsewhere is the same in both versions. `ranges` are 0-based, ends exclusive; an empty one
+    is the place of lines that the other version has.
+    """
+
+    def __init__(self, module: Module, ranges: Sequence[tuple[int, int]]) -> None:
+        def is_near(node: ast.expr) -> bool:
+            first, last = node.lineno - 1, node.end_lineno or node.lineno
+            return any(first < end and start < last for start, end in ranges)
+
+        self.nodes = [node for node in module.nodes(ast.Call) if is_near(node)]
         self.calls = Counter(call for node in self.nodes for call in _calls(node))
         self.entered = Counter(
             _call(item.context_expr)
-            for item in ast.walk(self.tree)
-            if isinstance(item, ast.withitem) and isinstance(item.context_expr, ast.Call)
+            for item in module.nodes(ast.withitem)
+            if isinstance(item.context_expr, ast.Call) and is_near(item.context_expr)
         )
         self.sources = Counter(ast.unparse(node) for node in self.nodes)
-        self.texts = {text for node in self.nodes if _is_told(node) for text in _texts(node)}
+        self.texts = _told(self.nodes)
 
 
 class _Change:
@@ -251,6 +263,10 @@ def _call(node: ast.Call) -> _Call:
 
 def _is_print(call: ast.Call) -> bool:
     return dotted(call.func) in _PRINTS
+
+
+def _told(calls: Sequence[ast.Call]) -> set[str]:
+    return {text for call in calls if _is_told(call) for text in _texts(call)}
 
 
 def _is_told(call: ast.Call) -> bool:

@@ -39,7 +39,7 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
         (tmp_path / path).write_text(text)
     paths = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py"))
     project = Project(tmp_path, tuple(paths))
-    return relied_on(project, "shop/client.py", before.encode(), after.encode())
+    return relied_on(project, project.with_files({"shop/client.py": after.encode()}), "shop/client.py")
 
 
 @pytest.mark.parametrize(
