@@ -11,7 +11,7 @@ from dataclasses import replace
 from harden.dotenv import assigned_value, holds_values
 from harden.findings import Finding, Span
 from harden.module import split_lines
-from harden.patches import Hunk, Patch, Row, text_of
+from harden.patches import CONTEXT, Hunk, Patch, Row, text_of
 from harden.project import Project
 from harden.registry import checks
 from harden.scan import Rules, scan_file
@@ -38,7 +38,12 @@ def is_secret(check: str) -> bool:
 def secrets_before(project: Project, patch: Patch) -> list[Finding]:
     """Return the secrets in the files of a patch as they stand before it."""
     before = {edit.path: edit.before for edit in patch.edits if edit.before is not None}
-    start = project.with_files(before)
+    changed = {
+        path: data
+        for path, data in before.items()
+        if not project.exists(path) or project.read(path) != data
+    }
+    start = project.with_files(changed) if changed else project
     return [finding for path in before for finding in secrets_in(start, path)]
 
 
@@ -54,14 +59,17 @@ def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]
     return _masked(lines, places, _texts(lines, places))
 
 
-def masked_hunks(patch: Patch, findings: Iterable[Finding]) -> tuple[Hunk, ...]:
+def masked_hunks(
+    patch: Patch, findings: Iterable[Finding], context: int | None = CONTEXT
+) -> tuple[Hunk, ...]:
     """Return a patch's hunks with secrets as dots, in removed, kept and added lines.
 
-    `findings` are those of the patched files, with positions of the text before the patch. What a
-    fix of a secret takes away is masked even where its finding is no longer known.
+    `context` is how many kept lines are shown around, None for all. `findings` are those of the patched
+    files, with positions of the text before the patch. What a fix of a secret takes away is masked even
+    where its finding is no longer known.
     """
     known = list(findings)
-    hunks = patch.hunks()
+    hunks = patch.hunks_with(context)
     old: dict[str, list[str]] = {}
     secrets: set[str] = set()
     for edit in patch.edits:
@@ -71,12 +79,13 @@ def masked_hunks(patch: Patch, findings: Iterable[Finding]) -> tuple[Hunk, ...]:
             spans += _removed(hunk for hunk in hunks if hunk.path == edit.path)
         places = _secret_places(lines, spans)
         secrets |= _texts(lines, places)
-        old[edit.path] = _masked(lines, places, set())
+        old[edit.path] = "".join(_masked(lines, places, set())).split("\n")  # rows count as git does
 
     def shown(hunk: Hunk, row: Row) -> Row:
         if holds_values(hunk.path):
             return replace(row, text=_without_value(row.text))
-        text = row.text if row.kind == "+" else old[hunk.path][row.old - 1]
+        end = "\n" if row.text.endswith("\n") else ""
+        text = row.text if row.kind == "+" else old[hunk.path][row.old - 1] + end
         return replace(row, text=_without(text, secrets))
 
     return tuple(replace(hunk, rows=tuple(shown(hunk, row) for row in hunk.rows)) for hunk in hunks)

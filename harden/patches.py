@@ -112,6 +112,28 @@ class Patch:
             return tuple(replace(hunk, supports=False) for hunk in found)
         return tuple(found)
 
+    def hunks_with(self, context: int | None) -> tuple[Hunk, ...]:
+        """Return the patch's hunks for display, with so many unchanged lines around, None for all.
+
+        They are those of `hunks()`, whatever the context: neighbours share the lines between them.
+        """
+        hunks = self.hunks()
+        found: list[Hunk] = []
+        for edit in self.edits:
+            old, new = _lines(edit.before), _lines(edit.after)
+            own = [hunk for hunk in hunks if hunk.path == edit.path]
+            for hunk, before, after in zip(own, [None, *own], [*own[1:], None], strict=False):
+                above, below = hunk.blocks[0][0], len(old) - hunk.blocks[-1][1]
+                if before is not None:
+                    gap = above - before.blocks[-1][1]
+                    above = gap - gap // 2
+                if after is not None:
+                    below = (after.blocks[0][0] - hunk.blocks[-1][1]) // 2
+                if context is not None:
+                    above, below = min(above, context), min(below, context)
+                found.append(replace(hunk, rows=tuple(_rows(hunk.blocks, old, new, above, below))))
+        return tuple(found)
+
     def select(self, chosen: Collection[int], context: int = CONTEXT) -> Patch:
         """Return the patch with only the chosen hunks; supporting hunks stay while any other does.
 
@@ -205,21 +227,21 @@ def _grouped(edit: FileEdit, context: int) -> Iterator[tuple[tuple[Block, ...], 
     group: list[Block] = []
     for block in changed_blocks(old, new):
         if group and block[0] - group[-1][1] > 2 * context:
-            yield tuple(group), tuple(_rows(group, old, new, context))
+            yield tuple(group), tuple(_rows(group, old, new, context, context))
             group = []
         group.append(block)
     if group:
-        yield tuple(group), tuple(_rows(group, old, new, context))
+        yield tuple(group), tuple(_rows(group, old, new, context, context))
 
 
-def _rows(group: list[Block], old: list[str], new: list[str], context: int) -> Iterator[Row]:
-    at, at_new = max(0, group[0][0] - context), group[0][2] - min(context, group[0][0])
+def _rows(group: Sequence[Block], old: list[str], new: list[str], above: int, below: int) -> Iterator[Row]:
+    at, at_new = max(0, group[0][0] - above), group[0][2] - min(above, group[0][0])
     for a, b, c, d in group:
         yield from (Row(" ", at + i + 1, at_new + i + 1, old[at + i]) for i in range(a - at))
         yield from (Row("-", i + 1, 0, old[i]) for i in range(a, b))
         yield from (Row("+", 0, i + 1, new[i]) for i in range(c, d))
         at, at_new = b, d
-    end = min(len(old), at + context)
+    end = min(len(old), at + below)
     yield from (Row(" ", at + i + 1, at_new + i + 1, old[at + i]) for i in range(end - at))
 
 
