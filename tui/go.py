@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from harden.changes import Changes
 from harden.tui.part import Action, Part
 from harden.tui.topbar import Status
+from harden.tui.visiting import Visiting
+
+if TYPE_CHECKING:
+    from harden.score import Potential
+    from harden.tui.review import ReviewScreen
+    from harden.tui.standing import Told
 
 WELCOME = (
     "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
@@ -22,8 +29,14 @@ class Going(Part):
     stopped = False
     done = 0
     total = 0
+    seconds = 0.0
     changes = Changes()
     _points: int | None = None
+    _potential: Potential | None = None
+
+    def __init__(self, screen: ReviewScreen) -> None:
+        super().__init__(screen)
+        self.visiting = Visiting(screen)
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -74,12 +87,14 @@ class Going(Part):
                             session.take(event)
                         seen.add(event.path)
                         self.done += 1
-                    case Done():
+                    case Done(seconds=seconds):
+                        self.seconds = seconds
                         known = {f.path for f in session.findings()} | {p.path for p in session.problems}
                         for path in known - seen:
                             session.take(FileResult(path))
                         self.screen.browsing.begin()
                 self.screen.sync_soon()
+            await self.visiting.scanned()
         except ScanFailed as error:
             self.failed = f"The scan stopped: {error}"
         finally:
@@ -118,7 +133,7 @@ class Going(Part):
         """Show the top line and the notes below the stages."""
         session = self.screen.session
         if session is not None and not self.scanning and self.total:
-            self._points = session.score().points
+            self._points, self._potential = session.score().points, session.score_with_fixes()
         self.screen.topbar.status = Status(
             self.app.root.name, self.changes.branch, len(self.changes.others), self._progress(), self._points
         )
@@ -145,6 +160,7 @@ class Going(Part):
         lines = [
             "Readiness",
             f"{'█' * filled}{'░' * (12 - filled)}  {'..' if self._points is None else self._points}",
+            str(self._potential) if self._potential is not None and self._potential.fixes else "",
             "",
             f"applied   {len(self.changes.applied):>8}",
             f"ignored   {ignored:>8}",
@@ -181,7 +197,32 @@ class Going(Part):
     def _summary(self) -> None:
         from harden.tui.summary import Summary
 
-        self.app.push_screen(Summary(self.session))
+        self.app.push_screen(Summary(self), self._after_summary)
+
+    def told(self) -> Told:
+        """Return what the summary is made of now."""
+        from harden.tui.standing import Told
+
+        complete = self.visiting.complete
+        return Told(
+            session=self.session,
+            partial="" if complete else self._partial(),
+            since=self.visiting.since() if complete else None,
+            applied=len(self.changes.applied),
+            keymap=self.session.settings.keys,
+        )
+
+    def _partial(self) -> str:
+        if self.failed:
+            return f"{self.failed} This is what was found until then."
+        seen = f"{self.done} of {self.total} files were looked at" if self.total else "no file was looked at"
+        if self.stopped:
+            return f"The scan is stopped: {seen}."
+        return f"The scan is under way: so far {seen}."
+
+    async def _after_summary(self, id: str | None) -> None:
+        if id:
+            await self.screen.action_do(id)
 
     def _commit(self) -> None:
         from harden.tui.commit import CommitScreen

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-ANYWHERE, FINDINGS, PREVIEW, QUESTIONS, COMMITTING, LIST = (
+ANYWHERE, FINDINGS, PREVIEW, QUESTIONS, COMMITTING, SUMMARY, LIST = (
     "Anywhere",
     "Findings",
     "Fix preview",
     "Questions",
     "Commit screen",
+    "Summary",
     "Moving in the list",
 )
+
+ELSEWHERE = frozenset({COMMITTING, SUMMARY})
+"""Places that are screens of their own: the screen of the findings binds none of their keys."""
 
 _DISPLAY = {
     "question_mark": "?",
@@ -78,6 +82,9 @@ KEYS = (
     Key("answer.none", "0", "not applicable", QUESTIONS, "Not applicable"),
     Key("answer.note", "i", "write a note", QUESTIONS, "Note"),
     Key("commit.now", "ctrl+s", "commit", COMMITTING, "Commit"),
+    Key("summary.report", "w", "write a report: Markdown, JSON, SARIF or text", SUMMARY),
+    Key("summary.copy", "Y", "copy the summary as text", SUMMARY),
+    Key("summary.leave", "escape,s,q", "back to the findings", SUMMARY),
 )
 
 MOVES = (

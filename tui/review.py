@@ -49,7 +49,7 @@ class ReviewScreen(Screen[None]):
     """Composes the panes and hands keys to its parts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys.bindings(key for key in keys.KEYS if key.where != keys.COMMITTING)
+        *keys.bindings(key for key in keys.KEYS if key.where not in keys.ELSEWHERE)
     ]
     AUTO_FOCUS = "#findings"
     # Textual declares these without ClassVar, so that neither mypy nor ruff can be pleased by a list.
@@ -149,6 +149,7 @@ class ReviewScreen(Screen[None]):
         """Write down where the person is."""
         if self.session is not None:
             self.browsing.remember()
+            self.going.visiting.leave()
 
     # Showing what the session knows
 

@@ -1,109 +1,166 @@
-"""How ready the repository is, what that is made of, and what to do next."""
+"""How ready the repository is, what that is made of, what changed, and what to do next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
-from harden.tui.rows import fixable_count
+from harden.errors import HardenError
+from harden.tui import keys
+from harden.tui.standing import Told, content, first_key
 
 if TYPE_CHECKING:
-    from harden.score import Score, StageScore
-    from harden.session import Session
+    from harden.tui.application import HardenApp
+    from harden.tui.go import Going
 
-_BAR = 10
-_COSTS = 3
+_COPIED_WIDTH = 90
+_LEADING = ("list.next", "app.commit", *(f"stage.{n}" for n in range(1, 9)))
+"""Keys that leave the summary for what they do: the text names them."""
+_FOOT = {
+    "summary.report": "report",
+    "summary.copy": "copy",
+    "move.down": "down",
+    "move.up": "up",
+    "app.help": "help",
+    "summary.leave": "back",
+}
 
 
-class Summary(Screen[None]):
-    """The score of each stage with its dearest costs."""
+class Page(VerticalScroll, inherit_bindings=False):
+    """Scrolls with the keys of the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,s,q", "leave", "back", show=False),
-        Binding("question_mark", "help", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
+        {
+            "move.down": "scroll_down",
+            "move.up": "scroll_up",
+            "move.page_down": "page_down",
+            "move.page_up": "page_up",
+            "move.first": "scroll_home",
+            "move.last": "scroll_end",
+        }
+    )
 
-    def __init__(self, session: Session) -> None:
+
+class Body(Static):
+    """The text, broken anew when its width changes."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._told: Told | None = None
+        self._width = 0
+
+    def show(self, told: Told) -> None:
+        """Show what is known now."""
+        self._told, self._width = told, self.content_size.width
+        if self._width:
+            self.update(content(told, self._width))
+
+    def on_resize(self) -> None:
+        """Break the lines for the new width."""
+        if self._told is not None and self.content_size.width != self._width:
+            self.show(self._told)
+
+
+class Summary(Screen[str]):
+    """The summary; a key that its text names closes it and is done on the findings."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
+        {
+            "app.help": "help",
+            "summary.report": "report",
+            "summary.copy": "copy",
+            "summary.leave": "leave",
+            **{id: f"go('{id}')" for id in _LEADING},
+        }
+    )
+    AUTO_FOCUS = "Page"
+
+    body = getters.query_one(Body)
+
+    def __init__(self, going: Going) -> None:
         super().__init__()
-        self._session = session
+        self._going = going
+        self._timer: Timer | None = None
+
+    @property
+    def harden(self) -> HardenApp:
+        """Return the app."""
+        return cast("HardenApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Show the whole as text."""
-        with Vertical(classes="pane page"):
-            with VerticalScroll():
-                yield Static(content(self._session), markup=False)
-            yield Static("esc back", classes="hint")
+        with Vertical(classes="pane page", id="summary"):
+            with Page():
+                yield Body()
+            yield Static(self._foot(), classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Name the screen."""
-        self.query_one(".page").border_title = "Summary"
+        """Follow a scan that still runs."""
+        self.query_one("#summary").border_title = "Summary"
+        self.body.show(self._going.told())
+        if self._going.scanning:
+            self._timer = self.set_interval(0.5, self._follow)
+
+    def _follow(self) -> None:
+        self.body.show(self._going.told())
+        if not self._going.scanning and self._timer is not None:
+            self._timer.stop()
+
+    def _foot(self) -> str:
+        keymap = self._going.session.settings.keys
+        return "  ".join(f"{first_key(id, keymap)} {word}" for id, word in _FOOT.items())
 
     def action_leave(self) -> None:
         """Go back to the findings."""
-        self.dismiss()
+        self.dismiss("")
+
+    def action_go(self, id: str) -> None:
+        """Go back to the findings, and do there what a key stands for."""
+        if reason := self._going.screen.why_not(id):
+            self.notify(reason, timeout=4, markup=False)
+            return
+        self.dismiss(id)
 
     def action_help(self) -> None:
         """Show all keys."""
         from harden.tui.help import Help
 
-        self.app.push_screen(Help(self._session.settings.keys))
+        self.app.push_screen(Help(self._going.session.settings.keys))
 
+    def action_copy(self) -> None:
+        """Copy the text of the summary."""
+        text = content(self._going.told(), _COPIED_WIDTH).plain
+        self.app.copy_to_clipboard("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
+        self.notify("The summary is copied.", timeout=3)
 
-def content(session: Session) -> Content:
-    """Return the summary."""
-    score = session.score()
-    parts = [
-        Content.assemble(("Readiness ", "bold"), (f"{score.points}/100", "bold $text-accent")),
-        Content.assemble(("What to do next", "bold"), "\n", _next(session, score)),
-        Content("\n").join(_stage(stage) for stage in score.stages),
-    ]
-    ignored = [finding for finding in session.findings() if session.state(finding).value == "ignored"]
-    if ignored:
-        lines = [f"  {finding.place}  {session.why_ignored(finding)}" for finding in ignored[:20]]
-        more = [f"  and {len(ignored) - 20} more"] if len(ignored) > 20 else []
-        parts.append(Content.assemble(("Ignored", "bold"), "\n", "\n".join([*lines, *more])))
-    return Content("\n\n").join(parts)
+    @work(exit_on_error=False, exclusive=True, group="write")
+    async def action_report(self) -> None:
+        """Ask where to, and write a report there."""
+        from harden.report import made
+        from harden.tui.report import ReportDialog
 
-
-def _stage(rated: StageScore) -> Content:
-    filled = round(rated.points * _BAR / 100)
-    colour = (
-        "$text-success" if rated.points >= 80 else "$text-warning" if rated.points >= 50 else "$text-error"
-    )
-    head = Content.assemble(
-        f"{rated.stage.title:<15} ",
-        ("█" * filled + "░" * (_BAR - filled), colour),
-        (f" {rated.points:>3}", "bold"),
-    )
-    findings = [cost for cost in rated.costs if not cost.text.startswith(("answered", "not answered"))]
-    asked = [cost for cost in rated.costs if cost not in findings]
-    told = [f"-{cost.points} {cost.text}" for cost in findings[:_COSTS]]
-    if rest := sum(cost.points for cost in findings[_COSTS:]):
-        told.append(f"-{rest} others")
-    if asked:
-        points = sum(cost.points for cost in asked)
-        told.append(f"-{points} {len(asked)} question{'s' if len(asked) != 1 else ''}")
-    lines = [Content.styled(f"    {text}", "$text-muted") for text in told]
-    return Content("\n").join([head, *lines])
-
-
-def _next(session: Session, score: Score) -> str:
-    """Return the three steps that gain most."""
-    steps = []
-    if fixes := fixable_count(session):
-        steps.append(f"{fixes} findings have a fix ready: J goes from one to the next, a applies.")
-    worst = min(score.stages, key=lambda stage: stage.points, default=None)
-    if worst is not None and worst.points < 100:
-        steps.append(f"{worst.stage.title} costs most: press {score.stages.index(worst) + 1}.")
-    asked = [question for stage in session.stages for question in stage.questions]
-    if missing := sum(session.answered(question) is None for question in asked):
-        steps.append(f"{missing} questions wait for an answer: they stand at the end of each stage.")
-    if session.applied_entries():
-        steps.append("Some fixes are applied and not committed: press C.")
-    return "\n".join(f"  {step}" for step in steps or ["Nothing is open."])
+        told = self._going.told()
+        if told.partial:
+            self.notify(f"{told.partial} A report would miss the rest.", timeout=6, markup=False)
+            return
+        session = told.session
+        wanted = await self.app.push_screen_wait(ReportDialog(session.root))
+        if wanted is None:
+            return
+        try:
+            async with self.harden.turn:
+                run = self.harden.run_engine
+                scanned = await run(made.scanned, session, self._going.done, self._going.seconds)
+                await run(made.write, scanned, wanted.format, wanted.path, replace=wanted.replace)
+        except HardenError as error:
+            self.notify(str(error), severity="error", timeout=10, markup=False)
+            return
+        self.notify(f"Written: {wanted.path}", timeout=6, markup=False)
+        self._going.look_at_git()

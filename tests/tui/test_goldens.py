@@ -11,7 +11,7 @@ import pytest
 from tests.tui.driving import Open
 
 GOLDENS = Path(__file__).parent / "goldens"
-WIDE, NARROW = (120, 40), (80, 24)
+WIDE, NARROW, SMALL = (120, 40), (80, 24), (60, 18)
 SCREENS = {
     "guide": [],
     "fix": ["stage.2"],
@@ -24,6 +24,7 @@ SCREENS = {
     "ignore": ["stage.2", "finding.ignore"],
     "commit": ["stage.2", "fix.apply", "app.commit"],
     "summary": ["app.summary"],
+    "report": ["app.summary", "summary.report"],
     "help": ["app.help"],
 }
 
@@ -31,6 +32,7 @@ SCREENS = {
 SHOWN = [(name, WIDE) for name in SCREENS] + [
     (name, NARROW) for name in ("guide", "fix", "options", "apply-all", "ignore", "commit")
 ]
+SHOWN += [(name, size) for name in ("summary", "report") for size in (NARROW, SMALL)]
 
 
 @pytest.mark.parametrize(("name", "size"), SHOWN)

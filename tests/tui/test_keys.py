@@ -16,7 +16,7 @@ ALL = (*keys.KEYS, *keys.MOVES)
 
 def test_ids_are_unique_and_keys_mean_one_thing_in_a_place() -> None:
     assert len({key.id for key in ALL}) == len(ALL)
-    pressed = [one for key in keys.KEYS for one in key.keys.split(",") if key.where != keys.COMMITTING]
+    pressed = [one for key in keys.KEYS for one in key.keys.split(",") if key.where not in keys.ELSEWHERE]
     assert len(pressed) == len(set(pressed))
 
 
@@ -40,7 +40,7 @@ def test_the_bottom_line_names_only_known_keys() -> None:
 
 def test_the_screen_binds_every_key_of_the_table() -> None:
     bound = {binding.id for binding in ReviewScreen.BINDINGS if not isinstance(binding, tuple)}
-    assert bound == {key.id for key in keys.KEYS if key.where != keys.COMMITTING}
+    assert bound == {key.id for key in keys.KEYS if key.where not in keys.ELSEWHERE}
 
 
 def test_every_key_is_tried() -> None:
@@ -52,7 +52,7 @@ def test_every_key_is_tried() -> None:
 
 async def test_every_action_has_one_owner(repository: Path, open_app: Open) -> None:
     async with open_app(repository) as app:
-        assert set(app.app.review.actions) == {key.id for key in keys.KEYS if key.where != keys.COMMITTING}
+        assert set(app.app.review.actions) == {key.id for key in keys.KEYS if key.where not in keys.ELSEWHERE}
 
 
 async def test_settings_give_actions_other_keys(repository: Path, open_app: Open) -> None:
