@@ -111,7 +111,7 @@ def merged_decisions(current: bytes | None, start: bytes | None, end: bytes | No
     """
     now = parsed(current)
     wanted = _combined(now, parsed(start), parsed(end))
-    by_line = merge(current or b"", start or b"", end or b"")
+    by_line = merge(current or b"", start or b"", end or b"", touching=True)
     if by_line is not None and _says(by_line, wanted):
         return by_line if by_line or end is not None else None
     if wanted is None:

@@ -11,6 +11,8 @@ from typing import TypeVar
 Line = TypeVar("Line", bound=Hashable)
 Block = tuple[int, int, int, int]
 """Old start, old end, new start, new end of a changed run of lines, 0-based, ends exclusive."""
+Edit = tuple[int, int, bytes]
+"""Start, end (exclusive) and new text of replaced lines, 0-based."""
 
 _PATIENT = 2000
 """Lines up to which a stretch without unique lines is compared exactly; the effort grows with the square."""
@@ -75,8 +77,8 @@ def _compared(old: Sequence[Line], new: Sequence[Line], within: Block) -> Iterat
             yield a + i, a + j, c + k, c + m
 
 
-def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
-    """Merge two changes of `base` line by line; None where they overlap or touch."""
+def merge(ours: bytes, base: bytes, theirs: bytes, *, touching: bool = False) -> bytes | None:
+    """Merge two changes of `base` line by line; None where they overlap, or touch and may not."""
     if ours in (base, theirs):
         return theirs
     if theirs == base:
@@ -86,13 +88,18 @@ def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
     merged: list[bytes] = []
     at = 0
     for number, (start, end, text) in enumerate(edits):
-        if number and start <= edits[number - 1][1]:
+        if number and not _apart(edits[number - 1], (start, end, text), touching=touching):
             return None
         merged += [*lines[at:start], text]
         at = end
     return b"".join([*merged, *lines[at:]])
 
 
-def _edits(base: list[bytes], changed: bytes) -> set[tuple[int, int, bytes]]:
+def _apart(edit: Edit, later: Edit, *, touching: bool) -> bool:
+    """Tell whether two edits of a text can both be made; of two insertions at one place none is the first."""
+    return edit[1] < later[0] or (touching and edit[1] == later[0] and edit[:2] != later[:2])
+
+
+def _edits(base: list[bytes], changed: bytes) -> set[Edit]:
     new = changed.splitlines(keepends=True)
     return {(a, b, b"".join(new[c:d])) for a, b, c, d in changed_blocks(base, new)}
