@@ -101,7 +101,8 @@ class Entries:
 
     def open(self, patch: Patch) -> Entry:
         """Write a patch down that is about to be applied."""
-        number = max((entry.number for entry in self.all()), default=0) + 1
+        last = max(glob.glob(f"{glob.escape(str(self.folder))}/*/entry.json"), default="0/entry.json")
+        number = int(os.path.basename(os.path.dirname(last))) + 1
         entry = Entry(
             number=number,
             state="applying",

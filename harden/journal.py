@@ -18,7 +18,7 @@ __all__ = ["Entry", "Journal"]
 _IN_FLIGHT = {"applying": "Applying", "undoing": "Undoing", "redoing": "Redoing"}
 _KEPT_COMMITTED = 50
 """Committed patches that stay in the journal; git knows them all."""
-_KEPT_DECISIONS = 200
+_KEPT_DECISIONS = 100
 """Decisions that can be undone; older ones stand."""
 
 

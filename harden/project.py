@@ -9,12 +9,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harden.errors import UnreadableSource
 from harden.layout import Layout
 from harden.module import Module, TextFile
 from harden.names import FunctionNode
 from harden.roles import FileKind, file_kind
+
+if TYPE_CHECKING:
+    from harden.evidence import EvidenceLine
 
 _KEPT_MODULES = 256
 """Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
@@ -43,6 +47,7 @@ class Project:
         self.root = root
         self.paths = paths
         self.overlay = overlay or {}
+        self.evidence: dict[str, tuple[EvidenceLine, ...]] = {}
         self._read: dict[str, bytes | None] | None = None
         self._stamps: dict[str, tuple[int, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()

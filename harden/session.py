@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,11 @@ from harden import settings as configured
 from harden.checks import Check
 from harden.discover import find_root, list_files
 from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError
+from harden.evidence import EvidenceLine, evidence
 from harden.findings import Finding, Problem
 from harden.journal import Entry, Journal
 from harden.patches import Patch
-from harden.places import DECISIONS, is_absent, is_report
+from harden.places import DECISIONS, is_absent
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
 from harden.scan import FileResult, Rules, scan, scan_file
@@ -44,20 +44,6 @@ class State(Enum):
     APPLIED = "applied"
     IGNORED = "ignored"
     GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceLine:
-    """A line of the repository that bears on a question."""
-
-    path: str
-    line: int
-    text: str
-
-    @property
-    def place(self) -> str:
-        """Return `path:line`."""
-        return f"{self.path}:{self.line}"
 
 
 class Session:
@@ -323,25 +309,7 @@ class Session:
 
     def evidence(self, question: Question) -> list[EvidenceLine]:
         """Return at most five lines of the repository that bear on a question."""
-        import re
-
-        from pathspec import GitIgnoreSpec
-
-        found: list[EvidenceLine] = []
-        for wanted in question.evidence:
-            spec, pattern = GitIgnoreSpec.from_lines([wanted.glob]), re.compile(wanted.pattern)
-            for path in self.project.paths:
-                if not spec.match_file(path):
-                    continue
-                text = self.project.text(path)[:200_000]
-                if is_report(path, text):  # it repeats the question, and shows nothing
-                    continue
-                for number, line in enumerate(text.splitlines(), 1):
-                    if pattern.search(line):
-                        found.append(EvidenceLine(path, number, line.strip()[:120]))
-                    if len(found) == 5:
-                        return found
-        return found
+        return evidence(self.project, question)
 
     def score(self) -> Score:
         """Rate the repository as it stands."""
