@@ -35,7 +35,7 @@ class OneFinding:
 
     def ask(self) -> None:
         """Show the finding and act on answers until it is done with. Raises Left."""
-        if self._is_gone():
+        if self._is_gone() or self._went_with_another_file():
             return
         number, total = self._review.walk.position(self._finding, self._stage)
         in_full = self._check.id not in self._review.told
@@ -44,7 +44,7 @@ class OneFinding:
             "",
             *wording.finding_lines(self._finding, self._check, number=number, total=total, in_full=in_full),
         )
-        self._show_fix()
+        self._show_fix(self._made)
         while not self._answered():
             pass
 
@@ -57,6 +57,18 @@ class OneFinding:
         self._talk.say("", f"{path} was changed meanwhile and is scanned again.")
         return self._renewed()
 
+    def _went_with_another_file(self) -> bool:
+        """Make the fix; where there is none, look again: a finding may rest on what another file said."""
+        self._made = _prepared(self._review, self._finding)
+        if self._made.patch is not None or not self._finding.fixable:
+            return False
+        place = self._finding.place
+        self._review.look_again([self._finding.path])
+        if self._review.walk.is_open(self._finding):
+            return self._renewed()
+        self._talk.say("", f"{self._check.title}, {place}: no longer there since another file was changed.")
+        return True
+
     def _renewed(self) -> bool:
         """Take the finding as it stands now; tell whether it is gone."""
         if not self._review.walk.is_open(self._finding):
@@ -65,9 +77,9 @@ class OneFinding:
         self._finding = self._session.finding(self._finding.fingerprint) or self._finding
         return False
 
-    def _show_fix(self) -> None:
-        self._made = _prepared(self._review, self._finding)
-        self._talk.say(*wording.fix_lines(self._session, self._finding, self._check, self._made))
+    def _show_fix(self, made: Preview) -> None:
+        self._made = made
+        self._talk.say(*wording.fix_lines(self._session, self._finding, self._check, made))
 
     def _answered(self) -> bool:
         keys, refused = self._keys()
@@ -127,7 +139,7 @@ class OneFinding:
     def _write(self, patch: Patch) -> bool:
         """Write a patch that was shown; where that fails, the finding is shown again."""
         if stale := [path for path in patch.paths if self._review.is_stale(path)]:
-            self._talk.say(f"{', '.join(stale)} has changed since the preview; look at the fix again.")
+            self._talk.say(f"{stale[0]} has changed since the preview; look at the fix again.")
             self._review.look_again(patch.paths)
             self._renewed()
             return True
@@ -165,7 +177,7 @@ class OneFinding:
 
     def _options(self) -> bool:
         if ask_options(self._review, self._check):
-            self._show_fix()
+            self._show_fix(_prepared(self._review, self._finding))
         return False
 
     def _edit(self) -> bool:

@@ -353,6 +353,28 @@ def test_a_fix_that_mends_two_is_asked_once(tmp_path: Path) -> None:
     assert said.code == 0
 
 
+def test_a_finding_that_goes_with_another_file_is_not_asked(tmp_path: Path) -> None:
+    config = (
+        'import os\n\nDATABASE_URL = os.getenv("DATABASE_URL", "postgresql+psycopg2://u:hunter22@db/shop")\n'
+    )
+    engine = "from sqlalchemy import create_engine\n\nfrom app import config\n\n"
+    engine += "engine = create_engine(config.DATABASE_URL)\n"
+    files: dict[str, Content] = {
+        "app/__init__.py": "",
+        "app/config.py": config,
+        "app/database.py": engine,
+    }
+    checks = ("--check", "secret-default", "--check", "db-timeout")
+    said = review(repository(tmp_path, files), "y", arguments=(*PLAIN, *checks))
+    assert "Stage 3 of 8: Database. 1 finding open." in said
+    told = (
+        "Database client without timeout, app/database.py:5: no longer there since another file was changed."
+    )
+    assert told in said
+    assert said.count("Apply this fix?") == 1
+    assert "hunter22" not in said
+
+
 def test_a_check_that_is_off_stays_in_view_when_it_is_named(root: Path) -> None:
     write(root, {"harden.toml": 'disable = ["http-timeout"]\n'})
     said = review(root, "y", "y")
