@@ -58,6 +58,7 @@ class Session:
         self._results: dict[str, FileResult] = {}
         self._findings: dict[str, Finding] = {}
         self._applied: dict[str, Finding] = {}
+        self._chosen: Sequence[Check] | None = None
         if not is_absent(self.root / DECISIONS):
             _ = self.decisions  # what is wrong with them is told at the start
 
@@ -107,7 +108,8 @@ class Session:
             self._reread()
         self._findings.clear()
         self._results.clear()
-        for result in scan(self.project, self.checks if chosen is None else chosen, only=only):
+        self._chosen = chosen
+        for result in scan(self.project, self._looked_for, only=only):
             self.take(result)
             yield result
 
@@ -119,10 +121,15 @@ class Session:
         self._findings.update({finding.fingerprint: finding for finding in result.findings})
         self._results[result.path] = result
 
+    @property
+    def _looked_for(self) -> Sequence[Check]:
+        """Return the checks of the last scan: files that change later are looked at with the same."""
+        return self.checks if self._chosen is None else self._chosen
+
     def rescan(self, paths: Iterable[str]) -> None:
         """Look at some files again, after they were changed."""
         self._reread()
-        rules = Rules(self.checks)
+        rules = Rules(tuple(self._looked_for))
         listed = frozenset(self.project.paths)
         for path in paths:
             if rules.wants(path):
