@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from harden.findings import NO_FACTS, Finding, Risk, Severity, Span
 from harden.module import Module, TextFile
 from harden.project import Project
-from harden.roles import FileKind
+from harden.roles import FileKind, Role
 
 CallFunction = Callable[[Module, ast.Call, str], Iterable[Finding]]
 NodeFunction = Callable[[Module, ast.AST], Iterable[Finding]]
@@ -112,6 +112,7 @@ class Check:
             why_not=why_not,
             facts=facts,
             steps=steps,
+            reached=_reached(source, node),
         )
 
     def found_at(
@@ -128,6 +129,13 @@ class Check:
         fixable = self.fix is not GUIDE and not why_not
         chosen = severity or self.severity
         return Finding(self.id, path, span, message, chosen, fixable=fixable, why_not=why_not, facts=facts)
+
+
+def _reached(source: Module, node: ast.AST) -> str:
+    role = source.role(node)
+    if role is Role.NONE:
+        return Role.CLI.value if source.kind is FileKind.SCRIPT else ""
+    return str(role.value)
 
 
 def matches_name(path: str, pattern: str) -> bool:

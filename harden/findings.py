@@ -51,7 +51,8 @@ class Finding:
 
     `facts` are what the check learned and its codemod needs (never a secret's value).
     `fixable` is false where the check knows that its codemod cannot serve this place;
-    `why_not` then says why. `steps` is a path such as a call chain, outermost first.
+    `why_not` then says why. `steps` is a path such as a call chain, outermost first. `reached` tells how
+    production comes to the code: by a request handler, a task, a command, or empty where it is not known.
     """
 
     check: str
@@ -66,6 +67,7 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
     steps: tuple[str, ...] = ()
     suppressed: str = ""
+    reached: str = ""
 
     @property
     def line(self) -> int:

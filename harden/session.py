@@ -6,9 +6,7 @@ The app and the command line both speak to this model and to nothing below it.
 from __future__ import annotations
 
 import datetime
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +18,7 @@ from harden.discover import find_root, list_files
 from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError
 from harden.evidence import EvidenceLine, evidence
 from harden.findings import Finding, Problem
+from harden.found import Found, Placed, State, why_ignored
 from harden.journal import Entry, Journal
 from harden.patches import Patch
 from harden.places import DECISIONS, is_absent
@@ -37,15 +36,6 @@ if TYPE_CHECKING:
     from harden.repository import Commit, Repository
 
 
-class State(Enum):
-    """Where a finding stands."""
-
-    OPEN = "open"
-    APPLIED = "applied"
-    IGNORED = "ignored"
-    GONE = "gone"
-
-
 class Session:
     """The state of the work. Nothing here needs a scan, git or libcst before it is asked for."""
 
@@ -55,9 +45,7 @@ class Session:
         self.journal = Journal(self.root)
         self.recovered = self._recover()
         self.notices: list[str] = []
-        self._results: dict[str, FileResult] = {}
-        self._findings: dict[str, Finding] = {}
-        self._applied: dict[str, Finding] = {}
+        self.found = Found(lambda: vars(self).get("decisions"))  # loading their model takes time
         self._chosen: Sequence[Check] | None = None
         if not is_absent(self.root / DECISIONS):
             _ = self.decisions  # what is wrong with them is told at the start
@@ -104,10 +92,9 @@ class Session:
         self, chosen: Sequence[Check] | None = None, only: Iterable[str] | None = None
     ) -> Iterator[FileResult]:
         """Scan the repository afresh and take each file's result over as it is yielded."""
-        if self._results:
+        if not self.found.is_empty:
             self._reread()
-        self._findings.clear()
-        self._results.clear()
+        self.found.clear()
         self._chosen = chosen
         for result in scan(self.project, self._looked_for, only=only):
             self.take(result)
@@ -115,11 +102,7 @@ class Session:
 
     def take(self, result: FileResult) -> None:
         """Replace what is known about one file."""
-        known = self._results.get(result.path)
-        for finding in known.findings if known else ():
-            self._findings.pop(finding.fingerprint, None)
-        self._findings.update({finding.fingerprint: finding for finding in result.findings})
-        self._results[result.path] = result
+        self.found.take(result)
 
     @property
     def _looked_for(self) -> Sequence[Check]:
@@ -143,48 +126,35 @@ class Session:
 
     def findings(self, *, stage: str = "", check: str = "", path: str = "") -> list[Finding]:
         """Return what was found, applied findings included, in stable order."""
-        known = {**self._applied, **self._findings}
+        return [one.finding for one in self._placed(stage, check, path)]
+
+    def _placed(self, stage: str = "", check: str = "", path: str = "") -> Iterator[Placed]:
         chosen = checks()
-        return sorted(
-            (
-                finding
-                for finding in known.values()
-                if (not stage or chosen[finding.check].stage == stage)
-                and (not check or finding.check == check)
-                and (not path or finding.path == path)
-            ),
-            key=lambda finding: finding.order,
-        )
+        for one in self.found.placed(check):
+            finding = one.finding
+            if (not stage or chosen[finding.check].stage == stage) and (not path or finding.path == path):
+                yield one
 
     def finding(self, fingerprint: str) -> Finding | None:
         """Return a finding by its identity."""
-        return self._findings.get(fingerprint) or self._applied.get(fingerprint)
+        return self.found.finding(fingerprint)
 
     def state(self, finding: Finding) -> State:
         """Return where a finding stands."""
-        if finding.fingerprint in self._applied and finding.fingerprint not in self._findings:
-            return State.APPLIED
-        if finding.fingerprint not in self._findings:
-            return State.GONE
-        return State.IGNORED if self.why_ignored(finding) else State.OPEN
+        return self.found.state(finding)
 
     def why_ignored(self, finding: Finding) -> str:
         """Return why a finding is ignored, in code or in the decisions, or an empty string."""
-        if finding.suppressed:
-            return finding.suppressed
-        if "decisions" not in vars(self):  # there are none, and loading their model takes time
-            return ""
-        today = datetime.datetime.now(datetime.UTC).date()
-        return next((item.reason for item in self.decisions.ignored if item.covers(finding, today)), "")
+        return why_ignored(finding, vars(self).get("decisions"))
 
     def open_findings(self, *, stage: str = "", check: str = "") -> list[Finding]:
         """Return the findings that wait for a decision."""
-        return [f for f in self.findings(stage=stage, check=check) if self.state(f) is State.OPEN]
+        return [one.finding for one in self._placed(stage, check) if one.state is State.OPEN]
 
     @property
     def problems(self) -> list[Problem]:
         """Return the places that could not be looked at."""
-        return sorted(problem for result in self._results.values() for problem in result.problems)
+        return self.found.problems
 
     # Fixing
 
@@ -226,8 +196,7 @@ class Session:
     def apply(self, patch: Patch) -> Entry:
         """Write a patch, exactly as previewed. Raises ApplyError; then nothing was changed."""
         entry = self.journal.apply(patch)
-        mended = [finding for print_ in patch.resolves if (finding := self._findings.get(print_))]
-        self._applied.update({finding.fingerprint: finding for finding in mended})
+        self.found.applied(patch.resolves)
         self.rescan(_concerned(patch))
         self.record(ledger.Line("applied", patch.check, patch.paths, patch.id))
         return entry
@@ -251,10 +220,9 @@ class Session:
             self.record(ledger.Line(event, entry.check, (), entry.patch, entry.title))
             return entry
         if event == "undone":
-            for print_ in entry.resolves:
-                self._applied.pop(print_, None)
+            self.found.taken_back(entry.resolves)
         else:
-            self._applied.update({p: self._findings[p] for p in entry.resolves if p in self._findings})
+            self.found.applied(entry.resolves)
         self.rescan(_concerned(entry))
         self.record(ledger.Line(event, entry.check, entry.paths, entry.patch))
         return entry
@@ -320,16 +288,14 @@ class Session:
 
     def score(self) -> Score:
         """Rate the repository as it stands."""
-        return self._rated(self.open_findings())
+        return self._rated(self.found.counts(State.OPEN))
 
     def score_with_fixes(self) -> Potential:
         """Return what the score would be if every open finding with a fix were mended."""
-        found = self.open_findings()
-        left = [finding for finding in found if not finding.fixable]
-        return Potential(self._rated(left).points, len(found) - len(left))
+        left = self._rated(self.found.counts(State.OPEN, fixable=False))
+        return Potential(left.points, self.found.counts(State.OPEN, fixable=True).total())
 
-    def _rated(self, found: Iterable[Finding]) -> Score:
-        counts = Counter(finding.check for finding in found)
+    def _rated(self, counts: Mapping[str, int]) -> Score:
         answers = {id: answer.answer.value for id, answer in self.decisions.answers.items()}
         return score(self.stages, counts, answers)
 

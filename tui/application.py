@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
@@ -15,7 +16,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from harden.resume import View
+from harden.resume import Habits, View
 from harden.tui.review import ReviewScreen
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class HardenApp(App[int]):
         self.root = root
         self.session: Session | None = None
         self.view = View()
+        self.habits = Habits()
         self.turn = asyncio.Lock()
         self.review = ReviewScreen()
         self._told: set[str] = set()
@@ -70,15 +72,15 @@ class HardenApp(App[int]):
     async def open_session(self) -> None:
         """Open the repository and start the scan; what is wrong with the settings is told on the screen."""
         try:
-            session, self.view = await self.run_engine(_open, self.root)
+            session, self.view, self.habits = await self.run_engine(_open, self.root)
         except Exception as error:  # whatever it is, the person is told, and not by a traceback
             from harden.tui.previews import reason_of
 
             self.review.fail(reason_of(error))
             return
         self.session = session
-        if self.view.theme in self.available_themes:
-            self.theme = self.view.theme
+        if self.habits.theme in self.available_themes:
+            self.theme = self.habits.theme
         if session.settings.keys:
             self.set_keymap(session.settings.keys)
         self.review.opened(session, self.view)
@@ -102,6 +104,8 @@ class HardenApp(App[int]):
         self.view = view
         if self.session is not None:
             resume.save(self.session.root, view)
+            self.habits = replace(self.habits, theme=self.theme)
+            resume.save_habits(self.habits)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Leave the palette to harden's own commands and the choice of a theme."""
@@ -119,11 +123,11 @@ class HardenApp(App[int]):
         self.exit(0)
 
 
-def _open(root: Path) -> tuple[Session, View]:
+def _open(root: Path) -> tuple[Session, View, Habits]:
     from harden import resume
     from harden.session import Session
-    from harden.tui import browse, decide, fix, options, show, write  # noqa: F401 - loaded here, beside the first paint
+    from harden.tui import browse, decide, drawing, fix, options, show, walk, write  # noqa: F401 - loaded here, beside the first paint
 
     session = Session(root)
     _ = session.stages
-    return session, resume.load(session.root)
+    return session, resume.load(session.root), resume.load_habits()

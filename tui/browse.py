@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
-from harden.tui.rows import STATUSES, Group, groups_of, keys_of, open_counts
+from harden.tui.rows import STATUSES, Heading, Left, Rows, StageRow, left_of
 
 if TYPE_CHECKING:
     from harden.registry import Stage
     from harden.resume import View
+    from harden.tui.review import ReviewScreen
 
 
 class Browsing(Part):
@@ -25,6 +26,12 @@ class Browsing(Part):
     _first_start = False
     _shown_stage = ""
 
+    def __init__(self, screen: ReviewScreen) -> None:
+        super().__init__(screen)
+        self._rows = Rows(self.session)
+        self._seen: set[str] = set()
+        self._left_at: dict[str, str] = {}
+
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
         return {
@@ -33,8 +40,6 @@ class Browsing(Part):
             "pane.previous": self._previous_pane,
             "pane.zoom": self._zoom,
             "app.back": self.back,
-            "list.next": partial(self._jump, 1),
-            "list.previous": partial(self._jump, -1),
             "list.filter": self._open_filter,
             "list.status": self._next_status,
         }
@@ -59,6 +64,7 @@ class Browsing(Part):
         self.status = view.status if view.status in STATUSES else "all"
         self.words = view.filter
         self._wanted = view.selected
+        self._seen = {id for id in ids if id in view.seen}
         self._first_start = not view.started
         with self.screen.prevent(self.screen.filter.Changed):
             self.screen.filter.value = self.words
@@ -67,9 +73,8 @@ class Browsing(Part):
     def begin(self) -> None:
         """On a first start, go to the first stage with something open, unless the person has moved."""
         if self._first_start and not self.screen.findings.touched:
-            counts = open_counts(self.session)
-            stages = self.session.stages
-            self.at = next((at for at, stage in enumerate(stages) if counts[stage.id]), self.at)
+            left, stages = left_of(self.session), self.session.stages
+            self.at = next((at for at, stage in enumerate(stages) if left[stage.id].findings), self.at)
 
     def remember(self) -> None:
         """Write down where the person is."""
@@ -82,7 +87,7 @@ class Browsing(Part):
                 selected=item.key if item else self._wanted,
                 filter=self.words,
                 status=self.status,
-                theme=self.app.theme,
+                seen=sorted({*self._seen, self.stage.id}),
                 started=True,
             )
         )
@@ -97,39 +102,36 @@ class Browsing(Part):
             findings.reset_rows()
             findings.touched = False
             self._shown_stage = self.stage.id
-        groups = groups_of(
-            session,
-            self.stage,
-            words=self.words,
-            status=self.status,
-            applied=self.screen.going.changes.applied,
+        groups = self._rows.of(
+            self.stage, words=self.words, status=self.status, applied=self.screen.going.changes.applied
         )
         findings.sync(groups)
         self._place_cursor(groups)
-        counts = open_counts(session)
-        self._title(counts[self.stage.id])
+        left = left_of(session)
+        self._title(left[self.stage.id].findings)
         scanning = self.screen.going.scanning
         if self._wanted and not scanning:  # the row that was left is gone
             self._wanted = ""
-            findings.select_first()
+            self._select_first()
         lines = tuple(
-            StageLine(
-                number,
-                stage.title,
-                str(count) if (count := counts[stage.id]) else ".." if scanning else "ok",
-            )
+            StageLine(number, stage.title, _mark(left[stage.id], scanning=scanning))
             for number, stage in enumerate(session.stages, 1)
         )
         self.screen.rail.show(lines, self.at)
         self.screen.strip.stages, self.screen.strip.at = lines, self.at
+        self.screen.walking.tell_done(scanning=scanning)
 
-    def _place_cursor(self, groups: list[Group]) -> None:
+    def _select_first(self) -> None:
+        """Start a stage with what it is about; one that was left before, with its first finding."""
+        self.screen.findings.select_first(heading=self.stage.id not in self._seen)
+
+    def _place_cursor(self, groups: list[Heading]) -> None:
         findings = self.screen.findings
         if self._wanted and findings.select(self._wanted):
             self._wanted = ""
             findings.touched = True  # a row that was asked for stays, whatever is found above it
         elif groups and not self._wanted and (findings.cursor_node is None or not findings.touched):
-            findings.select_first()
+            self._select_first()
         if findings.item is not None:
             self.screen.showing.refresh(findings.item)
         if not groups:
@@ -145,14 +147,24 @@ class Browsing(Part):
     def go_to_stage(self, at: int) -> None:
         """Show another stage."""
         if at != self.at:
-            self.at, self._wanted = at, ""
+            self._leave_stage()
+            self.at = at
+            self._wanted = self._left_at.get(self.stage.id, "")
             self.sync()
+
+    def _leave_stage(self) -> None:
+        self._seen.add(self.stage.id)
+        item = self.screen.item
+        if self.screen.findings.touched and item is not None and not isinstance(item, StageRow):
+            self._left_at[self.stage.id] = item.key
 
     def go_to(self, key: str, stage: str) -> None:
         """Show a row wherever it is, filters off."""
         self._clear_filters()
         ids = [known.id for known in self.session.stages]
-        self.at = ids.index(stage)
+        if stage != self.stage.id:
+            self._leave_stage()
+            self.at = ids.index(stage)
         self._wanted = key
         self.sync()
         self.screen.findings.focus()
@@ -174,30 +186,6 @@ class Browsing(Part):
     def _next_status(self) -> None:
         self.status = STATUSES[(STATUSES.index(self.status) + 1) % len(STATUSES)]
         self.sync()
-
-    def _jump(self, step: int) -> None:
-        """Go to the next row that waits, in this stage or the stages after it."""
-        findings = self.screen.findings
-        waiting = findings.open_keys
-        item = findings.item
-        order = keys_of([node.data for node in findings.root.children if isinstance(node.data, Group)])
-        here = order.index(item.key) if item and item.key in order else -1
-        if isinstance(item, Group) and item.rows:
-            here = order.index(item.rows[0].key) - (step > 0)
-        later = [key for key in waiting if (order.index(key) - here) * step > 0]
-        if later:
-            findings.select(later[0] if step > 0 else later[-1])
-            return
-        stages = self.session.stages
-        for distance in range(1, len(stages)):
-            at = (self.at + step * distance) % len(stages)
-            if self.session.open_findings(stage=stages[at].id):
-                self.at = at
-                self.sync()
-                if waiting := findings.open_keys:
-                    findings.select(waiting[0] if step > 0 else waiting[-1])
-                return
-        self.screen.notify("Nothing else is open.", timeout=3)
 
     # Panes
 
@@ -252,3 +240,12 @@ class Browsing(Part):
         else:
             screen.remove_class("-inside")
             wanted.focus()
+
+
+def _mark(left: Left, *, scanning: bool) -> str:
+    """Return what waits in a stage: findings, else questions; `ok` when nothing does."""
+    if left.findings:
+        return str(left.findings)
+    if scanning:
+        return ".."
+    return f"{left.questions}?" if left.questions else "ok"

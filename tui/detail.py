@@ -13,8 +13,10 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import ContentSwitcher, Static
 
+from harden.tui.codepane import CodePane
 from harden.tui.diffpane import DiffPane
-from harden.tui.lines import Line, LinePane
+from harden.tui.lines import Line
+from harden.tui.words import Words
 
 if TYPE_CHECKING:
     from harden.tui.form import OptionsForm
@@ -27,24 +29,24 @@ class Detail(Vertical):
 
     tab: reactive[str] = reactive("fix", init=False)
 
-    heading = getters.query_one("#heading", Static)
-    tabs = getters.query_one("#tabs", Static)
-    options_line = getters.query_one("#options-line", Static)
+    heading = getters.query_one("#heading", Words)
+    tabs = getters.query_one("#tabs", Words)
+    options_line = getters.query_one("#options-line", Words)
     diff = getters.query_one("#diff", DiffPane)
-    code = getters.query_one("#code", LinePane)
+    code = getters.query_one("#code", CodePane)
     why_text = getters.query_one("#why-text", Static)
 
     def compose(self) -> ComposeResult:
         """Make the views once."""
-        yield Static(id="heading", markup=False)
-        yield Static(id="tabs", markup=False)
+        yield Words(id="heading")
+        yield Words(id="tabs")
         with ContentSwitcher(initial="fix", id="views"):
             with Container(id="fix"):
-                yield Static(id="options-line", markup=False)
+                yield Words(id="options-line")
                 yield DiffPane(id="diff")
             with VerticalScroll(id="why"):
                 yield Static(id="why-text", markup=False)
-            yield LinePane(id="code")
+            yield CodePane(id="code")
 
     @property
     def form(self) -> OptionsForm | None:
@@ -55,7 +57,7 @@ class Detail(Vertical):
     def show_heading(self, heading: Content, position: str) -> None:
         """Show what is selected."""
         self._position = position
-        self.heading.update(heading)
+        self.heading.show(heading)
         self._show_tabs()
 
     def offer_tabs(self, *, offered: bool) -> None:
@@ -65,7 +67,7 @@ class Detail(Vertical):
 
     def show_options(self, text: Content) -> None:
         """Show the options of a fix in one line; an empty one hides it."""
-        self.options_line.update(text)
+        self.options_line.show(text)
         self.options_line.display = bool(text)
 
     def say(self, *sentences: Content | str) -> None:
@@ -74,12 +76,14 @@ class Detail(Vertical):
 
     def show_why(self, content: Content) -> None:
         """Show the page of a check, or a question with its reason."""
-        self.why_text.update(content)
-        self.query_one("#why", VerticalScroll).scroll_home(animate=False)
+        if content is not self._why:  # the page of a check is long, and the same for all its findings
+            self._why = content
+            self.why_text.update(content)
+            self.query_one("#why", VerticalScroll).scroll_home(animate=False)
 
     def show_code(self, lines: Sequence[Line], line: int) -> None:
         """Show a file around a 1-based line."""
-        self.code.show(lines, top=max(0, line - 1 - max(3, self.code.size.height // 3)))
+        self.code.show_file(lines, line)
 
     def watch_tab(self, tab: str) -> None:
         """Show another view, and leave the focus in this pane if it is here."""
@@ -103,6 +107,7 @@ class Detail(Vertical):
         self._show_tabs()
 
     _position = ""
+    _why = Content("")
 
     def _show_tabs(self) -> None:
         parts = []
@@ -113,7 +118,7 @@ class Detail(Vertical):
             parts.append(Content(text).stylize(style).stylize(Style.from_meta({"tab": tab})))
         line = Content(" ").join(parts)
         room = max(1, self.size.width - line.cell_length - len(self._position) - 1)
-        self.tabs.update(line + Content.styled(" " * room + self._position, "$text-muted"))
+        self.tabs.show(line + Content.styled(" " * room + self._position, "$text-muted"))
 
     def on_click(self, event: events.Click) -> None:
         """Show the tab that was clicked."""

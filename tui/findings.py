@@ -12,7 +12,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from harden.tui import keys
-from harden.tui.rows import EntryRow, FindingRow, Group, Item, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, Heading, Item, QuestionRow, Row, StageRow, keys_of
 
 _MARKS = {"yes": "y", "no": "n", "not applicable": "0"}
 _GLYPHS = {"open": "●", "applied": "+", "ignored": "-", "gone": " "}
@@ -83,17 +83,19 @@ class Findings(Tree[Item], inherit_bindings=False):
         """Return the identities of the rows that wait for a decision, in order."""
         return [
             row.key
-            for node in self.root.children
-            if isinstance(group := node.data, Group)
+            for group in self.headings
             for row in group.rows
             if isinstance(row, FindingRow) and row.state == "open"
         ]
 
-    def sync(self, groups: Sequence[Group]) -> None:
+    def sync(self, groups: Sequence[Heading]) -> None:
         """Show groups, touching only what changed: the cursor stays on its row."""
+        shown = self.headings
+        if len(shown) == len(groups) and all(a == b for a, b in zip(shown, groups, strict=True)):
+            return
         here = self.item.key if self.item is not None else ""
-        before = [key for key in self._row_keys() if key in self._by_key]
-        wanted = {group.key for group in groups} | {row.key for group in groups for row in group.rows}
+        before = keys_of(shown)
+        wanted = {group.key for group in groups} | set(keys_of(groups))
         for key in [key for key in self._by_key if key not in wanted]:
             node = self._by_key.pop(key)
             if node.parent is not None and node.parent in (self.root, *self.root.children):
@@ -106,9 +108,10 @@ class Findings(Tree[Item], inherit_bindings=False):
         if here and here not in self._by_key:
             self._go_near(before, here)
 
-    def _row_keys(self) -> list[str]:
-        groups = [node.data for node in self.root.children]
-        return [row.key for group in groups if isinstance(group, Group) for row in group.rows]
+    @property
+    def headings(self) -> list[Heading]:
+        """Return the headings with their rows, as they are shown."""
+        return [node.data for node in self.root.children if isinstance(node.data, StageRow | Group)]
 
     def _go_near(self, before: Sequence[str], gone: str) -> None:
         """Put the cursor on the row that took the place of one that is gone."""
@@ -120,14 +123,19 @@ class Findings(Tree[Item], inherit_bindings=False):
         else:
             self.select_first()
 
-    def _sync_group(self, at: int, group: Group) -> None:
+    def _sync_group(self, at: int, group: Heading) -> None:
         node = self._by_key.get(group.key)
         if node is None:
             before = at if at < len(self.root.children) else None
-            node = self.root.add("", group, before=before, expand=group.key != "problems")
+            node = self.root.add(
+                "", group, before=before, expand=group.key != "problems", allow_expand=bool(group.rows)
+            )
             self._by_key[group.key] = node
+        known: Sequence[Row] = node.data.rows if isinstance(node.data, Group) else ()
         node.data = group
-        for index, row in enumerate(group.rows):
+        grown = len(known) == len(node.children) and known == group.rows[: len(known)]
+        same = len(known) if grown else 0  # rows are mostly added at the end
+        for index, row in enumerate(group.rows[same:], same):
             leaf = self._by_key.get(row.key)
             if leaf is None:
                 before = index if index < len(node.children) else None
@@ -151,11 +159,15 @@ class Findings(Tree[Item], inherit_bindings=False):
             self._go(node)
         return True
 
-    def select_first(self) -> None:
-        """Put the cursor on the first row of the first group."""
-        if self.root.children:
-            first = self.root.children[0]
-            self._go(first.children[0] if first.children and first.is_expanded else first)
+    def select_first(self, *, heading: bool = True) -> None:
+        """Put the cursor on the line that tells about the stage, or on the first row of the first group."""
+        headings = self.root.children
+        if not headings:
+            return
+        first = headings[0]
+        if not heading and isinstance(first.data, StageRow) and len(headings) > 1:
+            first = headings[1]
+        self._go(first.children[0] if first.children and first.is_expanded else first)
 
     def _go(self, node: TreeNode[Item]) -> None:
         if self._tree_lines:  # asking for the lines gives each node its number
@@ -164,7 +176,7 @@ class Findings(Tree[Item], inherit_bindings=False):
     def action_fold(self) -> None:
         """Fold the group, or go up to it."""
         node = self.cursor_node
-        if node is not None and node.parent is not None and not node.allow_expand:
+        if node is not None and node.parent not in (None, self.root) and not node.allow_expand:
             self._go(node.parent)
         elif node is not None:
             node.collapse()
@@ -207,6 +219,11 @@ class Findings(Tree[Item], inherit_bindings=False):
 
     def _texts(self, item: Item, expanded: bool) -> tuple[tuple[str, str, str, str], tuple[str, str]]:
         """Return (mark, its style, text, its style) and (word at the right, its style)."""
+        if isinstance(item, StageRow):
+            done = not item.findings and not item.questions
+            return ("≡ ", "row--quiet", "What this stage is about", ""), (
+                ("done", "row--applied") if done else ("", "")
+            )
         if isinstance(item, Group):
             arrow = "▾" if expanded else "▸"
             level = {"H": "row--high", "M": "row--medium", "L": "row--low"}.get(item.letter, "row--quiet")

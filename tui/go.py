@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from textual.content import Content
+
 from harden.changes import Changes
+from harden.found import State
 from harden.tui.part import Action, Part
 from harden.tui.topbar import Status
 from harden.tui.visiting import Visiting
@@ -89,8 +92,7 @@ class Going(Part):
                         self.done += 1
                     case Done(seconds=seconds):
                         self.seconds = seconds
-                        known = {f.path for f in session.findings()} | {p.path for p in session.problems}
-                        for path in known - seen:
+                        for path in session.found.paths - seen:
                             session.take(FileResult(path))
                         self.screen.browsing.begin()
                 self.screen.sync_soon()
@@ -138,7 +140,7 @@ class Going(Part):
             self.app.root.name, self.changes.branch, len(self.changes.others), self._progress(), self._points
         )
         if session is not None:
-            self.screen.rail_notes.update(self._notes())
+            self.screen.rail_notes.show(Content(self._notes()))
 
     def _progress(self) -> str:
         if self.failed:
@@ -155,7 +157,7 @@ class Going(Part):
         session = self.session
         questions = [question for stage in session.stages for question in stage.questions]
         answered = sum(session.answered(question) is not None for question in questions)
-        ignored = sum(session.state(finding).value == "ignored" for finding in session.findings())
+        ignored = session.found.counts(State.IGNORED).total()
         filled = round((self._points or 0) * 12 / 100)
         lines = [
             "Readiness",
@@ -171,17 +173,24 @@ class Going(Part):
         return "\n".join(lines)
 
     def nothing_to_show(self) -> list[str]:
-        """Return what to say where the list is empty."""
-        browsing = self.screen.browsing
+        """Return what to say where nothing passes the filter."""
+        told = "Nothing in this stage passes the filter."
+        return [*self.how_it_stands(), told, "esc shows everything again."]
+
+    def how_it_stands(self) -> list[str]:
+        """Return in sentences what the scan has come to, where that needs saying."""
         if self.failed:
             return [self.failed, "r starts it again."]
-        if self.screen.session is None or self.scanning:
-            return ["Looking for files … You can start reading: results are added as they are found."]
-        if browsing.words or browsing.status != "all":
-            return ["Nothing in this stage passes the filter.", "esc shows everything again."]
+        if self.scanning:
+            bar = f"  {self.done} of {self.total} files" if self.total else ""
+            return [f"Looking at the code …{bar} You can start reading: results are added below."]
+        if self.stopped:
+            return [f"The scan was stopped after {self.done} of {self.total} files; r starts it again."]
         if not self.total:
             return [f"No Python files under {self.app.root}.", "Files that git ignores are not scanned."]
-        return [f"No issues in {self.done} files."]
+        if not self.session.found.shelves():
+            return [f"No issues in {self.done} file{'s' if self.done != 1 else ''}."]
+        return []
 
     # Other screens
 

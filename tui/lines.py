@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -16,26 +16,43 @@ from textual.style import Style
 
 from harden.tui import keys
 
+_NOTHING = Content("")
+_RIGHT = 1 << 20
+"""Where the columns of right halves begin for the mouse, so that a selection knows its side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `kind` picks its style: plain, removed, added, header, current or note."""
+    """One line, or the left half of one with another `beside` it.
+
+    `kind` picks its style: plain, removed, added, header, current, off, note, here or gap. The gutter
+    stays where it is when the content scrolls sideways, and is never selected. `marks` are the
+    characters that changed; `goes_on` tells that the line continues the one above.
+    """
 
     content: Content
     kind: str = "plain"
+    gutter: Content = _NOTHING
+    marks: tuple[tuple[int, int], ...] = ()
+    goes_on: bool = False
+    beside: Line | None = None
 
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
-    """Show lines that may be longer than the pane; code is never wrapped."""
+    """Show lines; what is longer than the pane scrolls sideways."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--removed",
         "line--added",
+        "line--removed-mark",
+        "line--added-mark",
         "line--header",
         "line--current",
         "line--off",
         "line--note",
         "line--here",
+        "line--gap",
+        "line--rule",
     }
     BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
         {
@@ -54,21 +71,50 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._lines: Sequence[Line] = ()
         self._strips: dict[int, Strip] = {}
+        self._drawn = (0, 0)
 
     @property
     def lines(self) -> Sequence[Line]:
         """Return what is shown."""
         return self._lines
 
+    @property
+    def room(self) -> int:
+        """Return the columns for lines; the last one is left to the scroll bar."""
+        return max(1, self.size.width - 1)
+
     def show(self, lines: Sequence[Line], *, top: int | None = 0) -> None:
         """Show lines, scrolled so that line `top` (0-based) is the first; None keeps the place."""
         self._lines = lines
         self._strips.clear()
-        widest = max((line.content.cell_length for line in lines), default=0)
-        self.virtual_size = Size(widest + 1, len(lines))
+        self._measure(Size(self._overhang() + self.size.width, len(lines)))
         if top is not None:
             self.scroll_to(0, top, animate=False, immediate=True)
         self.refresh()
+
+    def _overhang(self) -> int:
+        """Return by how many columns the longest line is wider than its room."""
+        left, right = self._halves()
+        widest = 0
+        for line in self._lines:
+            room = self.room if line.beside is None else left
+            widest = max(widest, _cells(line.gutter) + _cells(line.content) - room)
+            if line.beside is not None:
+                widest = max(widest, _cells(line.beside.gutter) + _cells(line.beside.content) - right)
+        return widest
+
+    def _halves(self) -> tuple[int, int]:
+        """Return the columns of the left and of the right half, a rule between them."""
+        return (self.room - 1) // 2, self.room - 1 - (self.room - 1) // 2
+
+    def _measure(self, virtual: Size) -> None:
+        """Set how far the pane scrolls; where it need not scroll, without a layout of the whole screen."""
+        widest = max(self.virtual_size.width, virtual.width)
+        longest = max(self.virtual_size.height, virtual.height)
+        if widest <= self.size.width and longest <= self.size.height:
+            self.set_reactive(LinePane.virtual_size, virtual)
+        else:
+            self.virtual_size = virtual
 
     def reveal(self, first: int, count: int) -> None:
         """Scroll just enough to show some lines."""
@@ -84,36 +130,108 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         """Return one line of the pane."""
         left, top = self.scroll_offset
         width = self.size.width
+        if self._drawn != (left, width):
+            self._strips.clear()
+            self._drawn = (left, width)
         at = top + y
         if at >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        strip = self._strip(at)
-        shown = strip.crop_extend(left, left + width, self._style(self._lines[at].kind).rich_style)
-        return shown.apply_offsets(left, at)
+        if at not in self._strips:
+            self._strips[at] = self._strip(at, left, width)
+        return self._strips[at]
 
-    def get_selection(self, selection: Selection) -> tuple[str, str]:
-        """Return the selected text."""
-        return selection.extract("\n".join(line.content.plain for line in self._lines)), "\n"
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected code without numbers and signs, folded lines in one piece."""
+        found: list[str] = []
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else len(self._lines) - 1
+        on_right = _is_right(selection)
+        for at in range(max(0, first), min(last, len(self._lines) - 1) + 1):
+            line = self._lines[at]
+            part = line.beside if on_right and line.beside is not None else line
+            if part.kind in ("header", "current", "gap"):
+                continue
+            span = _selected(selection, at, len(part.content), on_right=part is line.beside)
+            text = part.content.plain[span[0] : span[1]] if span is not None else ""
+            if part.goes_on and found:
+                found[-1] += text
+            else:
+                found.append(text)
+        return "\n".join(found), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Render again with the selection shown."""
         self._strips.clear()
         self.refresh()
 
-    def _strip(self, at: int) -> Strip:
-        if at not in self._strips:
-            line = self._lines[at]
-            content = line.content
-            if self.text_selection is not None and (span := self.text_selection.get_span(at)) is not None:
-                start, end = span
-                end = len(content) if end == -1 else end
-                marked = self.screen.get_visual_style("screen--selection", partial=True)
+    def _strip(self, at: int, left: int, width: int) -> Strip:
+        line = self._lines[at]
+        if line.beside is None:
+            return self._part(line, at, left, width)
+        half, other = self._halves()
+        rule = Content("│").render_segments(self._style("rule"))
+        shown = Strip.join(
+            [
+                self._part(line, at, left, half),
+                Strip(rule, 1),
+                self._part(line.beside, at, left, other, on_right=True),
+            ]
+        )
+        return shown.extend_cell_length(width, self.rich_style)
+
+    def _part(self, line: Line, at: int, left: int, width: int, *, on_right: bool = False) -> Strip:
+        style = self._style(line.kind)
+        content = self._plain_where_ansi(line)
+        if line.marks:
+            marked = self.get_visual_style(f"line--{line.kind}-mark", partial=True)
+            for start, end in line.marks:
                 content = content.stylize(marked, start, end)
-            segments = content.render_segments(self._style(line.kind))
-            self._strips[at] = Strip(segments, content.cell_length)
-        return self._strips[at]
+        selection = self.text_selection
+        if selection is not None and _is_right(selection) == on_right:
+            span = _selected(selection, at, len(content), on_right=on_right)
+            if span is not None and line.kind not in ("header", "current", "gap"):
+                marked = self.screen.get_visual_style("screen--selection", partial=True)
+                content = content.stylize(marked, *span)
+        base = _RIGHT if on_right else 0
+        body = Strip(content.render_segments(style), content.cell_length)
+        if not line.gutter:
+            return body.crop_extend(left, left + width, style.rich_style).apply_offsets(base + left, at)
+        gutter = Strip(line.gutter.render_segments(style), line.gutter.cell_length)
+        room = max(0, width - gutter.cell_length)
+        shown = body.crop_extend(left, left + room, style.rich_style)
+        places = [gutter.apply_offsets(base, at), shown.apply_offsets(base + left, at)]
+        return Strip.join(places).adjust_cell_length(width, style.rich_style)
+
+    def _plain_where_ansi(self, line: Line) -> Content:
+        """Return the content; sixteen colours are too few to tell both the syntax and what changed."""
+        if line.kind in ("removed", "added") and self.app.native_ansi_color:
+            return Content(line.content.plain)
+        return line.content
 
     def _style(self, kind: str) -> Style:
         if kind == "plain":
             return self.visual_style
         return self.visual_style + self.get_visual_style(f"line--{kind}", partial=True)
+
+
+def _cells(content: Content) -> int:
+    return len(content.plain) if content.plain.isascii() else content.cell_length
+
+
+def _is_right(selection: Selection) -> bool:
+    """Tell whether a selection was begun in a right half: it then stays in it."""
+    start: Offset | None = selection.start if selection.start is not None else selection.end
+    return start is not None and start.x >= _RIGHT
+
+
+def _selected(selection: Selection, at: int, length: int, *, on_right: bool) -> tuple[int, int] | None:
+    """Return the selected characters of one line."""
+    span = selection.get_span(at)
+    if span is None:
+        return None
+    start, end = span
+    if on_right:
+        start = start - _RIGHT
+        end = end if end == -1 else max(0, end - _RIGHT)
+    start, end = max(0, start), length if end == -1 else min(end, length)
+    return (start, end) if start < end else None

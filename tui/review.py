@@ -25,6 +25,7 @@ from harden.tui.keybar import KeyBar
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
 from harden.tui.topbar import TopBar
+from harden.tui.words import Words
 
 if TYPE_CHECKING:
     from harden.resume import View
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from harden.tui.application import HardenApp
     from harden.tui.browse import Browsing
     from harden.tui.decide import Deciding
+    from harden.tui.drawing import Drawing
     from harden.tui.fix import Fixing
     from harden.tui.form import OptionsForm
     from harden.tui.options import Tuning
     from harden.tui.part import Action, Part
     from harden.tui.show import Showing
+    from harden.tui.walk import Walking
     from harden.tui.write import Writing
 
 Job = Callable[[], Coroutine[None, None, None]]
@@ -59,7 +62,7 @@ class ReviewScreen(Screen[None]):
     topbar = getters.query_one(TopBar)
     strip = getters.query_one(Strip)
     rail = getters.query_one(Rail)
-    rail_notes = getters.query_one("#rail-notes", Static)
+    rail_notes = getters.query_one("#rail-notes", Words)
     findings = getters.query_one(Findings)
     list_pane = getters.query_one("#list", Vertical)
     filter = getters.query_one("#filter", Input)
@@ -71,7 +74,9 @@ class ReviewScreen(Screen[None]):
         self.session: Session | None = None
         self.going = Going(self)
         self.browsing: Browsing
+        self.walking: Walking
         self.showing: Showing
+        self.drawing: Drawing
         self.fixing: Fixing
         self.options: Tuning
         self.writing: Writing
@@ -100,7 +105,7 @@ class ReviewScreen(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="stages", classes="pane"):
                 yield Rail(id="rail")
-                yield Static(id="rail-notes", markup=False)
+                yield Words(id="rail-notes")
             with Vertical(id="list", classes="pane"):
                 yield Input(placeholder="words to look for", id="filter", compact=True)
                 yield Findings(id="findings")
@@ -124,16 +129,20 @@ class ReviewScreen(Screen[None]):
         """Take over the session, once it is loaded, and scan."""
         from harden.tui.browse import Browsing
         from harden.tui.decide import Deciding
+        from harden.tui.drawing import Drawing
         from harden.tui.fix import Fixing
         from harden.tui.options import Tuning
         from harden.tui.show import Showing
+        from harden.tui.walk import Walking
         from harden.tui.write import Writing
 
         self.session = session
-        self.browsing, self.showing = Browsing(self), Showing(self)
+        self.browsing, self.walking, self.showing = Browsing(self), Walking(self), Showing(self)
+        self.drawing = Drawing(self)
         self.fixing, self.options = Fixing(self), Tuning(self)
         self.writing, self.deciding = Writing(self), Deciding(self)
-        self._take(self.browsing, self.showing, self.fixing, self.options, self.writing, self.deciding)
+        self._take(self.browsing, self.walking, self.showing)
+        self._take(self.drawing, self.fixing, self.options, self.writing, self.deciding)
         self.browsing.restore(view)
         self.query_one("#welcome").display = not view.started
         self.going.start()
@@ -156,7 +165,7 @@ class ReviewScreen(Screen[None]):
     def sync_soon(self) -> None:
         """Show new results, but not more often than an eye can follow."""
         if self._sync_timer is None:
-            self._sync_timer = self.set_timer(max(_SYNC_EVERY, 5 * self._sync_took), self.sync)
+            self._sync_timer = self.set_timer(max(_SYNC_EVERY, 20 * self._sync_took), self.sync)
 
     def sync(self) -> None:
         """Show what the session knows now."""
@@ -201,10 +210,11 @@ class ReviewScreen(Screen[None]):
         self.query_one("#welcome").display = False
         if self.focused is not None and event.key in self.focused._bindings.key_to_bindings:
             return
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            if binding.id and (reason := self.why_not(binding.id)):
-                self.notify(reason, timeout=4, markup=False)
-                event.stop()
+        bound = [binding.id for binding in self._bindings.key_to_bindings.get(event.key, ()) if binding.id]
+        reasons = [self.why_not(id) for id in bound]
+        if reasons and all(reasons):
+            self.notify(reasons[0], timeout=4, markup=False)
+            event.stop()
 
     def refresh_keys(self) -> None:
         """Show the keys that matter for what is selected."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harden.findings import Risk, Severity
+from harden.found import State
 
 if TYPE_CHECKING:
     from harden.checks import Check
     from harden.decisions import Answer
     from harden.findings import Finding, Problem
+    from harden.found import Shelf
     from harden.journal import Entry
     from harden.registry import Question, Stage
     from harden.session import Session
@@ -73,6 +74,25 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StageRow:
+    """The first line of a stage: what it is about, and how much waits in it."""
+
+    stage: Stage
+    findings: int
+    questions: int
+
+    @property
+    def key(self) -> str:
+        """Return the identity of the row."""
+        return f"stage:{self.stage.id}"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Return nothing: no rows stand below it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A heading and the rows below it. `check` is None for questions and problems."""
 
@@ -85,61 +105,83 @@ class Group:
 
 
 Row = FindingRow | QuestionRow | ProblemRow | EntryRow
-Item = Row | Group
+Heading = StageRow | Group
+Item = Row | Heading
 
 
-def groups_of(
-    session: Session,
-    stage: Stage,
-    *,
-    words: str = "",
-    status: str = "all",
-    applied: Iterable[Entry] = (),
-) -> list[Group]:
-    """Return what a stage shows, dearest first, questions and unreadable files at the end."""
-    wanted = _matcher(words)
-    found: list[Group] = []
-    by_check: dict[str, list[Finding]] = {}
-    for finding in session.findings(stage=stage.id):
-        by_check.setdefault(finding.check, []).append(finding)
-    for check in sorted(stage.checks, key=lambda c: (_RANK[c.severity], c.title)):
-        rows = [
-            row
-            for finding in by_check.get(check.id, ())
-            for row in [_finding_row(session, finding, check)]
-            if status in ("all", row.state) and wanted(check.title, check.id, finding.path, finding.message)
-        ]
-        if rows:
-            still = sum(row.state == "open" for row in rows)
-            found.append(
-                Group(f"check:{check.id}", check.title, check.severity.letter, str(still), check, tuple(rows))
-            )
-    if status in ("all", "applied"):
-        found += _earlier(session, stage, wanted, applied)
-    if status == "all":
-        found += _questions(session, stage, wanted)
-        found += _problems(session, stage, wanted)
-    return found
+class Rows:
+    """Makes the rows of a stage; those of a file are made once, until one of its findings changes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._made: dict[tuple[str, str], tuple[Shelf, tuple[FindingRow, ...]]] = {}
+
+    def of(
+        self, stage: Stage, *, words: str = "", status: str = "all", applied: Iterable[Entry] = ()
+    ) -> list[Heading]:
+        """Return what a stage shows: what it is about, its checks, dearest first, questions, problems."""
+        session, wanted = self._session, _matcher(words)
+        found: list[Heading] = []
+        if status == "all" and not words:
+            found.append(StageRow(stage, *left_of(session)[stage.id]))
+        for check in sorted(stage.checks, key=lambda c: (_RANK[c.severity], c.title)):
+            rows = self._of_check(check)
+            if words or status != "all":
+                rows = [
+                    row
+                    for row in rows
+                    if status in ("all", row.state)
+                    and wanted(check.title, check.id, row.finding.path, row.finding.message)
+                ]
+            if rows:
+                still = str(sum(row.state == "open" for row in rows))
+                found.append(
+                    Group(f"check:{check.id}", check.title, check.severity.letter, still, check, tuple(rows))
+                )
+        if status in ("all", "applied"):
+            found += _earlier(session, stage, wanted, applied)
+        if status == "all":
+            found += _questions(session, stage, wanted)
+            found += _problems(session, stage, wanted)
+        return found
+
+    def _of_check(self, check: Check) -> list[FindingRow]:
+        rows: list[FindingRow] = []
+        for shelf in self._session.found.shelves(check.id):
+            key = (check.id, shelf[0].finding.path)
+            known, made = self._made.get(key, (None, ()))
+            if known is not shelf:
+                made = tuple(_finding_row(one.finding, one.state.value, check) for one in shelf)
+                self._made[key] = (shelf, made)
+            rows += made
+        return rows
 
 
-def open_counts(session: Session) -> Counter[str]:
-    """Return how many findings wait for a decision, by the id of their stage."""
-    stage_of = {check.id: stage.id for stage in session.stages for check in stage.checks}
-    return Counter(stage_of[finding.check] for finding in session.open_findings())
+class Left(NamedTuple):
+    """What waits in a stage: findings that are open, questions without an answer."""
+
+    findings: int
+    questions: int
 
 
-def fixable_count(session: Session) -> int:
-    """Return how many open findings have a fix."""
-    return sum(finding.fixable for finding in session.open_findings())
+def left_of(session: Session) -> dict[str, Left]:
+    """Return what waits for a person, by the id of the stage."""
+    counts = session.found.counts(State.OPEN)
+    return {
+        stage.id: Left(
+            sum(counts[check.id] for check in stage.checks),
+            sum(session.answered(question) is None for question in stage.questions),
+        )
+        for stage in session.stages
+    }
 
 
-def keys_of(groups: Sequence[Group]) -> list[str]:
+def keys_of(groups: Sequence[Heading]) -> list[str]:
     """Return the identities of all rows in order."""
     return [row.key for group in groups for row in group.rows]
 
 
-def _finding_row(session: Session, finding: Finding, check: Check) -> FindingRow:
-    state = session.state(finding).value
+def _finding_row(finding: Finding, state: str, check: Check) -> FindingRow:
     if state != "open":
         return FindingRow(finding, state, state)
     risk = check.fix.risk if finding.fixable else Risk.GUIDE

@@ -9,10 +9,11 @@ from functools import partial
 from textual.content import Content
 
 from harden.errors import HardenError
+from harden.found import State
 from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
-from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow, StageRow
 
 _SETTLE = 0.05
 """Seconds that the cursor rests before work is done for a row."""
@@ -73,6 +74,8 @@ class Showing(Part):
                 if not same:
                     detail.show_why(wording.page(check))
                 screen.fixing.show(item)
+            case StageRow():
+                self._show_stage(item)
             case Group(check=None):
                 detail.border_title = item.title
                 detail.show_heading(wording.group_heading(item), "")
@@ -118,6 +121,14 @@ class Showing(Part):
         detail.say(wording.question(item.question, item.answer, None))
         self.screen.work(partial(self._look_for_evidence, item), "code", exclusive=True)
 
+    def _show_stage(self, item: StageRow) -> None:
+        screen = self.screen
+        screen.fixing.clear()
+        screen.detail.border_title = _escaped(item.stage.title)
+        screen.detail.show_heading(wording.stage_heading(item), "")
+        counts = self.session.found.counts(State.OPEN)
+        screen.detail.say(*wording.stage_page(item, counts, screen.going.how_it_stands()))
+
     def _show_nothing(self) -> None:
         screen = self.screen
         screen.fixing.clear()
@@ -136,7 +147,7 @@ class Showing(Part):
 
     async def _read_code(self, item: FindingRow | ProblemRow) -> None:
         await asyncio.sleep(_SETTLE)
-        from harden.tui.reading import code_lines
+        from harden.tui.reading import code_lines, coloured
 
         path, line = (
             (item.finding.path, item.finding.line)
@@ -152,6 +163,10 @@ class Showing(Part):
             return
         if self._is_still(item):
             self.screen.detail.show_code(lines, line)
+        for colour in coloured(path, lines, line, partial(self._is_still, item)):
+            lines = await self.app.run_engine(colour)
+            if self._is_still(item):
+                self.screen.detail.code.recolour(lines)
 
     async def _look_for_evidence(self, item: QuestionRow) -> None:
         await asyncio.sleep(_SETTLE)

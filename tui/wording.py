@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,11 +10,12 @@ from textual.highlight import highlight
 
 from harden.findings import Risk, Severity
 from harden.pages import page_of
-from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow
+from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow, StageRow
 
 if TYPE_CHECKING:
     from harden.checks import Check
     from harden.decisions import Answer
+    from harden.findings import Finding
     from harden.registry import Question, Stage
     from harden.session import EvidenceLine
 
@@ -37,8 +38,12 @@ def heading(row: FindingRow, check: Check) -> Content:
         finding.place,
         "  ",
         (finding.severity.value, _SEVERITY_STYLE[finding.severity]),
-        (f"  {row.state if row.state != 'open' else risk}  {check.id}", "$text-muted"),
+        (f"  {row.state if row.state != 'open' else risk}  {check.id}{_reached(finding)}", "$text-muted"),
     )
+
+
+def _reached(finding: Finding) -> str:
+    return f"  {finding.reached.split()[-1]}" if finding.reached else ""
 
 
 def sentence(text: str) -> str:
@@ -134,9 +139,40 @@ def problem_heading(row: ProblemRow) -> Content:
     )
 
 
+def stage_heading(row: StageRow) -> Content:
+    """Return how much of a stage waits."""
+    waits = [f"{row.findings} open" if row.findings else "", _asked(row.questions) if row.questions else ""]
+    told = ", ".join(part for part in waits if part) or "done: nothing is open here"
+    return Content.assemble((row.stage.title, "bold"), "\n", (told, "$text-muted"))
+
+
+def _asked(count: int) -> str:
+    return f"{count} question{'s' if count != 1 else ''} to answer"
+
+
+def stage_page(row: StageRow, counts: Mapping[str, int], state: Sequence[str]) -> list[Content | str]:
+    """Return why a stage matters, what it looks for with what is open, and what it asks."""
+    stage = row.stage
+    looks = [
+        Content.assemble(
+            (f"  {check.severity.letter}  ", _SEVERITY_STYLE[check.severity]),
+            check.title,
+            (f"  {counts[check.id]} open", "bold") if counts.get(check.id) else ("  none", "$text-muted"),
+        )
+        for check in sorted(stage.checks, key=lambda check: (-check.severity.weight, check.title))
+    ]
+    parts: list[Content | str] = [*state, intro(stage)]
+    if looks:
+        parts.append(Content("\n").join([Content.styled("It looks for", "bold $text-accent"), *looks]))
+    if stage.questions:
+        asked = [Content(f"  ?  {question.ask}") for question in stage.questions]
+        parts.append(Content("\n").join([Content.styled("It asks you", "bold $text-accent"), *asked]))
+    return parts
+
+
 def intro(stage: Stage) -> Content:
-    """Return what a stage is about."""
-    return Content.assemble((stage.title, "bold"), "\n\n", _flowing(stage.intro))
+    """Return why a stage matters."""
+    return _flowing(stage.intro)
 
 
 def _flowing(text: str) -> Content:

@@ -30,6 +30,7 @@ def read_finding(record: dict[str, object]) -> Finding:
         facts=facts,
         steps=tuple(steps),
         suppressed=str(record["suppressed"]),
+        reached=str(record["reached"]),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harden import registry
+from harden import registry, resume
 from harden.tui import scanner
 from harden.tui.application import HardenApp
 from tests.tui.driving import MAIL, PAY, Driver, Open, git, scan_here
@@ -58,8 +58,10 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
 
     @asynccontextmanager
     async def opened(
-        root: Path, width: int = 120, height: int = 40, *, settled: bool = True
+        root: Path, width: int = 120, height: int = 40, *, settled: bool = True, seen: bool = True
     ) -> AsyncIterator[Driver]:
+        if seen and resume.load(root) == resume.View():  # stages open at their findings
+            resume.save(root, resume.View(seen=[stage.id for stage in registry.stages()]))
         app = HardenApp(root)
         async with app.run_test(size=(width, height)) as pilot:
             driver = Driver(app, pilot)

@@ -65,11 +65,18 @@ class Driver:
         """Return the place or the text of the row under the cursor."""
         item = self.app.review.item
         assert item is not None
+        if item.key.startswith("stage:"):
+            return "What this stage is about"
         for name in ("finding", "question", "problem"):
             if hasattr(item, name):
                 thing = getattr(item, name)
                 return str(getattr(thing, "place", "") or thing.id)
         return str(getattr(item, "title", ""))
+
+    @property
+    def toasts(self) -> str:
+        """Return what the notifications on the screen say, one in a line."""
+        return "\n".join(str(notification.message) for notification in self.app._notifications)
 
     @property
     def state(self) -> str:

@@ -33,8 +33,8 @@ async def test_moving_in_the_list(repository: Path, open_app: Open) -> None:
         await app.press("move.up", "move.last")
         assert app.row == "limits"
         await app.press("move.first")
-        assert app.row == "Call without limit"
-        await app.press("move.fold")
+        assert app.row == "What this stage is about"
+        await app.press("move.fold", "move.down", "move.fold")
         assert "mail.py:6" not in app.text
         await app.press("move.unfold")
         assert "mail.py:6" in app.text
