@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harden.session import Session
     from harden.visits import Since
 
+BEST = next(id for id in ("list.next_best", "list.next") if id in keys.BY_ID)
+"""The key that leads to the finding which is worth most."""
 _BAR = 10
 _BESIDE = 96
 """Columns from which on the costs stand beside the bars, not below them."""
@@ -50,7 +52,7 @@ def content(told: Told, width: int) -> Content:
     score = told.session.score()
     parts = [
         _readiness(told, score, width),
-        _section("Since the last visit", _changes(told, width)),
+        _section("What changed", _changes(told, width)),
         _section("What to do next", _next(told, score, width)),
         _section("What every open item costs", _wrapped("  ", HOW, width, "$text-muted")),
         Content("\n").join(_stages(told, score, width)),
@@ -121,7 +123,7 @@ def _new(finding: Finding, session: Session, width: int) -> list[Content]:
 
 def _next(told: Told, score: Score, width: int) -> list[Content]:
     """Return at most four steps, each with its key, and what it gains where that is known."""
-    steps = [*_next_finding(told), *_next_question(told, score)]
+    steps = [*_next_finding(told, score), *_next_question(told, score)]
     if told.applied:
         fixes = f"{told.applied} fix{'es that are' if told.applied != 1 else ' that is'} applied"
         steps.append(("app.commit", f"commit the {fixes} and not committed"))
@@ -135,14 +137,17 @@ def _next(told: Told, score: Score, width: int) -> list[Content]:
     return lines or _wrapped("  ", "Nothing is open.", width)
 
 
-def _next_finding(told: Told) -> Iterable[tuple[str, str]]:
-    found = told.session.open_findings()
-    ready = sum(finding.fixable for finding in found)
+def _next_finding(told: Told, score: Score) -> Iterable[tuple[str, str]]:
+    found = sum(cost.count for rated in score.stages for cost in rated.costs if cost.check)
     if not found:
         return
-    words = f"{ready} have a fix ready" if ready else "none has a fix that harden can make"
-    noun = f"{len(found)} finding{'s' if len(found) != 1 else ''}"
-    yield "list.next", f"go to the next of {noun}; {words}"
+    potential = told.session.score_with_fixes()
+    verb = "has" if potential.fixes == 1 else "have"
+    ready = f"{potential.fixes or 'none'} {verb} a fix ready"
+    if (gain := potential.points - score.points) > 0:
+        ready += f", {_points(gain)} with all of them"
+    noun = f"{found} finding{'s' if found != 1 else ''}"
+    yield BEST, f"go to the worst of {noun}; {ready}"
 
 
 def _next_question(told: Told, score: Score) -> Iterable[tuple[str, str]]:
@@ -214,7 +219,8 @@ def _cost(cost: Cost, ready: Mapping[str, int]) -> str:
     fixes = ready.get(cost.check, 0)
     if not fixes:
         return cost.text
-    return f"{cost.text}, {'all' if fixes == cost.count else fixes} with a fix"
+    some = "" if cost.count == 1 else "all " if fixes == cost.count else f"{fixes} "
+    return f"{cost.text}, {some}with a fix"
 
 
 def _ignored(told: Told, width: int) -> list[Content]:

@@ -14,14 +14,14 @@ from textual.widgets import Static
 
 from harden.errors import HardenError
 from harden.tui import keys
-from harden.tui.standing import Told, content, first_key
+from harden.tui.standing import BEST, Told, content, first_key
 
 if TYPE_CHECKING:
     from harden.tui.application import HardenApp
     from harden.tui.go import Going
 
 _COPIED_WIDTH = 90
-_LEADING = ("list.next", "app.commit", *(f"stage.{n}" for n in range(1, 9)))
+_LEADING = (BEST, "app.commit", *(f"stage.{n}" for n in range(1, 9)))
 """Keys that leave the summary for what they do: the text names them."""
 _FOOT = {
     "summary.report": "report",
@@ -122,8 +122,11 @@ class Summary(Screen[str]):
         self.dismiss("")
 
     def action_go(self, id: str) -> None:
-        """Go back to the findings, and do there what a key stands for."""
-        if reason := self._going.screen.why_not(id):
+        """Go back to the findings, and do there what a key stands for.
+
+        The key of the best finding leads on also where a question under the cursor would take it for a no.
+        """
+        if id != BEST and (reason := self._going.screen.why_not(id)):
             self.notify(reason, timeout=4, markup=False)
             return
         self.dismiss(id)
@@ -162,5 +165,7 @@ class Summary(Screen[str]):
         except HardenError as error:
             self.notify(str(error), severity="error", timeout=10, markup=False)
             return
-        self.notify(f"Written: {wanted.path}", timeout=6, markup=False)
+        path, root = wanted.path, session.root
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
+        self.notify(f"Written: {shown}", timeout=6, markup=False)
         self._going.look_at_git()

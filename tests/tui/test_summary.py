@@ -16,6 +16,7 @@ from harden.report.jsonl import Done, Start
 from harden.scan import FileResult
 from harden.session import Session
 from harden.tui.choice import Choice
+from harden.tui.standing import BEST, first_key
 from tests.tui.driving import MAIL, Driver, Open, scan_here
 
 LOUD = "import peer\n\n\ndef shout():\n    peer.shout(1)\n"
@@ -109,10 +110,21 @@ async def test_a_key_that_the_text_names_is_done_on_the_findings(repository: Pat
         await app.press("app.summary", "app.commit")
         assert toasts(app)[-1] == "Nothing to commit: no fix is applied."
         assert "Readiness" in app.text
-        await app.press("summary.leave", "stage.2", "fix.apply", "app.summary")
+        await app.press("summary.leave", "stage.2", "list.next", "fix.apply", "app.summary")
         assert "C commit the 1 fix that is applied and not committed" in told(app)
         await app.press("app.commit")
         assert "1 fix in 1 file" in app.text
+
+
+async def test_it_leads_to_the_worst_finding_even_from_a_question(repository: Path, open_app: Open) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.3", "move.last", "app.summary")
+        key = first_key(BEST, {})
+        assert f"{key} go to the worst of 6 findings; 4 have a fix ready, +1 point with all" in told(app)
+        await app.press(BEST)
+        assert app.row in {finding.place for finding in app.session.findings()}
+        await app.press("app.summary", "stage.8")
+        assert toasts(app)[-1] == "There are 3 stages."
 
 
 async def test_the_next_question_is_named_until_all_are_answered(repository: Path, open_app: Open) -> None:
@@ -177,7 +189,7 @@ async def test_a_report_is_written_where_the_person_says(repository: Path, open_
         await app.type("enter")
         report = repository / "harden-report.md"
         assert report.read_text().splitlines()[2] == "# harden: 88/100 for shop"
-        assert toasts(app)[-1] == f"Written: {report}"
+        assert toasts(app)[-1] == "Written: harden-report.md"
         await app.press("summary.report")
         assert "harden-report.md: replaces the file that is there" in app.text
         report.write_text("mine\n")
