@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harden.session import Session
     from harden.visits import Since
 
-BEST = next(id for id in ("list.next_best", "list.next") if id in keys.BY_ID)
+BEST = "list.next_best"
 """The key that leads to the finding which is worth most."""
 _BAR = 10
 _BESIDE = 96
