@@ -35,7 +35,9 @@ class Outline:
         return text
 
 
-def outline(lines: Sequence[str], tree: ast.Module, extent: tuple[int, int], kept: Collection[int]) -> Outline:
+def outline(
+    lines: Sequence[str], tree: ast.Module, extent: tuple[int, int], kept: Collection[int]
+) -> Outline:
     """Return the lines from `extent`'s first to its last, without the methods that hold no line of `kept`."""
     first, last = extent
     statements = [node for node in tree.body if first <= node.lineno <= last]
@@ -89,4 +91,5 @@ def _own_lines(class_: ast.ClassDef) -> set[int]:
 
 def _first(statement: ast.stmt) -> int:
     """Return the first line of a statement, its decorators included."""
-    return min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])

@@ -16,7 +16,7 @@ from harden.findings import Finding
 from harden.patches import FileEdit, Patch, Target
 from harden.project import Project
 from harden.reliance import relied_on
-from harden.scan import Rules, scan_file
+from harden.scan import Rules, collector_off, scan_file
 from harden.source import decode
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def make_offer(
         return Offer(None, {finding.fingerprint: "Only a person can fix this." for finding in findings})
     chosen = options if options is not None else codemod_class(check).Options()
     work = _Work(project.pinned(), check, chosen)
-    for path in dict.fromkeys(finding.path for finding in findings):
-        work.fix_file(path, [finding for finding in findings if finding.path == path])
+    with collector_off():
+        for path in dict.fromkeys(finding.path for finding in findings):
+            work.fix_file(path, [finding for finding in findings if finding.path == path])
     return work.offer()
 
 

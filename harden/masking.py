@@ -7,10 +7,12 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from harden.dotenv import assigned_value, holds_values
+from harden.errors import UnreadableSource
 from harden.findings import Finding, Span
-from harden.module import split_lines
+from harden.module import Module, split_lines
 from harden.patches import CONTEXT, Hunk, Patch, Row, text_of
 from harden.project import Project
 from harden.registry import checks
@@ -26,6 +28,8 @@ _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
 _LONG = 16
 """A word of this length with digits in it is a key, no name."""
+_KNOWN: WeakKeyDictionary[Module, tuple[Finding, ...]] = WeakKeyDictionary()
+"""The secrets of parsed files: while a file is looked at, its fixes are shown one after the other."""
 _FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # Python 3.12 splits f-strings
 
 
@@ -49,8 +53,17 @@ def secrets_before(project: Project, patch: Patch) -> list[Finding]:
 
 def secrets_in(project: Project, path: str) -> list[Finding]:
     """Return the secrets in a file, also those of checks that are switched off."""
+    try:
+        module = project.module(path) if path.endswith(".py") else None
+    except UnreadableSource:
+        module = None
+    if module is not None and module in _KNOWN:
+        return list(_KNOWN[module])
     rules = Rules(tuple(check for check in checks().values() if check.secret))
-    return list(scan_file(project, rules, path).findings)
+    findings = scan_file(project, rules, path).findings
+    if module is not None:
+        _KNOWN[module] = findings
+    return list(findings)
 
 
 def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]:
@@ -125,8 +138,9 @@ def _secret_places(lines: Sequence[str], spans: Sequence[Span]) -> list[Span]:
 def _literals(lines: Sequence[str]) -> list[Span]:
     """Return where the inside of each string literal stands; by pattern where the text is no Python."""
     found = []
+    text = "".join(line.rstrip("\r\n") + "\n" for line in lines)  # tokenize knows no line that ends in CR
     try:
-        for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == _FSTRING_MIDDLE:
                 found.append(Span(*token.start, *token.end))
             elif token.type == tokenize.STRING and (match := _LITERAL.search(token.string)):

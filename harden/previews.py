@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harden.errors import HardenError
 from harden.export import patch_of
 from harden.findings import Finding
-from harden.masking import is_secret, masked_diff, masked_hunks, masked_lines, secrets_before, secrets_in
+from harden.masking import is_secret, masked_hunks, masked_lines, secrets_before, secrets_in
 from harden.module import split_lines
 from harden.patches import Hunk, Patch
 from harden.registry import check_named
@@ -30,6 +30,12 @@ class Preview:
     refused: tuple[str, ...] = ()
     written: bool = False
     diff: str = ""
+    secrets: tuple[Finding, ...] = ()
+    """What is masked in it: the secrets of its files before the patch."""
+
+    def with_context(self, context: int | None) -> tuple[Hunk, ...]:
+        """Return the hunks with so many unchanged lines around, None for all of them."""
+        return _in_order(masked_hunks(self.patch, self.secrets, context)) if self.patch is not None else ()
 
 
 def preview(
@@ -59,11 +65,15 @@ def written(session: Session, finding: Finding) -> Preview:
 
 
 def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written: bool = False) -> Preview:
-    known = secrets_before(session.project, patch)
+    known = tuple(secrets_before(session.project, patch))
     hunks = masked_hunks(patch, known)
+    return Preview(patch, _in_order(hunks), refused, written, patch.diff(hunks), known)
+
+
+def _in_order(hunks: Sequence[Hunk]) -> tuple[Hunk, ...]:
+    """Return the hunks with the files first that hold what is mended."""
     mended = {hunk.path for hunk in hunks if not hunk.supports}
-    first = sorted(hunks, key=lambda hunk: hunk.path not in mended)
-    return Preview(patch, tuple(first), refused, written, masked_diff(patch, known))
+    return tuple(sorted(hunks, key=lambda hunk: hunk.path not in mended))
 
 
 def written_entry(session: Session, entry: Entry) -> Preview:

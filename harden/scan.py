@@ -94,13 +94,13 @@ def scan(
     if workers > 1 and len(paths) > _CHUNK and _size(project, paths) > _POOL_BYTES:
         yield from _scan_parallel(project, checks, paths, workers)
     else:
-        with _collector_off():
+        with collector_off():
             for path in paths:
                 yield scan_file(project, rules, path)
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     """Stop the cycle collector: syntax trees hold no cycles, and it would walk each of them many times."""
     was_on = gc.isenabled()
     gc.disable()
@@ -300,7 +300,7 @@ def _start_worker(root: object, paths: tuple[str, ...], overlay: dict[str, bytes
     from harden.registry import checks
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles ctrl+c and ends the pool
-    gc.disable()  # as in _collector_off
+    gc.disable()  # as in collector_off
     known = checks()
     _worker = Project(Path(str(root)), paths, overlay), Rules(tuple(known[id] for id in ids))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import getters, work
@@ -16,9 +17,11 @@ from harden.patches import Patch
 from harden.tui import keys
 from harden.tui.dialog import Dialog
 from harden.tui.diffpane import DiffPane
+from harden.tui.drawing import why_no_split
 
 if TYPE_CHECKING:
     from harden.findings import Finding
+    from harden.resume import Habits
     from harden.tui.application import HardenApp
     from harden.tui.previews import Preview
 
@@ -28,7 +31,15 @@ class ApplyAll(Dialog[Patch]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "apply", "apply", priority=True, show=False),
-        *keys.bound_to({"hunk.next": "move(1)", "hunk.previous": "move(-1)", "hunk.toggle": "switch"}),
+        *keys.bound_to(
+            {
+                "hunk.next": "move(1)",
+                "hunk.previous": "move(-1)",
+                "hunk.toggle": "switch",
+                "diff.split": "split",
+                "diff.wrap": "wrap",
+            }
+        ),
     ]
 
     files = getters.query_one("#files", Static)
@@ -50,15 +61,16 @@ class ApplyAll(Dialog[Patch]):
 
     def on_mount(self) -> None:
         """Make the patch beside the screen."""
+        self._lay_out()
         self.diff.focus()
         self._prepare()
 
     @work(exit_on_error=False, exclusive=True)
     async def _prepare(self) -> None:
-        from harden.tui.diffing import colours_of
+        from harden.tui.drawing import colour
         from harden.tui.previews import preview, reason_of
 
-        app = cast("HardenApp", self.app)
+        app = self._harden
         if app.session is None:
             return
         try:
@@ -70,7 +82,7 @@ class ApplyAll(Dialog[Patch]):
         self.files.update(_told(made))
         if made.patch is not None:
             self.diff.show_hunks(made.hunks, made.refused)
-            self.diff.colour(await app.run_engine(colours_of, made.patch, made.hunks))
+            await colour(app, self.diff, made, made.hunks, lambda: self.is_attached)
 
     def action_move(self, step: int) -> None:
         """Go to another hunk."""
@@ -80,6 +92,30 @@ class ApplyAll(Dialog[Patch]):
         """Leave the hunk out, or take it in."""
         if self.diff.hunks:
             self.diff.toggle()
+
+    def action_split(self) -> None:
+        """Show both versions side by side, or one below the other."""
+        if reason := why_no_split(self.diff):
+            self.notify(reason, timeout=4)
+        else:
+            self._choose(replace(self._harden.habits, split=not self._harden.habits.split))
+
+    def action_wrap(self) -> None:
+        """Fold long lines, or let them run on."""
+        self._choose(replace(self._harden.habits, wrap=not self._harden.habits.wrap))
+
+    @property
+    def _harden(self) -> HardenApp:
+        return cast("HardenApp", self.app)
+
+    def _choose(self, habits: Habits) -> None:
+        self._harden.habits = habits
+        self._lay_out()
+        self._harden.review.drawing.lay_out()
+
+    def _lay_out(self) -> None:
+        habits = self._harden.habits
+        self.diff.lay_out(split=habits.split, wrap=habits.wrap)
 
     def action_apply(self) -> None:
         """Answer with the patch as it is shown."""

@@ -1,177 +1,149 @@
-"""Turn hunks into lines: plain at once, coloured when a worker has done it."""
+"""Turn hunks into lines, one below the other or side by side: plain at once, coloured when it is done."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from rich.cells import cell_len
-from textual.content import Content, Span
-from textual.highlight import HighlightTheme, guess_language, highlight
+from textual.content import Content
 
-from harden.module import split_lines
-from harden.patches import Hunk, Patch, Row, text_of
+from harden.patches import Hunk, Row
+from harden.tui.folding import folded, plain
 from harden.tui.lines import Line
+from harden.tui.pairing import Mark, beside, compared
 
-_LONG = 500
-Colours = Mapping[tuple[str, str, int], Content]
-"""Coloured text by (path, `-` or `+`, 1-based line); kept lines count as `-`."""
-
-
-def plain(text: str) -> str:
-    """Return a line of a file without its end, tabs widened and control characters made visible."""
-    shown = text.rstrip("\r\n").expandtabs(4)
-    return "".join(c if c.isprintable() else "·" if c != "\f" else "^L" for c in shown)
+_KINDS = {"-": "removed", "+": "added", " ": "plain"}
+Marks = Mapping[tuple[str, int], tuple[Mark, ...]]
+"""The changed characters by (`-` or `+`, 1-based line)."""
 
 
-def diff_lines(
-    hunks: Sequence[Hunk],
-    chosen: Collection[int],
-    current: int,
-    width: int,
-    colours: Colours | None = None,
-) -> tuple[list[Line], dict[int, tuple[int, int]]]:
-    """Return the lines of a diff, and for each hunk its first line and its number of lines."""
-    lines: list[Line] = []
-    places: dict[int, tuple[int, int]] = {}
-    shown = ""
-    digits = len(str(max((n for h in hunks for row in h.rows for n in (row.old, row.new)), default=0)))
-    several = len({hunk.path for hunk in hunks}) > 1
-    for hunk in hunks:
-        if several and hunk.path != shown:
-            lines += [Line(Content("")), Line(Content(f" {hunk.path}"), "note")] if lines else []
-            if not shown:
-                lines.append(Line(Content(f" {hunk.path}"), "note"))
-            shown = hunk.path
-        first = len(lines)
-        lines.append(_header(hunk, hunks, chosen, current, width))
-        off = hunk.index not in chosen and not hunk.supports
-        for row in hunk.rows:
-            lines += _row(row, hunk, off, colours, digits, width)
-        places[hunk.index] = (first, len(lines) - first)
-    return lines, places
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a diff is laid out in so many columns."""
+
+    width: int
+    digits: int
+    split: bool = False
+    wrap: bool = True
+
+    @property
+    def halves(self) -> tuple[int, int]:
+        """Return the columns of both halves, a rule between them."""
+        return (self.width - 1) // 2, self.width - 1 - (self.width - 1) // 2
 
 
-def _header(hunk: Hunk, hunks: Sequence[Hunk], chosen: Collection[int], current: int, width: int) -> Line:
-    if hunk.supports:
-        mark, kind = "[*]", "also"
-    else:
-        mark, kind = ("[x]" if hunk.index in chosen else "[ ]"), "hunk"
-    own = [h for h in hunks if h.supports == hunk.supports]
-    title = f" {kind} {own.index(hunk) + 1}/{len(own)} "
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a worker found out about hunks: lines in colours, changed words, lines that belong together."""
+
+    colours: Mapping[tuple[str, str, int], Content] = field(default_factory=dict)
+    marks: Mapping[int, Marks] = field(default_factory=dict)
+
+
+def header(hunk: Hunk, hunks: Sequence[Hunk], width: int, *, is_on: bool, is_current: bool) -> Line:
+    """Return the rule above a hunk with its number and its box."""
+    mark, kind = ("[*]", "also") if hunk.supports else ("[x]" if is_on else "[ ]", "hunk")
+    own = [h.index for h in hunks if h.supports == hunk.supports]
+    title = f" {kind} {own.index(hunk.index) + 1}/{len(own)} "
     rule = "─" * max(2, width - len(title) - len(mark) - 2)
-    return Line(Content(f"{title}{rule} {mark}"), "current" if hunk.index == current else "header")
+    return Line(Content(""), "current" if is_current else "header", Content(f"{title}{rule} {mark}"))
 
 
-def _row(row: Row, hunk: Hunk, off: bool, colours: Colours | None, digits: int, width: int) -> Iterator[Line]:
-    """Yield a line of code, folded where it is longer than the pane: a change must be seen."""
-    number = row.new if row.kind == "+" else row.old
-    kind = "off" if off else {"-": "removed", "+": "added", " ": "plain"}[row.kind]
-    gutter = f" {row.kind} {number:>{digits}}  "
-    side = "+" if row.kind == "+" else "-"
-    body = None if off or colours is None else colours.get((hunk.path, side, number))
-    text = body if body is not None else Content(plain(row.text))
-    for part in folded(text, width - len(gutter)):
-        yield Line(Content.styled(gutter, "$text-muted" if kind == "plain" else "") + part, kind)
-        gutter = " " * len(gutter)
+def digits_of(hunks: Sequence[Hunk]) -> int:
+    """Return how wide line numbers are."""
+    return len(str(max((n for h in hunks for row in h.rows for n in (row.old, row.new)), default=0)))
 
 
-def folded(text: Content, width: int) -> list[Content]:
-    """Return a line in pieces that fit; the later ones keep its indent where there is room."""
-    if text.cell_length <= width or width < 8:
-        return [text]
-    indent = len(text.plain) - len(text.plain.lstrip()) + 4
-    indent = indent if indent < width // 2 else 0
-    first, rest = text.divide([_break(text.plain, width)])
-    pieces = [first]
-    while rest:
-        room = width - indent
-        if rest.cell_length <= room:
-            pieces.append(Content(" " * indent) + rest)
-            break
-        piece, rest = rest.divide([_break(rest.plain, room)])
-        pieces.append(Content(" " * indent) + piece)
-    return pieces
+def hunk_lines(hunk: Hunk, look: Look, changes: Changes, *, is_off: bool) -> tuple[list[Line], int]:
+    """Return the lines of a hunk without its header, and which of them is the first changed one."""
+    drawn = _Drawn(hunk, look, changes, is_off=is_off)
+    rows = drawn.side_by_side() if look.split else drawn.unified()
+    lines: list[Line] = []
+    first = -1
+    for row, made in rows:
+        if first < 0 and row.kind != " ":
+            first = len(lines)
+        lines += made
+    return lines, max(0, first)
 
 
-def _break(text: str, width: int) -> int:
-    """Return where to fold: after a mark in the last half, else where the room ends."""
-    cells = list(accumulate(map(cell_len, text)))
-    end = bisect_right(cells, width)
-    for at in range(end, max(1, end // 2), -1):
-        if not (text[at - 1].isalnum() or text[at - 1] in "_.'\""):
-            return at
-    return max(1, end)
+class _Drawn:
+    """Draws one hunk."""
+
+    def __init__(self, hunk: Hunk, look: Look, changes: Changes, *, is_off: bool) -> None:
+        self.hunk = hunk
+        self.look = look
+        self.is_off = is_off
+        self.colours = {} if is_off else changes.colours
+        self.marks: Marks = {} if is_off else changes.marks.get(hunk.index, {})
+
+    def unified(self) -> Iterator[tuple[Row, list[Line]]]:
+        """Yield each row with its lines."""
+        for row in self.hunk.rows:
+            yield row, self._code(row, row.new if row.kind == "+" else row.old, self.look.width)
+
+    def side_by_side(self) -> Iterator[tuple[Row, list[Line]]]:
+        """Yield rows with their lines, what was at the left of what is."""
+        left, right = self.look.halves
+        for old, new in paired(self.hunk.rows):
+            olds = self._code(old, old.old, left) if old is not None else []
+            news = self._code(new, new.new, right) if new is not None else []
+            count = max(len(olds), len(news))
+            gap = Line(Content(""), "gap")
+            lefts, rights = olds + [gap] * (count - len(olds)), news + [gap] * (count - len(news))
+            if row := old or new:
+                made = [replace(one, beside=other) for one, other in zip(lefts, rights, strict=True)]
+                yield row, made
+
+    def _code(self, row: Row, number: int, width: int) -> list[Line]:
+        side = "+" if row.kind == "+" else "-"
+        body = self.colours.get((self.hunk.path, side, row.new if side == "+" else row.old))
+        kind = "off" if self.is_off else _KINDS[row.kind]
+        gutter = f" {row.kind} {number:>{self.look.digits}}  "
+        line = Line(
+            body if body is not None else Content(plain(row.text)),
+            kind,
+            Content.styled(gutter, "$text-muted") if kind == "plain" else Content(gutter),
+            self.marks.get((row.kind, number), ()),
+        )
+        return folded(line, width) if self.look.wrap else [line]
 
 
-def colours_of(patch: Patch, hunks: Sequence[Hunk]) -> Colours:
-    """Colour the lines of hunks; whole files are read, so that strings end where they end."""
-    found: dict[tuple[str, str, int], Content] = {}
-    for edit in patch.edits:
-        own = [hunk for hunk in hunks if hunk.path == edit.path]
-        for side, data in (("-", edit.before), ("+", edit.after)):
-            lines = split_lines(text_of(data))
-            wanted = {
-                number: row.text
-                for hunk in own
-                for row in hunk.rows
-                if row.kind in (" ", side)
-                for number in [row.old if side == "-" else row.new]
-            }
-            for number, text in wanted.items():
-                lines[number - 1] = text
-            coloured = coloured_lines(edit.path, lines)
-            found |= {(edit.path, side, number): coloured[number - 1] for number in wanted}
-        for hunk in own:
-            for removed, added in _pairs(hunk.rows):
-                _mark_changes(found, hunk.path, removed, added)
-    return found
-
-
-def coloured_lines(path: str, lines: Sequence[str]) -> list[Content]:
-    """Return a file's lines in colours."""
-    text = "\n".join(plain(line) for line in lines)
-    language = "python" if path.endswith(".py") else guess_language("", path)
-    coloured = highlight(text, language=language, theme=_Theme).split("\n", allow_blank=True)
-    return coloured + [Content("")] * (len(lines) - len(coloured))
-
-
-class _Theme(HighlightTheme):
-    """Textual's colours without red marks: a part of a file may be no whole program."""
-
-
-_Theme.STYLES = {kind: style for kind, style in HighlightTheme.STYLES.items() if kind[-1:] != ("Error",)}
-
-
-def _pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
-    """Yield removed lines with the added ones that stand for them."""
+def blocks(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
+    """Yield the removed and added rows of each changed run; a kept row is a run of its own, on both sides."""
     at = 0
     while at < len(rows):
+        if rows[at].kind == " ":
+            yield [rows[at]], [rows[at]]
+            at += 1
+            continue
         removed = at
         while at < len(rows) and rows[at].kind == "-":
             at += 1
         added = at
         while at < len(rows) and rows[at].kind == "+":
             at += 1
-        yield from zip(rows[removed:added], rows[added:at], strict=False)
-        at = max(at, removed + 1)
+        yield list(rows[removed:added]), list(rows[added:at])
 
 
-def _mark_changes(found: dict[tuple[str, str, int], Content], path: str, removed: Row, added: Row) -> None:
-    old, new = plain(removed.text), plain(added.text)
-    if max(len(old), len(new)) > _LONG:
-        return
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < 0.5:
-        return
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        for key, start, end, style in (
-            ((path, "-", removed.old), a, b, "on $error 30%"),
-            ((path, "+", added.new), c, d, "on $success 30%"),
-        ):
-            if key in found and end > start:
-                found[key] = found[key].add_spans([Span(start, end, style)])
+def paired(rows: Sequence[Row]) -> Iterator[tuple[Row | None, Row | None]]:
+    """Yield the rows of a hunk side by side."""
+    for removed, added in blocks(rows):
+        several = max(len(removed), len(added)) > 1
+        pairs = compared(_texts(removed), _texts(added)).pairs if several and removed and added else []
+        yield from beside(removed, added, pairs)
+
+
+def _texts(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(plain(row.text) for row in rows)
+
+
+def marks_of(hunk: Hunk) -> Marks:
+    """Return the changed words of a hunk."""
+    found: dict[tuple[str, int], tuple[Mark, ...]] = {}
+    for removed, added in blocks(hunk.rows):
+        if removed and added and removed[0].kind != " ":
+            result = compared(_texts(removed), _texts(added))
+            found |= {("-", row.old): marks for row, marks in zip(removed, result.removed, strict=True)}
+            found |= {("+", row.new): marks for row, marks in zip(added, result.added, strict=True)}
+    return found

@@ -12,7 +12,10 @@ from harden.tui.lines import Line, LinePane
 
 if TYPE_CHECKING:
     from harden.patches import Hunk
-    from harden.tui.diffing import Colours
+    from harden.tui.diffing import Changes, Look
+
+SPLIT_FROM = 100
+"""Columns from which on two versions of a line fit side by side."""
 
 
 class DiffPane(LinePane):
@@ -23,29 +26,51 @@ class DiffPane(LinePane):
         self.hunks: Sequence[Hunk] = ()
         self.chosen: set[int] = set()
         self.current = 0
+        self.split = False
+        self.wrap = True
         self._notes: Sequence[str] = ()
-        self._colours: Colours | None = None
-        self._places: dict[int, tuple[int, int]] = {}
-        self._drawn_width = 0
+        self._changes: Changes | None = None
+        self._places: dict[int, tuple[int, int, int]] = {}
+        self._bodies: dict[tuple[int, bool], tuple[list[Line], int]] = {}
+        self._look: Look | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether the pane is wide enough for a split diff."""
+        return self.size.width >= SPLIT_FROM
 
     def show_hunks(self, hunks: Sequence[Hunk], notes: Sequence[str] = ()) -> None:
         """Show a new diff with every hunk on."""
-        self.hunks, self._notes, self._colours = hunks, notes, None
+        self.hunks, self._notes = hunks, notes
         self.chosen = {hunk.index for hunk in hunks if not hunk.supports}
         self.current = min(self.chosen, default=0)
+        self._forget(None)
         self._draw(top=0)
-        if self.current in self._places:
-            self.reveal(*self._places[self.current])
+        self._reveal()
+
+    def show_more(self, hunks: Sequence[Hunk], notes: Sequence[str]) -> None:
+        """Show the same hunks with more or fewer lines around."""
+        self.hunks, self._notes = hunks, notes
+        self._redraw(None)
 
     def show_text(self, content: Sequence[Line]) -> None:
         """Show sentences instead of a diff."""
         self.hunks, self.chosen, self._places = (), set(), {}
         self.show(content)
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, changes: Changes) -> None:
         """Colour the diff that is shown."""
-        self._colours = colours
+        self._forget(changes)
         self._draw()
+
+    def lay_out(self, *, split: bool, wrap: bool) -> None:
+        """Show both versions side by side or not, and long lines folded or not."""
+        self.split, self.wrap = split, wrap
+        self.set_class(not wrap, "-sideways")
+        if wrap:
+            self.scroll_to(x=0, animate=False, immediate=True, force=True)
+        if self.hunks:
+            self._redraw(self._changes)
 
     def move(self, step: int) -> None:
         """Go to the next or previous hunk."""
@@ -55,7 +80,7 @@ class DiffPane(LinePane):
         at = own.index(self.current) if self.current in own else 0
         self.current = own[max(0, min(len(own) - 1, at + step))]
         self._draw()
-        self.reveal(*self._places[self.current])
+        self._reveal()
 
     def toggle(self) -> None:
         """Leave the current hunk out, or take it in."""
@@ -63,28 +88,69 @@ class DiffPane(LinePane):
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw the rules as wide as the pane."""
-        if self.hunks and event.size.width != self._drawn_width:
-            self._draw()
+        """Draw the lines as wide as the pane."""
+        if self.hunks and (self._look is None or self._look.width != self.room):
+            self._redraw(self._changes)
 
     def on_click(self, event: events.Click) -> None:
         """Toggle a hunk by its header, or choose it by its lines."""
+        if self.text_selection is not None:
+            return  # the mouse was drawn over text to copy it
         at = event.y + self.scroll_offset.y
-        for index, (first, count) in self._places.items():
-            if first <= at < first + count and index in {h.index for h in self.hunks if not h.supports}:
+        own = {hunk.index for hunk in self.hunks if not hunk.supports}
+        for index, (first, count, _) in self._places.items():
+            if first <= at < first + count and index in own:
                 self.current = index
                 if at == first:
                     self.toggle()
                 else:
                     self._draw()
 
-    def _draw(self, top: int | None = None) -> None:
-        from harden.tui.diffing import diff_lines  # it loads pygments, which the first paint does without
+    def _reveal(self) -> None:
+        """Scroll to the current hunk: as much of it as fits, its first change in any case."""
+        if self.current not in self._places:
+            return
+        first, count, change = self._places[self.current]
+        self.reveal(first, count)
+        if count > self.size.height:
+            self.reveal(max(first, change - self.size.height // 3), self.size.height)
 
-        self._drawn_width = self.size.width
-        lines, self._places = diff_lines(
-            self.hunks, self.chosen, self.current, self.size.width - 1, self._colours
-        )
+    def _redraw(self, changes: Changes | None) -> None:
+        """Draw in another way, the current hunk where it is on the screen."""
+        before = self._places.get(self.current)
+        self._forget(changes)
+        self._draw()
+        after = self._places.get(self.current)
+        if before is not None and after is not None:
+            top = self.scroll_offset.y + after[2] - before[2]
+            self.scroll_to(y=max(0, top), animate=False, immediate=True)
+
+    def _forget(self, changes: Changes | None) -> None:
+        self._changes = changes
+        self._bodies.clear()
+
+    def _draw(self, top: int | None = None) -> None:
+        from harden.tui import diffing  # it loads more than the first paint needs
+
+        split = self.split and self.is_wide
+        self._look = diffing.Look(self.room, diffing.digits_of(self.hunks), split, self.wrap)
+        lines: list[Line] = []
+        self._places = {}
+        several = len({hunk.path for hunk in self.hunks}) > 1
+        shown = ""
+        for hunk in self.hunks:
+            if several and hunk.path != shown:
+                lines += [Line(Content(""))] if lines else []
+                lines.append(Line(Content(f" {hunk.path}"), "note"))
+                shown = hunk.path
+            is_on = hunk.index in self.chosen
+            is_current = hunk.index == self.current
+            body, change = self._body(hunk, is_off=not is_on and not hunk.supports)
+            self._places[hunk.index] = (len(lines), len(body) + 1, len(lines) + 1 + change)
+            lines.append(
+                diffing.header(hunk, self.hunks, self._look.width, is_on=is_on, is_current=is_current)
+            )
+            lines += body
         if self._notes:
             lines.append(Line(Content("")))
             lines += [
@@ -93,3 +159,11 @@ class DiffPane(LinePane):
                 for part in Content(note).wrap(max(20, self.size.width - 3))
             ]
         self.show(lines, top=top)
+
+    def _body(self, hunk: Hunk, *, is_off: bool) -> tuple[list[Line], int]:
+        from harden.tui.diffing import Changes, hunk_lines
+
+        key = (hunk.index, is_off)
+        if key not in self._bodies and self._look is not None:
+            self._bodies[key] = hunk_lines(hunk, self._look, self._changes or Changes(), is_off=is_off)
+        return self._bodies[key]

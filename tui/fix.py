@@ -111,6 +111,7 @@ class Fixing(Part):
     def clear(self) -> None:
         """Show no fix."""
         self._row, self._preview = None, None
+        self.screen.drawing.clear()
         self.screen.workers.cancel_group(self.screen, "preview")
         self.screen.options.close()
         self.screen.detail.show_options(Content(""))
@@ -120,6 +121,7 @@ class Fixing(Part):
         if self._row is not None and self._row.key != row.key:
             self.screen.options.close()
         self._row, self._preview, self._wrong = row, None, ""
+        self.screen.drawing.clear()
         detail = self.screen.detail
         if row.state == "ignored":
             self.screen.workers.cancel_group(self.screen, "preview")
@@ -197,16 +199,10 @@ class Fixing(Part):
             self._prepared.ahead(following)
 
     async def _draw(self, preview: Preview) -> None:
-        """Show a diff at once, and its colours when they are there."""
-        from harden.tui.diffing import colours_of
-
         if preview.patch is not None:
-            self.screen.detail.diff.show_hunks(preview.hunks, _notes(preview))
-        self.screen.refresh_keys()
-        if preview.patch is not None:
-            colours = await self.app.run_engine(colours_of, preview.patch, preview.hunks)
-            if self._preview is preview:
-                self.screen.detail.diff.colour(colours)
+            await self.screen.drawing.draw(preview, _notes(preview))
+        else:
+            self.screen.refresh_keys()
 
     def _say_why(self, row: FindingRow, preview: Preview) -> None:
         if row.state == "applied":

@@ -1,28 +1,57 @@
-"""The lines of the Code tab."""
+"""The lines of the Code tab, and the pane that shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from harden.tui.diffing import coloured_lines
+from harden.previews import source_lines
+from harden.tui.colouring import coloured_lines
+from harden.tui.folding import plain
 from harden.tui.lines import Line
-from harden.tui.previews import source_lines
 
 if TYPE_CHECKING:
     from harden.session import Session
 
 
+_NEAR = 100
+"""Lines around the finding that are coloured first."""
+
+
 def code_lines(session: Session, path: str, first: int, last: int) -> list[Line]:
     """Return a whole file with the lines of a finding marked. Raises UnreadableSource."""
-    lines = coloured_lines(path, source_lines(session, path))
+    lines = source_lines(session, path)
     width = max(4, len(str(len(lines))))
     return [
         Line(
-            Content.styled(f" {'>' if first <= number <= last else ' '} {number:>{width}}  ", "$text-muted")
-            + text,
+            Content(plain(text)),
             "here" if first <= number <= last else "plain",
+            Content.styled(f" {'>' if first <= number <= last else ' '} {number:>{width}}  ", "$text-muted"),
         )
         for number, text in enumerate(lines, 1)
     ]
+
+
+def coloured(
+    path: str, lines: Sequence[Line], around: int, is_wanted: Callable[[], bool]
+) -> Iterator[Callable[[], list[Line]]]:
+    """Yield calls that colour a file, the lines around a place first; each returns all lines."""
+    texts = [line.content.plain for line in lines]
+    near = [n for n in range(around - _NEAR, around + _NEAR) if 1 <= n <= len(lines)]
+    for wanted in (near, None) if len(lines) > len(near) else (None,):
+        yield partial(_coloured, path, lines, texts, wanted, is_wanted)
+
+
+def _coloured(
+    path: str,
+    lines: Sequence[Line],
+    texts: Sequence[str],
+    wanted: Sequence[int] | None,
+    is_wanted: Callable[[], bool],
+) -> list[Line]:
+    found = coloured_lines(path, texts, wanted, is_wanted)
+    return [replace(line, content=found.get(number, line.content)) for number, line in enumerate(lines, 1)]

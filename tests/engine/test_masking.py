@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harden.findings import Finding, Risk, Severity, Span
@@ -92,3 +94,22 @@ def test_a_diff_as_text_shows_no_secret_and_keeps_its_shape() -> None:
     assert "sk_live" not in shown
     assert "0000" not in shown
     assert len(shown.splitlines()) == len(made.diff().splitlines())
+
+
+@pytest.mark.parametrize("context", [0, 20, None])
+def test_context_shows_no_secret(context: int | None) -> None:
+    lines = "x = 1\n" * 10
+    made = patch("http-timeout", BEFORE + lines + "fetch()\n", BEFORE + lines + "fetch(1)\n")
+    found = [secret("a.py", 2), secret("a.py", 3)]
+    texts = "".join(row.text for hunk in masked_hunks(made, found, context) for row in hunk.rows)
+    assert "sk_live" not in texts
+    assert "0000" not in texts
+    assert ("API_KEY = " in texts) is (context != 0)
+
+
+def test_rows_are_masked_where_a_carriage_return_stands_alone() -> None:
+    before = 'a = 1\rAPI_KEY = "sk_live_1"\nb = 1\n'
+    (hunk,) = masked_hunks(
+        replace(patch("http-timeout", before, before + "c = 1\n"), targets=()), [secret("a.py", 2)]
+    )[:1]
+    assert [row.text for row in hunk.rows] == ['a = 1\rAPI_KEY = "••••"\n', "b = 1\n", "c = 1\n"]

@@ -193,3 +193,28 @@ def test_git_finds_the_file_by_its_name(tmp_path: Path, name: str, before: bytes
 def test_git_applies_a_diff_without_context(tmp_path: Path) -> None:
     patch = patch_between(*EDITS["many hunks"])
     git_applies(tmp_path, patch, "--unidiff-zero", diff=patch.diff(patch.hunks(0)))
+
+
+@pytest.mark.parametrize("context", [0, 1, 3, 8, 20, None])
+def test_context_is_display_only(context: int | None) -> None:
+    changes = {5: "a = 1", 14: "b = 1\nc = 1", 30: "d = 1", 40: "e = 1"}
+    patch = patch_between(numbered({}), numbered(changes), *((line, line) for line in changes))
+    hunks = patch.hunks_with(context)
+    assert [(h.index, h.blocks, h.supports) for h in hunks] == [
+        (h.index, h.blocks, h.supports) for h in patch.hunks()
+    ]
+    for kinds, side in ((" -", "old"), (" +", "new")):
+        numbers = [getattr(row, side) for hunk in hunks for row in hunk.rows if row.kind in kinds]
+        assert numbers == sorted(set(numbers))
+    if context is None:
+        assert "".join(row.text for h in hunks for row in h.rows if row.kind != "+") == numbered({})
+        assert "".join(row.text for h in hunks for row in h.rows if row.kind != "-") == numbered(changes)
+    if context == 3:
+        assert hunks == patch.hunks()
+
+
+def test_context_of_neighbours_meets_in_the_middle() -> None:
+    patch = patch_between(numbered({}), numbered({5: "a = 1", 14: "b = 1"}), (5, 5), (14, 14))
+    first, second = patch.hunks_with(8)
+    assert [row.old for row in first.rows if row.old] == list(range(1, 10))
+    assert [row.old for row in second.rows if row.old] == list(range(10, 23))

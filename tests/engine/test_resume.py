@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from platformdirs import user_state_path
 
 from harden import resume
 from harden.places import state_folder
-from harden.resume import View
+from harden.resume import Habits, View
 
 
 def test_a_view_comes_back(tmp_path: Path) -> None:
-    view = View(stage="state", selected="abc", filter="x", status="open", theme="nord", started=True)
+    view = View(stage="state", selected="abc", filter="x", status="open", started=True)
     resume.save(tmp_path, view)
     assert resume.load(tmp_path) == view
 
@@ -30,3 +31,25 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     state_folder(tmp_path).write_text("in the way")
     resume.save(tmp_path, View())
     assert resume.load(tmp_path) == View()
+
+
+def test_habits_come_back_in_every_repository() -> None:
+    habits = Habits(theme="nord", split=True, wrap=False, wrap_code=True)
+    resume.save_habits(habits)
+    assert resume.load_habits() == habits
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"theme": 1, "split": "yes"}', "[" * 100_000])
+def test_habits_that_cannot_be_read_are_the_usual_ones(text: str) -> None:
+    file = user_state_path("harden", appauthor=False) / "habits.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    assert resume.load_habits() == Habits()
+
+
+def test_habits_that_cannot_be_written_are_no_error() -> None:
+    file = user_state_path("harden", appauthor=False) / "habits.json"
+    file.unlink(missing_ok=True)
+    file.mkdir(parents=True)
+    resume.save_habits(Habits(split=True))
+    assert resume.load_habits() == Habits()

@@ -16,6 +16,7 @@ SCREENS = {
     "guide": [],
     "fix": ["stage.2"],
     "applied": ["stage.2", "fix.apply"],
+    "split": ["stage.2", "move.open", "pane.zoom", "diff.split"],
     "why": ["stage.2", "tab.next"],
     "code": ["tab.next", "tab.next"],
     "question": ["move.last"],
@@ -32,6 +33,7 @@ SCREENS = {
 SHOWN = [(name, WIDE) for name in SCREENS] + [
     (name, NARROW) for name in ("guide", "fix", "options", "apply-all", "ignore", "commit")
 ]
+SHOWN.append(("split", (150, 40)))
 SHOWN += [(name, size) for name in ("summary", "report") for size in (NARROW, SMALL)]
 
 
