@@ -103,7 +103,7 @@ class _Drawn:
         line = Line(
             body if body is not None else Content(plain(row.text)),
             kind,
-            Content.styled(gutter, "$text-muted") if kind == "plain" else Content(gutter),
+            Content.styled(gutter, "$foreground 55%") if kind == "plain" else Content(gutter),
             self.marks.get((row.kind, number), ()),
         )
         return folded(line, width) if self.look.wrap else [line]

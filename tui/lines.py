@@ -17,6 +17,7 @@ from textual.style import Style
 from harden.tui import keys
 
 _NOTHING = Content("")
+_REVERSED = Style(bold=True, reverse=True)
 _RIGHT = 1 << 20
 """Where the columns of right halves begin for the mouse, so that a selection knows its side."""
 
@@ -183,7 +184,9 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         style = self._style(line.kind)
         content = self._plain_where_ansi(line)
         if line.marks:
-            marked = self.get_visual_style(f"line--{line.kind}-mark", partial=True)
+            marked = _REVERSED  # which component styles cannot say
+            if not self.app.native_ansi_color:
+                marked = self.get_visual_style(f"line--{line.kind}-mark", partial=True)
             for start, end in line.marks:
                 content = content.stylize(marked, start, end)
         selection = self.text_selection

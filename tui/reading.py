@@ -30,7 +30,9 @@ def code_lines(session: Session, path: str, first: int, last: int) -> list[Line]
         Line(
             Content(plain(text)),
             "here" if first <= number <= last else "plain",
-            Content.styled(f" {'>' if first <= number <= last else ' '} {number:>{width}}  ", "$text-muted"),
+            Content.styled(
+                f" {'>' if first <= number <= last else ' '} {number:>{width}}  ", "$foreground 55%"
+            ),
         )
         for number, text in enumerate(lines, 1)
     ]

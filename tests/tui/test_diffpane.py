@@ -238,6 +238,11 @@ async def test_removed_and_added_lines_differ_in_every_theme(
             assert style is not None
             looks[line.kind] = (style.color, style.bgcolor)
         assert len({looks["removed"], looks["added"], looks["plain"]}) == 3
+        added = next(n for n, line in enumerate(diff.lines) if line.kind == "added")
+        marked = [segment for segment in diff.render_line(added) if "wait" in segment.text]
+        assert all(segment.style and segment.style.bold for segment in marked)
+        if theme.startswith("ansi"):
+            assert all(segment.style and segment.style.reverse for segment in marked)
 
 
 async def test_all_of_a_check_side_by_side(repository: Path, open_app: Open) -> None:
