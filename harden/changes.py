@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 class Changes:
     """The branch (empty outside git), why nothing can be committed now, and other people's edits.
 
-    `others` are changed files that no applied patch touches; `applied` are the patches not yet committed.
+    `unfinished` is what forbids a commit in one word. `others` are changed files that no applied patch
+    touches; `applied` are the patches not yet committed.
     """
 
     branch: str = ""
     blocked: str = ""
+    unfinished: str = ""
+    is_git: bool = True
     others: tuple[str, ...] = ()
     applied: tuple[Entry, ...] = ()
 
@@ -33,10 +36,28 @@ def changes(session: Session) -> Changes:
         repository = session.repository
         changed = repository.changed()
     except RepositoryError:
-        return Changes(applied=entries)
+        return Changes(is_git=False, applied=entries)
     ours = {path for entry in entries for path in entry.paths}
     others = tuple(sorted(path for path in changed if path not in ours and not path.startswith(".harden/")))
-    return Changes(repository.branch, repository.blocked(), others, entries)
+    return Changes(
+        repository.branch, repository.blocked(), repository.unfinished(), others=others, applied=entries
+    )
+
+
+def unfinished(session: Session) -> str:
+    """Return what forbids a commit now in one word; cheap enough to be asked every few seconds."""
+    try:
+        return session.repository.unfinished()
+    except RepositoryError:
+        return ""
+
+
+def ignored_python(session: Session) -> int:
+    """Return how many Python files git ignores; none outside git."""
+    try:
+        return session.repository.ignored_python()
+    except RepositoryError:
+        return 0
 
 
 def edited_by_user(session: Session, paths: Iterable[str]) -> tuple[str, ...]:

@@ -13,10 +13,13 @@ from harden import ledger
 from harden.differences import merge
 from harden.dotenv import holds_values
 from harden.errors import ApplyError, RepositoryError
+from harden.findings import Risk
 from harden.journal import Entry
+from harden.patches import FileEdit, Patch
 from harden.places import DECISIONS, LEDGER, write_atomically
 from harden.registry import check_named, stages
 from harden.repository import Commit, FileChange
+from harden.tip import Tip
 from harden.words import inside_sentence
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class Group:
     title: str
     entries: tuple[Entry, ...]
     message: str
+    patch: Patch
     chosen: bool = True
 
     @property
@@ -44,6 +48,7 @@ class CommitPlan:
 
     `others` are files that the user changed and harden did not. `mixed` files also hold the user's own
     edits, which stay out. `left_out` tells, a line for each, which applied patches cannot be committed.
+    `hooks` are those that git will run, and `signs` tells whether it will sign.
     """
 
     branch: str
@@ -52,6 +57,8 @@ class CommitPlan:
     others: tuple[str, ...]
     mixed: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    signs: bool = False
 
     def on_branch(self, name: str) -> CommitPlan:
         """Return the plan on another branch; the current branch's name means: stay here."""
@@ -68,43 +75,6 @@ class CommitPlan:
         return replace(self, groups=(*self.groups[:index], group, *self.groups[index + 1 :]))
 
 
-class _Tip:
-    """What a branch will hold at its tip while patches are put on top of HEAD.
-
-    Files that git ignores, such as the `.env` that a secret was moved to, never get there.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.contents: dict[str, bytes | None] = {}
-        self._ignored: dict[str, bool] = {}
-
-    def takes(self, path: str) -> bool:
-        """Tell whether a file may be committed."""
-        if path not in self._ignored:
-            self._ignored[path] = holds_values(path) or self.session.repository.is_ignored(path)
-        return not self._ignored[path]
-
-    def content(self, path: str) -> bytes | None:
-        """Return a file as the commits so far leave it."""
-        if path not in self.contents:
-            self.contents[path] = self.session.repository.committed(path)
-        return self.contents[path]
-
-    def put(self, entry: Entry) -> str:
-        """Put a patch on top, all of it or nothing; return the file that forbids it, if any."""
-        changed: dict[str, bytes | None] = {}
-        for edit in self.session.journal.edits(entry):
-            if not self.takes(edit.path):
-                continue
-            merged = _onto(self.content(edit.path), edit.before, edit.after)
-            if merged is None:
-                return edit.path
-            changed[edit.path] = merged
-        self.contents.update(changed)
-        return ""
-
-
 def plan(session: Session) -> CommitPlan:
     """Group the applied patches by stage. Raises RepositoryError where nothing can be committed."""
     repository = session.repository
@@ -112,25 +82,27 @@ def plan(session: Session) -> CommitPlan:
         raise RepositoryError(reason)
     changed = repository.changed()
     entries = [entry for entry in session.applied_entries() if _is_uncommitted(session, entry, changed)]
-    tip = _Tip(session)
+    tip = Tip(session)
     fitting, left_out = [], []
     for entry in entries:
         before = [tip.content(path) for path in entry.paths]
         if stuck := tip.put(entry):
-            left_out.append(f"{entry.title}: {stuck} holds your own uncommitted edits where the fix is.")
+            left_out.append(f"{entry.title}: {_why_stuck(session, stuck)}")
         elif before != [tip.content(path) for path in entry.paths]:
             fitting.append(entry)
     if not fitting:
-        reason = f"{left_out[0]} Commit them first." if left_out else "no patch is applied."
+        reason = left_out[0] if left_out else "no patch is applied."
         raise RepositoryError(f"Nothing to commit: {reason}")
     ours = {path for entry in entries for path in entry.paths if tip.takes(path)}
     return CommitPlan(
         branch=_free_name(repository.branches()),
         current_branch=repository.branch,
-        groups=tuple(Group(title, found, message_for(found)) for title, found in _grouped(session, fitting)),
+        groups=_groups(session, fitting),
         others=tuple(sorted(path for path in changed - ours if not path.startswith(".harden/"))),
         mixed=tuple(sorted(path for path in ours if _is_mixed(session, tip, path))),
         left_out=tuple(left_out),
+        hooks=repository.hooks(),
+        signs=repository.signs(),
     )
 
 
@@ -146,7 +118,7 @@ def carry_out(session: Session, commit_plan: CommitPlan) -> list[Commit]:
     new_branch = commit_plan.branch != came_from
     if new_branch:
         repository.start_branch(commit_plan.branch)
-    tip = _Tip(session)
+    tip = Tip(session)
     try:
         return [_commit_group(session, group, tip) for group in groups]
     except BaseException:
@@ -174,12 +146,10 @@ def _told(entry: Entry) -> tuple[str, ...]:
     return tuple(path for path in entry.paths if not holds_values(path))
 
 
-def _commit_group(session: Session, group: Group, tip: _Tip) -> Commit:
+def _commit_group(session: Session, group: Group, tip: Tip) -> Commit:
     for entry in group.entries:
         if stuck := tip.put(entry):
-            raise RepositoryError(
-                f"{stuck} holds your own uncommitted edits where the fix is: commit them first."
-            )
+            raise RepositoryError(_why_stuck(session, stuck))
     book, start = session.root / LEDGER, session.repository.head
     before = book.read_bytes() if book.exists() else None
     note = group.message.partition("\n")[0]
@@ -211,7 +181,7 @@ def _decided(session: Session) -> list[Entry]:
     return [entry for entry in session.journal.entries() if entry.is_decision and entry.state == "applied"]
 
 
-def _changes(tip: _Tip, group: Group) -> list[FileChange]:
+def _changes(tip: Tip, group: Group) -> list[FileChange]:
     contents = {path: tip.content(path) for path in group.paths if tip.takes(path)}
     return [FileChange(path, data) for path, data in contents.items() if data is not None]
 
@@ -233,13 +203,6 @@ def _restore(book: Path, before: bytes | None) -> None:
         write_atomically(book, before)
 
 
-def _onto(at_tip: bytes | None, before: bytes | None, after: bytes) -> bytes | None:
-    """Return what a file becomes when the change from `before` to `after` is made on what it is."""
-    if at_tip in (before, after):
-        return after
-    return None if at_tip is None or before is None else merge(at_tip, before, after)
-
-
 def _is_uncommitted(session: Session, entry: Entry, changed: frozenset[str]) -> bool:
     """Tell whether a patch still stands in the working tree and was not committed by hand."""
     return any(
@@ -254,16 +217,37 @@ def _on_disk(session: Session, path: str) -> bytes | None:
     return full.read_bytes() if full.is_file() else None
 
 
-def _is_mixed(session: Session, tip: _Tip, path: str) -> bool:
+def _is_mixed(session: Session, tip: Tip, path: str) -> bool:
     """Tell whether a file holds more than what the commits will take from it."""
     return _on_disk(session, path) != tip.content(path)
+
+
+def _why_stuck(session: Session, path: str) -> str:
+    """Return why a fix of a file cannot be put on top of HEAD."""
+    if session.repository.committed(path) is None:
+        return f"{path} is not in git yet: commit it first."
+    return f"{path} holds your own uncommitted edits where the fix is: commit them first."
+
+
+def _groups(session: Session, entries: Sequence[Entry]) -> tuple[Group, ...]:
+    """Return a group for each commit, with all that it changes as one patch."""
+    tip = Tip(session)
+    groups = []
+    for title, own in _grouped(session, entries):
+        paths = sorted({path for entry in own for path in _told(entry) if tip.takes(path)})
+        before = {path: tip.content(path) for path in paths}
+        for entry in own:
+            tip.put(entry)
+        edits = tuple(FileEdit(path, old, tip.content(path) or b"") for path, old in before.items())
+        groups.append(Group(title, own, message_for(own), Patch("", "", title, Risk.REVIEW, edits, (), ())))
+    return tuple(groups)
 
 
 def _grouped(session: Session, entries: Sequence[Entry]) -> list[tuple[str, tuple[Entry, ...]]]:
     """Return entries by stage; one group for all where a stage alone would not apply to what is committed."""
     by_stage = [(stage.title, tuple(e for e in entries if e.stage == stage.id)) for stage in stages()]
     found = [(title, group) for title, group in by_stage if group]
-    tip = _Tip(session)
+    tip = Tip(session)
     if any(tip.put(entry) for _, group in found for entry in group):
         return [("All stages", tuple(entries))]
     return found

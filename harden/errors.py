@@ -37,4 +37,11 @@ class Overtaken(ApplyError):
 
 
 class RepositoryError(HardenError):
-    """Git refuses what was asked, or the repository is in a state that forbids it."""
+    """Git refuses what was asked, or the repository is in a state that forbids it.
+
+    `output` is what git and the hooks that it ran have printed, line by line.
+    """
+
+    def __init__(self, text: str, output: str = "") -> None:
+        super().__init__(text)
+        self.output = output

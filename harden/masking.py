@@ -43,9 +43,7 @@ def secrets_before(project: Project, patch: Patch) -> list[Finding]:
     """Return the secrets in the files of a patch as they stand before it."""
     before = {edit.path: edit.before for edit in patch.edits if edit.before is not None}
     changed = {
-        path: data
-        for path, data in before.items()
-        if not project.exists(path) or project.read(path) != data
+        path: data for path, data in before.items() if not project.exists(path) or project.read(path) != data
     }
     start = project.with_files(changed) if changed else project
     return [finding for path in before for finding in secrets_in(start, path)]
@@ -73,17 +71,22 @@ def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]
 
 
 def masked_hunks(
-    patch: Patch, findings: Iterable[Finding], context: int | None = CONTEXT
+    patch: Patch,
+    findings: Iterable[Finding],
+    context: int | None = CONTEXT,
+    *,
+    added: Iterable[Finding] = (),
 ) -> tuple[Hunk, ...]:
     """Return a patch's hunks with secrets as dots, in removed, kept and added lines.
 
     `context` is how many kept lines are shown around, None for all. `findings` are those of the patched
-    files, with positions of the text before the patch. What a fix of a secret takes away is masked even
-    where its finding is no longer known.
+    files, with positions of the text before the patch; `added` have positions of the text after it. What a
+    fix of a secret takes away is masked even where its finding is no longer known.
     """
-    known = list(findings)
+    known, later = list(findings), list(added)
     hunks = patch.hunks_with(context)
     old: dict[str, list[str]] = {}
+    new: dict[str, list[str]] = {}
     secrets: set[str] = set()
     for edit in patch.edits:
         lines = split_lines(text_of(edit.before))
@@ -93,12 +96,16 @@ def masked_hunks(
         places = _secret_places(lines, spans)
         secrets |= _texts(lines, places)
         old[edit.path] = "".join(_masked(lines, places, set())).split("\n")  # rows count as git does
+        lines = split_lines(text_of(edit.after))
+        places = _secret_places(lines, _spans(finding for finding in later if finding.path == edit.path))
+        secrets |= _texts(lines, places)
+        new[edit.path] = "".join(_masked(lines, places, set())).split("\n")
 
     def shown(hunk: Hunk, row: Row) -> Row:
         if holds_values(hunk.path):
             return replace(row, text=_without_value(row.text))
         end = "\n" if row.text.endswith("\n") else ""
-        text = row.text if row.kind == "+" else old[hunk.path][row.old - 1] + end
+        text = (new[hunk.path][row.new - 1] if row.kind == "+" else old[hunk.path][row.old - 1]) + end
         return replace(row, text=_without(text, secrets))
 
     return tuple(replace(hunk, rows=tuple(shown(hunk, row) for row in hunk.rows)) for hunk in hunks)

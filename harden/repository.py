@@ -20,13 +20,15 @@ except ImportError as missing:  # GitPython says so when there is no git to run
     raise RepositoryError("git is not installed.") from missing
 
 _UNFINISHED = {
-    "MERGE_HEAD": "a merge",
-    "rebase-merge": "a rebase",
-    "rebase-apply": "a rebase",
-    "CHERRY_PICK_HEAD": "a cherry-pick",
-    "REVERT_HEAD": "a revert",
-    "BISECT_LOG": "a bisect",
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
 }
+DETACHED = "detached HEAD"
+_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 INDEX_SECONDS = 5.0
 """How long to wait for another git that holds the index; editors ask for the status all the time."""
 _PAUSE = 0.02
@@ -72,13 +74,44 @@ class Repository:
 
     def blocked(self) -> str:
         """Return why nothing can be committed now, or an empty string."""
+        what = self.unfinished()
+        if what == DETACHED:
+            return "Commit is off while HEAD is detached: switch to a branch first."
+        return f"Commit is off until the {what} is finished." if what else ""
+
+    def unfinished(self) -> str:
+        """Return what forbids a commit, such as `merge` or `detached HEAD`; no process is started for it."""
         folder = Path(self.repo.git_dir)
         for mark, what in _UNFINISHED.items():
             if (folder / mark).exists():
-                return f"Commit is off until {what} is finished."
-        if self.repo.head.is_detached:
-            return "Commit is off while HEAD is detached: switch to a branch first."
-        return ""
+                return what
+        return DETACHED if self.repo.head.is_detached else ""
+
+    def hooks(self) -> tuple[str, ...]:
+        """Return the hooks that git runs for a commit, wherever `core.hooksPath` puts them."""
+        told = self._git("rev-parse", "--git-path", "hooks").rstrip("\n")
+        folder = self.root / told
+        return tuple(name for name in _HOOKS if _is_program(folder / name))
+
+    def signs(self) -> bool:
+        """Tell whether git is set up to sign commits."""
+        told = self._bytes("config", "--type=bool", "--get", "commit.gpgsign")
+        return told is not None and told.strip() == b"true"
+
+    def push_command(self) -> str:
+        """Return how a person shares the current branch; empty where there is no remote."""
+        remotes = (self._bytes("remote") or b"").decode(errors="replace").split()
+        if not remotes:
+            return ""
+        if self._bytes("rev-parse", "--abbrev-ref", "@{upstream}") is not None:
+            return "git push"
+        remote = "origin" if "origin" in remotes else remotes[0]
+        return f"git push -u {shlex.quote(remote)} {shlex.quote(self.branch)}"
+
+    def ignored_python(self) -> int:
+        """Return how many Python files git ignores."""
+        listed = self._bytes("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", "*.py")
+        return (listed or b"").count(b"\0")
 
     @property
     def head(self) -> str:
@@ -224,14 +257,30 @@ class Repository:
                 ["git", *arguments], env=env, strip_newline_in_stdout=False, with_extended_output=False
             )
         except git.GitCommandError as error:
-            raise RepositoryError(_said(arguments[0], f"{error.stderr} {error.stdout}")) from error
+            raise _refused(arguments[0], error) from error
         except git.GitCommandNotFound as error:
             raise RepositoryError("git is not installed.") from error
         return str(result)
 
 
-def _said(command: str, text: str) -> str:
-    """Return what git printed as one line."""
-    if any(sign in text for sign in _NO_IDENTITY):
-        return "git does not know who you are: set user.name and user.email with `git config`."
-    return f"git {command}: {' '.join(text.replace('stderr:', '').replace('stdout:', '').split())}"
+def _is_program(path: Path) -> bool:
+    return path.is_file() and (os.name == "nt" or os.access(path, os.X_OK))
+
+
+def _refused(command: str, error: git.GitCommandError) -> RepositoryError:
+    """Return what git, or a hook that it ran, printed: as one line, and as it was printed."""
+    output = "\n".join(part for part in map(_printed, (error.stdout, error.stderr)) if part)
+    if any(sign in output for sign in _NO_IDENTITY):
+        return RepositoryError(
+            "git does not know who you are: set user.name and user.email with `git config`.", output
+        )
+    return RepositoryError(f"git {command}: {' '.join(output.split())}", output)
+
+
+def _printed(text: str) -> str:
+    """Return an output without the heading and the quotes that GitPython puts around it."""
+    text = text.strip()
+    for heading in ("stderr: '", "stdout: '"):
+        if text.startswith(heading):
+            text = text.removeprefix(heading).removesuffix("'")
+    return text.strip()

@@ -181,13 +181,13 @@ def test_a_fix_on_the_users_own_lines_is_left_out_and_told(root: Path) -> None:
     plan = session.commit_plan()
     assert [group.paths for group in plan.groups] == [("a.py",)]
     assert [left.partition(": ")[2] for left in plan.left_out] == [
-        "b.py holds your own uncommitted edits where the fix is.",
-        "new.py holds your own uncommitted edits where the fix is.",
+        "b.py holds your own uncommitted edits where the fix is: commit them first.",
+        "new.py is not in git yet: commit it first.",
     ]
     session.commit(plan)
     assert status(root) == [" M b.py", "?? new.py"]
     with pytest.raises(
-        RepositoryError, match=r"Nothing to commit: .*b\.py holds your own.*Commit them first"
+        RepositoryError, match=r"Nothing to commit: .*b\.py holds your own.*commit them first"
     ):
         session.commit_plan()
 
@@ -378,10 +378,10 @@ def test_an_unknown_identity_is_one_clear_line(root: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("mark", "what"),
     [
-        ("MERGE_HEAD", "a merge"),
-        ("rebase-merge", "a rebase"),
-        ("CHERRY_PICK_HEAD", "a cherry-pick"),
-        ("BISECT_LOG", "a bisect"),
+        ("MERGE_HEAD", "the merge"),
+        ("rebase-merge", "the rebase"),
+        ("CHERRY_PICK_HEAD", "the cherry-pick"),
+        ("BISECT_LOG", "the bisect"),
     ],
 )
 def test_unfinished_business_comes_first(root: Path, mark: str, what: str) -> None:
@@ -405,7 +405,7 @@ def test_a_real_merge_conflict_blocks(root: Path) -> None:
     git(root, "commit", "-q", "-am", "Main")
     with pytest.raises(AssertionError):
         git(root, "merge", "other")
-    assert Session(root).repository.blocked() == "Commit is off until a merge is finished."
+    assert Session(root).repository.blocked() == "Commit is off until the merge is finished."
 
 
 def test_a_detached_head_blocks(root: Path) -> None:
@@ -422,7 +422,7 @@ def test_a_repository_without_commits(tmp_path: Path) -> None:
     git(root, "init", "-q", "-b", "main")
     session = Session(root)
     session.apply(patch_of(root, {"a.py": "a = 2\n"}))
-    with pytest.raises(RepositoryError, match=r"a\.py holds your own uncommitted edits"):
+    with pytest.raises(RepositoryError, match=r"a\.py is not in git yet"):
         session.commit_plan()
     session.apply(patch_of(root, {"new.py": "x = 1\n"}))
     plan = session.commit_plan()

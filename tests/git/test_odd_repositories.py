@@ -89,11 +89,11 @@ def _empty_git_folder(root: Path) -> Path:
 
 
 ODD: dict[str, tuple[Prepare, str]] = {
-    "no commit": (_without_commits, "Nothing to commit: HTTP call without timeout: a.py holds your own"),
+    "no commit": (_without_commits, "Nothing to commit: HTTP call without timeout: a.py is not in git yet"),
     "detached": (_detached, "Commit is off while HEAD is detached"),
-    "merge": (lambda root: _conflict(root, "merge"), "Commit is off until a merge is finished."),
-    "rebase": (lambda root: _conflict(root, "rebase"), "Commit is off until a rebase is finished."),
-    "cherry-pick": (lambda root: _conflict(root, "cherry-pick"), "off until a cherry-pick is finished."),
+    "merge": (lambda root: _conflict(root, "merge"), "Commit is off until the merge is finished."),
+    "rebase": (lambda root: _conflict(root, "rebase"), "Commit is off until the rebase is finished."),
+    "cherry-pick": (lambda root: _conflict(root, "cherry-pick"), "off until the cherry-pick is finished."),
     "linked worktree": (_linked, ""),
     "orphaned worktree": (_orphaned, " is not a git repository."),
     "submodule": (_submodule, ""),

@@ -61,7 +61,7 @@ async def test_a_merge_blocks_with_its_reason(repository: Path, open_app: Open) 
         await app.press("stage.2", "fix.apply")
         (repository / ".git/MERGE_HEAD").write_text(git(repository, "rev-parse", "HEAD"))
         await app.press("app.commit")
-        assert "Commit is off until a merge is finished." in app.text
+        assert "Commit is off until the merge is finished." in app.text
 
 
 async def test_outside_git_a_patch_file_is_written(folder: Path, open_app: Open) -> None:
