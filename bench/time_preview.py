@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from harden.previews import preview
 from harden.session import Session
 from harden.tui.application import HardenApp
 from harden.tui.colouring import changes_of
-from harden.tui.previews import preview
 
 P = ParamSpec("P")
 T = TypeVar("T")

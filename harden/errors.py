@@ -45,3 +45,14 @@ class RepositoryError(HardenError):
     def __init__(self, text: str, output: str = "") -> None:
         super().__init__(text)
         self.output = output
+
+
+class Crashed(HardenError):
+    """A call failed inside harden; `details` hold the traceback of the process."""
+
+    def __init__(self, message: str, details: str) -> None:
+        super().__init__(message, details)
+        self.details = details
+
+    def __str__(self) -> str:
+        return str(self.args[0])

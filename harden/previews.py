@@ -56,6 +56,14 @@ def preview(
     return _shown(session, offer.patch, refused)
 
 
+def option_words(session: Session, check: str) -> tuple[str, ...] | None:
+    """Return what the options of a check's codemod are set to; None where it has none."""
+    from harden.option_fields import summary
+
+    options = session.options(check_named(check))
+    return tuple(summary(options)) if type(options).model_fields else None
+
+
 def written(session: Session, finding: Finding) -> Preview:
     """Return the fix that was applied to a finding, as it was written."""
     for entry in reversed(session.applied_entries()):

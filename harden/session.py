@@ -81,6 +81,10 @@ class Session:
         """Return what the team has decided. Raises SettingsError."""
         return self._read_decisions()
 
+    def forget_decisions(self) -> None:
+        """Read the decisions again when they are next asked for: another process may have written them."""
+        vars(self).pop("decisions", None)
+
     def _read_decisions(self) -> Decisions:
         from harden.decisions import load
 

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from harden.resume import Habits, View
+from harden.tui.previewer import Previewer
 from harden.tui.review import ReviewScreen
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class HardenApp(App[int]):
         super().__init__()
         self.root = root
         self.session: Session | None = None
+        self.previewer = Previewer(root)
         self.view = View()
         self.habits = Habits()
         self.turn = asyncio.Lock()
@@ -74,11 +76,13 @@ class HardenApp(App[int]):
         try:
             session, self.view, self.habits = await self.run_engine(_open, self.root)
         except Exception as error:  # whatever it is, the person is told, and not by a traceback
-            from harden.tui.previews import reason_of
+            from harden.previews import reason_of
 
             self.review.fail(reason_of(error))
             return
         self.session = session
+        self.previewer = Previewer(session.root)
+        self.run_worker(self.previewer.start(), exit_on_error=False)
         if self.habits.theme in self.available_themes:
             self.theme = self.habits.theme
         if session.settings.keys:
@@ -120,6 +124,7 @@ class HardenApp(App[int]):
                 self.workers.cancel_all()
         self.workers.cancel_all()
         self._engine.shutdown(wait=False, cancel_futures=True)
+        await self.previewer.close()
         self.exit(0)
 
 

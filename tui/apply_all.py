@@ -21,9 +21,9 @@ from harden.tui.drawing import why_no_split
 
 if TYPE_CHECKING:
     from harden.findings import Finding
+    from harden.previews import Preview
     from harden.resume import Habits
     from harden.tui.application import HardenApp
-    from harden.tui.previews import Preview
 
 
 class ApplyAll(Dialog[Patch]):
@@ -67,14 +67,12 @@ class ApplyAll(Dialog[Patch]):
 
     @work(exit_on_error=False, exclusive=True)
     async def _prepare(self) -> None:
+        from harden.previews import preview, reason_of
         from harden.tui.drawing import colour
-        from harden.tui.previews import preview, reason_of
 
         app = self._harden
-        if app.session is None:
-            return
         try:
-            made = await app.run_engine(preview, app.session, self._findings)
+            made = await app.previewer.ask(preview, self._findings)
         except HardenError as error:
             self.files.update(reason_of(error))
             return

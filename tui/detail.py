@@ -9,6 +9,7 @@ from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import ContentSwitcher, Static
@@ -28,6 +29,9 @@ class Detail(Vertical):
     """Header, tabs, and the three views; all but the one that is seen stay as they are."""
 
     tab: reactive[str] = reactive("fix", init=False)
+
+    class Turned(Message):
+        """Another tab is looked at."""
 
     heading = getters.query_one("#heading", Words)
     tabs = getters.query_one("#tabs", Words)
@@ -90,6 +94,7 @@ class Detail(Vertical):
         within = self.has_focus_within
         self.query_one("#views", ContentSwitcher).current = tab
         self._show_tabs()
+        self.post_message(self.Turned())
         if within:
             self.focus_view()
 

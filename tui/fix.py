@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from harden.checks import Check
     from harden.findings import Finding
     from harden.patches import Patch
-    from harden.tui.previews import Preview
+    from harden.previews import Preview
     from harden.tui.review import ReviewScreen
 
 _SETTLE = 0.05
+_PATIENCE = 0.15
+"""Seconds for which the diff before stays, so that the pane is not emptied for the blink of an eye."""
 
 
 class Fixing(Part):
@@ -33,7 +35,7 @@ class Fixing(Part):
         super().__init__(screen)
         self._row: FindingRow | None = None
         self._preview: Preview | None = None
-        self._prepared = Prepared(self.app, self.session)
+        self._prepared = Prepared(self.app.previewer)
         self._wrong = ""
 
     def actions(self) -> Mapping[str, Action]:
@@ -131,7 +133,6 @@ class Fixing(Part):
         if row.state == "open" and not row.finding.fixable:
             self._show_guide(row)
             return
-        detail.say("Preparing the fix …")
         self.screen.work(partial(self._show_preview, row), "preview", exclusive=True)
 
     def show_entry(self, row: EntryRow) -> None:
@@ -141,10 +142,10 @@ class Fixing(Part):
         self.screen.work(partial(self._show_entry, row), "preview", exclusive=True)
 
     async def _show_entry(self, row: EntryRow) -> None:
-        from harden.tui.previews import written_entry
+        from harden.previews import written_entry
 
         await asyncio.sleep(_SETTLE)
-        preview = await self.app.run_engine(written_entry, self.session, row.entry)
+        preview = await self.app.previewer.ask(written_entry, row.entry)
         if self.screen.item == row:
             self._preview = preview
             await self._draw(preview)
@@ -175,6 +176,7 @@ class Fixing(Part):
 
     async def _show_preview(self, row: FindingRow) -> None:
         await asyncio.sleep(_SETTLE)
+        waiting = self.screen.set_timer(_PATIENCE, partial(self.screen.detail.say, "Preparing the fix …"))
         try:
             preview, options = await self._prepared.get(row, self.screen.options.values)
         except UsageError as error:
@@ -185,6 +187,8 @@ class Fixing(Part):
             else:
                 self.screen.detail.say(str(error))
             return
+        finally:
+            waiting.stop()
         if self._row is None or self._row.key != row.key:
             return
         self._preview, self._wrong = preview, ""

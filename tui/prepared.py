@@ -12,9 +12,8 @@ from harden.tui.rows import FindingRow
 
 if TYPE_CHECKING:
     from harden.decisions import OptionValue
-    from harden.session import Session
-    from harden.tui.application import HardenApp
-    from harden.tui.previews import Preview
+    from harden.previews import Preview
+    from harden.tui.previewer import Previewer
 
 Made = tuple["Preview", Content]
 _KEPT = 50
@@ -23,9 +22,8 @@ _KEPT = 50
 class Prepared:
     """A preview and its line of options, for rows as they were asked for."""
 
-    def __init__(self, app: HardenApp, session: Session) -> None:
-        self._app = app
-        self._session = session
+    def __init__(self, previewer: Previewer) -> None:
+        self._previewer = previewer
         self._tasks: dict[tuple[str, str, str], asyncio.Task[Made]] = {}
 
     async def get(self, row: FindingRow, values: Mapping[str, OptionValue] | None) -> Made:
@@ -55,10 +53,13 @@ class Prepared:
         return self._tasks[key]
 
     async def _make(self, row: FindingRow, values: Mapping[str, OptionValue] | None) -> Made:
-        from harden.tui.previews import options_text, preview, written
+        from harden.previews import option_words, preview, written
 
-        run = self._app.run_engine
+        ask = self._previewer.ask
         if row.state == "applied":
-            return await run(written, self._session, row.finding), Content("")
-        made = await run(preview, self._session, [row.finding], values)
-        return made, await run(options_text, self._session, row.finding.check)
+            return await ask(written, row.finding), Content("")
+        made = await ask(preview, [row.finding], values)
+        words = await ask(option_words, row.finding.check)
+        if words is None:
+            return made, Content("")
+        return made, Content.assemble("   ".join(words), ("   p to change", "$text-muted"))

@@ -225,7 +225,7 @@ class ReviewScreen(Screen[None]):
         """Run a job beside the screen; what goes wrong in it is told, never fatal."""
 
         async def guarded() -> None:
-            from harden.tui.previews import reason_of
+            from harden.previews import reason_of
 
             try:
                 await job()
@@ -267,6 +267,11 @@ class ReviewScreen(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.findings.focus()
+
+    def on_detail_turned(self) -> None:
+        """Fill the tab that is looked at."""
+        if self.session is not None:
+            self.showing.fill_tab()
 
     def on_options_form_changed(self, event: OptionsForm.Changed) -> None:
         """Preview with the options as they stand in the form."""

@@ -23,6 +23,7 @@ class Showing(Part):
     """Shows headings at once, and what needs reading when a worker has it."""
 
     _shown: Item | None = None
+    _code_of: str | None = None
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -104,11 +105,18 @@ class Showing(Part):
                 detail.show_why(Content(problem.details or problem.reason))
             case None:
                 self._show_nothing()
-        if isinstance(item, FindingRow | ProblemRow):
-            if not same:
-                screen.work(partial(self._read_code, item), "code", exclusive=True)
-        else:
+        if not same:
+            self._code_of = None
+            self.fill_tab()
+
+    def fill_tab(self) -> None:
+        """Read the code of the finding once it is looked at."""
+        item, detail = self._shown, self.screen.detail
+        if not isinstance(item, FindingRow | ProblemRow):
             detail.show_code([], 1)
+        elif detail.tab == "code" and self._code_of != item.key:
+            self._code_of = item.key
+            self.screen.work(partial(self._read_code, item), "code", exclusive=True)
 
     def _check_of(self, item: Item | None) -> str:
         return item.check.id if isinstance(item, Group) and item.check is not None else ""
@@ -164,13 +172,13 @@ class Showing(Part):
         if self._is_still(item):
             self.screen.detail.show_code(lines, line)
         for colour in coloured(path, lines, line, partial(self._is_still, item)):
-            lines = await self.app.run_engine(colour)
+            colours = await self.app.run_engine(colour)
             if self._is_still(item):
-                self.screen.detail.code.recolour(lines)
+                self.screen.detail.code.paint(colours, {})
 
     async def _look_for_evidence(self, item: QuestionRow) -> None:
         await asyncio.sleep(_SETTLE)
-        from harden.tui.previews import evidence
+        from harden.previews import evidence
 
         found = await self.app.run_engine(evidence, self.session, item.question.id)
         if self._is_still(item):

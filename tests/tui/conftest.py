@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harden import registry, resume
-from harden.tui import scanner
+from harden.tui import application, scanner
 from harden.tui.application import HardenApp
-from tests.tui.driving import MAIL, PAY, Driver, Open, git, scan_here
+from tests.tui.driving import MAIL, PAY, Driver, Open, PreviewHere, git, scan_here
 
 HERE = Path(__file__).parent
 
@@ -53,6 +53,7 @@ def repository(folder: Path) -> Path:
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Return a function that opens the app on a folder, scanned."""
     monkeypatch.setattr(scanner, "stream", scan_here)
+    monkeypatch.setattr(application, "Previewer", PreviewHere)
     monkeypatch.setenv("EDITOR", "true")
     monkeypatch.delenv("VISUAL", raising=False)
 

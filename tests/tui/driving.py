@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,11 +10,14 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from harden.errors import HardenError
+from harden.previewing import answer
 from harden.report.jsonl import Done, Start
 from harden.scan import FileResult, scan
 from harden.session import Session
 from harden.tui import keys
 from harden.tui.application import HardenApp
+from harden.tui.previewer import Previewer
 
 PAY = '''\
 """Payments."""
@@ -119,6 +123,19 @@ class Driver:
 def git(root: Path, *arguments: str) -> str:
     """Run git and return what it says."""
     return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+class PreviewHere(Previewer):
+    """Make previews in this process, which knows the checks of the sample."""
+
+    async def start(self) -> None:
+        """Start nothing."""
+
+    async def _ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> object:
+        reply = await asyncio.to_thread(answer, Session(self._root), call, arguments)
+        if isinstance(reply, HardenError):
+            raise reply
+        return reply
 
 
 async def scan_here(root: Path) -> AsyncIterator[Start | FileResult | Done]:
