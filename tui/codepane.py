@@ -24,15 +24,10 @@ class CodePane(LinePane):
     def show_file(self, lines: Sequence[Line], line: int) -> None:
         """Show a file around a 1-based line."""
         self._file = lines
+        self.paint({}, {})
         self._draw()
         self._wanted = line
         self._go_to_wanted()
-
-    def recolour(self, lines: Sequence[Line]) -> None:
-        """Show the same lines in colours."""
-        if len(lines) == len(self._file):
-            self._file = lines
-            self._draw()
 
     def lay_out(self, *, wrap: bool) -> None:
         """Fold long lines or not, and leave the file where it is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pygments.lexer import Lexer
@@ -14,11 +15,9 @@ from textual.content import Content, Span
 from textual.highlight import HighlightTheme
 
 from harden.patches import Hunk, Patch, text_of
-from harden.tui.diffing import Changes, marks_of
+from harden.tui.diffing import marks_of
 from harden.tui.folding import plain
-
-Colours = Mapping[tuple[str, str, int], Content]
-"""Coloured text by (path, `-` or `+`, 1-based line); kept lines count as `-`."""
+from harden.tui.lines import Mark, Place
 
 _MANY = 200
 """Lines that are coloured in one go; between them it is asked whether the colours are still wanted."""
@@ -32,15 +31,25 @@ def always() -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a worker found out about hunks: lines in colours, and the words that changed in them."""
+
+    colours: Mapping[Place, Content]
+    marks: Mapping[Place, tuple[Mark, ...]]
+
+
 def changes_of(patch: Patch, hunks: Sequence[Hunk], is_wanted: Callable[[], bool] = always) -> Changes:
-    """Find out what a diff is drawn with, once its lines are on the screen."""
-    marks = {hunk.index: marks_of(hunk) for hunk in hunks if is_wanted()}
-    return Changes(colours_of(patch, hunks, is_wanted), marks)
+    """Find out what a diff is painted with, once its lines are on the screen."""
+    marks: dict[Place, tuple[Mark, ...]] = {}
+    for hunk in hunks:
+        marks |= marks_of(hunk) if is_wanted() else {}
+    return Changes(_colours(patch, hunks, is_wanted), marks)
 
 
-def colours_of(patch: Patch, hunks: Sequence[Hunk], is_wanted: Callable[[], bool] = always) -> Colours:
-    """Colour the lines of hunks; files are read from their start, so that strings end where they end."""
-    found: dict[tuple[str, str, int], Content] = {}
+def _colours(patch: Patch, hunks: Sequence[Hunk], is_wanted: Callable[[], bool]) -> dict[Place, Content]:
+    """Colour the lines of hunks; strings are read from their start, so that they end where they end."""
+    found: dict[Place, Content] = {}
     for edit in patch.edits:
         own = [hunk for hunk in hunks if hunk.path == edit.path]
         for side, data in (("-", edit.before), ("+", edit.after)):

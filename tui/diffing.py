@@ -1,20 +1,17 @@
-"""Turn hunks into lines, one below the other or side by side: plain at once, coloured when it is done."""
+"""Turn hunks into lines, one below the other or side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from textual.content import Content
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from harden.patches import Hunk, Row
 from harden.tui.folding import folded, plain
-from harden.tui.lines import Line
-from harden.tui.pairing import Mark, beside, compared
+from harden.tui.lines import Line, Mark, Place
+from harden.tui.pairing import beside, compared
 
 _KINDS = {"-": "removed", "+": "added", " ": "plain"}
-Marks = Mapping[tuple[str, int], tuple[Mark, ...]]
-"""The changed characters by (`-` or `+`, 1-based line)."""
+_GAP = Line("", "gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +29,13 @@ class Look:
         return (self.width - 1) // 2, self.width - 1 - (self.width - 1) // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a worker found out about hunks: lines in colours, changed words, lines that belong together."""
-
-    colours: Mapping[tuple[str, str, int], Content] = field(default_factory=dict)
-    marks: Mapping[int, Marks] = field(default_factory=dict)
-
-
 def header(hunk: Hunk, hunks: Sequence[Hunk], width: int, *, is_on: bool, is_current: bool) -> Line:
     """Return the rule above a hunk with its number and its box."""
     mark, kind = ("[*]", "also") if hunk.supports else ("[x]" if is_on else "[ ]", "hunk")
     own = [h.index for h in hunks if h.supports == hunk.supports]
     title = f" {kind} {own.index(hunk.index) + 1}/{len(own)} "
     rule = "─" * max(2, width - len(title) - len(mark) - 2)
-    return Line(Content(""), "current" if is_current else "header", Content(f"{title}{rule} {mark}"))
+    return Line("", "current" if is_current else "header", f"{title}{rule} {mark}")
 
 
 def digits_of(hunks: Sequence[Hunk]) -> int:
@@ -54,9 +43,9 @@ def digits_of(hunks: Sequence[Hunk]) -> int:
     return len(str(max((n for h in hunks for row in h.rows for n in (row.old, row.new)), default=0)))
 
 
-def hunk_lines(hunk: Hunk, look: Look, changes: Changes, *, is_off: bool) -> tuple[list[Line], int]:
+def hunk_lines(hunk: Hunk, look: Look, *, is_off: bool) -> tuple[list[Line], int]:
     """Return the lines of a hunk without its header, and which of them is the first changed one."""
-    drawn = _Drawn(hunk, look, changes, is_off=is_off)
+    drawn = _Drawn(hunk, look, is_off=is_off)
     rows = drawn.side_by_side() if look.split else drawn.unified()
     lines: list[Line] = []
     first = -1
@@ -70,12 +59,10 @@ def hunk_lines(hunk: Hunk, look: Look, changes: Changes, *, is_off: bool) -> tup
 class _Drawn:
     """Draws one hunk."""
 
-    def __init__(self, hunk: Hunk, look: Look, changes: Changes, *, is_off: bool) -> None:
+    def __init__(self, hunk: Hunk, look: Look, *, is_off: bool) -> None:
         self.hunk = hunk
         self.look = look
         self.is_off = is_off
-        self.colours = {} if is_off else changes.colours
-        self.marks: Marks = {} if is_off else changes.marks.get(hunk.index, {})
 
     def unified(self) -> Iterator[tuple[Row, list[Line]]]:
         """Yield each row with its lines."""
@@ -89,23 +76,17 @@ class _Drawn:
             olds = self._code(old, old.old, left) if old is not None else []
             news = self._code(new, new.new, right) if new is not None else []
             count = max(len(olds), len(news))
-            gap = Line(Content(""), "gap")
-            lefts, rights = olds + [gap] * (count - len(olds)), news + [gap] * (count - len(news))
+            lefts = olds + [_GAP] * (count - len(olds))
+            rights = news + [_GAP] * (count - len(news))
             if row := old or new:
                 made = [replace(one, beside=other) for one, other in zip(lefts, rights, strict=True)]
                 yield row, made
 
     def _code(self, row: Row, number: int, width: int) -> list[Line]:
-        side = "+" if row.kind == "+" else "-"
-        body = self.colours.get((self.hunk.path, side, row.new if side == "+" else row.old))
         kind = "off" if self.is_off else _KINDS[row.kind]
+        place = (self.hunk.path, "+", row.new) if row.kind == "+" else (self.hunk.path, "-", row.old)
         gutter = f" {row.kind} {number:>{self.look.digits}}  "
-        line = Line(
-            body if body is not None else Content(plain(row.text)),
-            kind,
-            Content.styled(gutter, "$foreground 55%") if kind == "plain" else Content(gutter),
-            self.marks.get((row.kind, number), ()),
-        )
+        line = Line(plain(row.text), kind, gutter, None if self.is_off else place)
         return folded(line, width) if self.look.wrap else [line]
 
 
@@ -138,12 +119,14 @@ def _texts(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(plain(row.text) for row in rows)
 
 
-def marks_of(hunk: Hunk) -> Marks:
+def marks_of(hunk: Hunk) -> dict[Place, tuple[Mark, ...]]:
     """Return the changed words of a hunk."""
-    found: dict[tuple[str, int], tuple[Mark, ...]] = {}
+    found: dict[Place, tuple[Mark, ...]] = {}
     for removed, added in blocks(hunk.rows):
         if removed and added and removed[0].kind != " ":
             result = compared(_texts(removed), _texts(added))
-            found |= {("-", row.old): marks for row, marks in zip(removed, result.removed, strict=True)}
-            found |= {("+", row.new): marks for row, marks in zip(added, result.added, strict=True)}
+            olds = zip(removed, result.removed, strict=True)
+            news = zip(added, result.added, strict=True)
+            found |= {(hunk.path, "-", row.old): marks for row, marks in olds}
+            found |= {(hunk.path, "+", row.new): marks for row, marks in news}
     return found

@@ -12,7 +12,7 @@ from harden.tui.lines import Line, LinePane
 
 if TYPE_CHECKING:
     from harden.patches import Hunk
-    from harden.tui.diffing import Changes, Look
+    from harden.tui.diffing import Look
 
 SPLIT_FROM = 100
 """Columns from which on two versions of a line fit side by side."""
@@ -29,7 +29,6 @@ class DiffPane(LinePane):
         self.split = False
         self.wrap = True
         self._notes: Sequence[str] = ()
-        self._changes: Changes | None = None
         self._places: dict[int, tuple[int, int, int]] = {}
         self._bodies: dict[tuple[int, bool], tuple[list[Line], int]] = {}
         self._look: Look | None = None
@@ -44,24 +43,20 @@ class DiffPane(LinePane):
         self.hunks, self._notes = hunks, notes
         self.chosen = {hunk.index for hunk in hunks if not hunk.supports}
         self.current = min(self.chosen, default=0)
-        self._forget(None)
+        self.paint({}, {})
+        self._bodies.clear()
         self._draw(top=0)
         self._reveal()
 
     def show_more(self, hunks: Sequence[Hunk], notes: Sequence[str]) -> None:
         """Show the same hunks with more or fewer lines around."""
         self.hunks, self._notes = hunks, notes
-        self._redraw(None)
+        self._redraw()
 
     def show_text(self, content: Sequence[Line]) -> None:
         """Show sentences instead of a diff."""
         self.hunks, self.chosen, self._places = (), set(), {}
         self.show(content)
-
-    def colour(self, changes: Changes) -> None:
-        """Colour the diff that is shown."""
-        self._forget(changes)
-        self._draw()
 
     def lay_out(self, *, split: bool, wrap: bool) -> None:
         """Show both versions side by side or not, and long lines folded or not."""
@@ -70,7 +65,7 @@ class DiffPane(LinePane):
         if wrap:
             self.scroll_to(x=0, animate=False, immediate=True, force=True)
         if self.hunks:
-            self._redraw(self._changes)
+            self._redraw()
 
     def move(self, step: int) -> None:
         """Go to the next or previous hunk."""
@@ -90,7 +85,7 @@ class DiffPane(LinePane):
     def on_resize(self, event: events.Resize) -> None:
         """Draw the lines as wide as the pane."""
         if self.hunks and (self._look is None or self._look.width != self.room):
-            self._redraw(self._changes)
+            self._redraw()
 
     def on_click(self, event: events.Click) -> None:
         """Toggle a hunk by its header, or choose it by its lines."""
@@ -115,19 +110,15 @@ class DiffPane(LinePane):
         if count > self.size.height:
             self.reveal(max(first, change - self.size.height // 3), self.size.height)
 
-    def _redraw(self, changes: Changes | None) -> None:
+    def _redraw(self) -> None:
         """Draw in another way, the current hunk where it is on the screen."""
         before = self._places.get(self.current)
-        self._forget(changes)
+        self._bodies.clear()
         self._draw()
         after = self._places.get(self.current)
         if before is not None and after is not None:
             top = self.scroll_offset.y + after[2] - before[2]
             self.scroll_to(y=max(0, top), animate=False, immediate=True)
-
-    def _forget(self, changes: Changes | None) -> None:
-        self._changes = changes
-        self._bodies.clear()
 
     def _draw(self, top: int | None = None) -> None:
         from harden.tui import diffing  # it loads more than the first paint needs
@@ -161,9 +152,9 @@ class DiffPane(LinePane):
         self.show(lines, top=top)
 
     def _body(self, hunk: Hunk, *, is_off: bool) -> tuple[list[Line], int]:
-        from harden.tui.diffing import Changes, hunk_lines
+        from harden.tui.diffing import hunk_lines
 
         key = (hunk.index, is_off)
         if key not in self._bodies and self._look is not None:
-            self._bodies[key] = hunk_lines(hunk, self._look, self._changes or Changes(), is_off=is_off)
+            self._bodies[key] = hunk_lines(hunk, self._look, is_off=is_off)
         return self._bodies[key]

@@ -13,9 +13,9 @@ from harden.tui.part import Action, Part
 
 if TYPE_CHECKING:
     from harden.patches import Hunk
+    from harden.previews import Preview
     from harden.resume import Habits
     from harden.tui.application import HardenApp
-    from harden.tui.previews import Preview
     from harden.tui.review import ReviewScreen
 
 CONTEXTS = (0, CONTEXT, 8, 20, None)
@@ -131,7 +131,7 @@ async def colour(
         return
     changes = await app.run_engine(changes_of, preview.patch, hunks, is_wanted)
     if is_wanted() and diff.hunks is hunks:
-        diff.colour(changes)
+        diff.paint(changes.colours, changes.marks)
 
 
 def why_no_split(diff: DiffPane) -> str:

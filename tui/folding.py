@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import accumulate
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from harden.tui.lines import Line
 
@@ -24,37 +23,34 @@ def plain(text: str) -> str:
 
 def folded(line: Line, width: int) -> list[Line]:
     """Return a line in pieces; the later ones keep its indent where there is room."""
-    gutter = len(line.gutter)
+    text, gutter = line.text, len(line.gutter)
     room = width - gutter
-    text = line.content.plain
-    if room < _NARROWEST or (len(text) <= room and text.isascii()) or line.content.cell_length <= room:
+    if room < _NARROWEST or _cells(text) <= room:
         return [line]
     indent = len(text) - len(text.lstrip()) + 4
     indent = indent if indent < room // 2 else 0
-    ends = [_break(text, room)]
-    while (rest := text[ends[-1] :]) and cell_len(rest) > room - indent:
-        ends.append(ends[-1] + _break(rest, room - indent))
-    later = Content(" " * (gutter + indent))
-    pieces: list[Line] = []
-    start = 0
-    for content in line.content.divide(ends):
-        end = start + len(content)
-        marks = tuple(
-            (max(a, start) - start, min(b, end) - start) for a, b in line.marks if a < end and start < b
-        )
-        if not pieces:
-            pieces.append(replace(line, content=content, marks=marks))
-        elif content:
-            pieces.append(replace(line, content=content, marks=marks, gutter=later, goes_on=True))
+    end = _break(text, room)
+    pieces = [replace(line, content=text[:end])]
+    later = " " * (gutter + indent)
+    while end < len(text):
         start = end
+        end += _break(text[start:], room - indent)
+        pieces.append(Line(text[start:end], line.kind, later, line.place, start, goes_on=True))
     return pieces
 
 
 def _break(text: str, width: int) -> int:
     """Return where to fold: after a mark in the last half, else where the room ends."""
-    cells = list(accumulate(map(cell_len, text[: width + 1])))
-    end = bisect_right(cells, width)
+    if _cells(text) <= width:
+        return len(text)
+    end = width
+    if not text.isascii():
+        end = bisect_right(list(accumulate(map(cell_len, text[: width + 1]))), width)
     for at in range(end, max(1, end // 2), -1):
         if not (text[at - 1].isalnum() or text[at - 1] in "_.'\""):
             return at
     return max(1, end)
+
+
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)

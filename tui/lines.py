@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Offset, Region, Size
@@ -16,10 +17,16 @@ from textual.style import Style
 
 from harden.tui import keys
 
-_NOTHING = Content("")
 _REVERSED = Style(bold=True, reverse=True)
+_NUMBER = "$foreground 55%"
 _RIGHT = 1 << 20
 """Where the columns of right halves begin for the mouse, so that a selection knows its side."""
+
+
+Place = tuple[str, str, int]
+"""A line of a file: path, `-` before or `+` after the change, 1-based number; kept lines count as `-`."""
+Mark = tuple[int, int]
+"""Characters that changed: first, and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +34,28 @@ class Line:
     """One line, or the left half of one with another `beside` it.
 
     `kind` picks its style: plain, removed, added, header, current, off, note, here or gap. The gutter
-    stays where it is when the content scrolls sideways, and is never selected. `marks` are the
-    characters that changed; `goes_on` tells that the line continues the one above.
+    stays where it is when the content scrolls sideways, and is never selected. `place` names the line of
+    a file whose characters from `start` on these are; `goes_on` tells that it continues the line above.
     """
 
-    content: Content
+    content: Content | str
     kind: str = "plain"
-    gutter: Content = _NOTHING
-    marks: tuple[tuple[int, int], ...] = ()
+    gutter: str = ""
+    place: Place | None = None
+    start: int = 0
     goes_on: bool = False
     beside: Line | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the content without styles."""
+        return self.content if isinstance(self.content, str) else self.content.plain
+
+    @property
+    def cells(self) -> int:
+        """Return the columns that the line takes, gutter included."""
+        text = self.text
+        return len(self.gutter) + (len(text) if text.isascii() else cell_len(text))
 
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -73,6 +92,8 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines: Sequence[Line] = ()
         self._strips: dict[int, Strip] = {}
         self._drawn = (0, 0)
+        self._colours: Mapping[Place, Content] = {}
+        self._marks: Mapping[Place, tuple[Mark, ...]] = {}
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -93,15 +114,29 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(0, top, animate=False, immediate=True)
         self.refresh()
 
+    def paint(self, colours: Mapping[Place, Content], marks: Mapping[Place, tuple[Mark, ...]]) -> None:
+        """Give lines their colours and show what changed in them; it costs only what is on the screen."""
+        self._colours, self._marks = colours, marks
+        self._strips.clear()
+        self.refresh()
+
+    def marks_of(self, line: Line) -> list[Mark]:
+        """Return the characters of a line that changed."""
+        end = line.start + len(line.text)
+        return [
+            (max(first, line.start) - line.start, min(last, end) - line.start)
+            for first, last in (self._marks.get(line.place, ()) if line.place is not None else ())
+            if first < end and last > line.start
+        ]
+
     def _overhang(self) -> int:
         """Return by how many columns the longest line is wider than its room."""
         left, right = self._halves()
         widest = 0
         for line in self._lines:
-            room = self.room if line.beside is None else left
-            widest = max(widest, _cells(line.gutter) + _cells(line.content) - room)
+            widest = max(widest, line.cells - (self.room if line.beside is None else left))
             if line.beside is not None:
-                widest = max(widest, _cells(line.beside.gutter) + _cells(line.beside.content) - right)
+                widest = max(widest, line.beside.cells - right)
         return widest
 
     def _halves(self) -> tuple[int, int]:
@@ -152,8 +187,8 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
             part = line.beside if on_right and line.beside is not None else line
             if part.kind in ("header", "current", "gap"):
                 continue
-            span = _selected(selection, at, len(part.content), on_right=part is line.beside)
-            text = part.content.plain[span[0] : span[1]] if span is not None else ""
+            span = _selected(selection, at, len(part.text), on_right=part is line.beside)
+            text = part.text[span[0] : span[1]] if span is not None else ""
             if part.goes_on and found:
                 found[-1] += text
             else:
@@ -182,13 +217,9 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _part(self, line: Line, at: int, left: int, width: int, *, on_right: bool = False) -> Strip:
         style = self._style(line.kind)
-        content = self._plain_where_ansi(line)
-        if line.marks:
-            marked = _REVERSED  # which component styles cannot say
-            if not self.app.native_ansi_color:
-                marked = self.get_visual_style(f"line--{line.kind}-mark", partial=True)
-            for start, end in line.marks:
-                content = content.stylize(marked, start, end)
+        content = self._coloured(line)
+        for start, end in self.marks_of(line):
+            content = content.stylize(self._marked(line.kind), start, end)
         selection = self.text_selection
         if selection is not None and _is_right(selection) == on_right:
             span = _selected(selection, at, len(content), on_right=on_right)
@@ -199,26 +230,29 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         body = Strip(content.render_segments(style), content.cell_length)
         if not line.gutter:
             return body.crop_extend(left, left + width, style.rich_style).apply_offsets(base + left, at)
-        gutter = Strip(line.gutter.render_segments(style), line.gutter.cell_length)
-        room = max(0, width - gutter.cell_length)
+        number = Content.styled(line.gutter, _NUMBER if line.kind in ("plain", "here") else "")
+        gutter = Strip(number.render_segments(style), len(line.gutter))
+        room = max(0, width - len(line.gutter))
         shown = body.crop_extend(left, left + room, style.rich_style)
         places = [gutter.apply_offsets(base, at), shown.apply_offsets(base + left, at)]
         return Strip.join(places).adjust_cell_length(width, style.rich_style)
 
-    def _plain_where_ansi(self, line: Line) -> Content:
+    def _coloured(self, line: Line) -> Content:
         """Return the content; sixteen colours are too few to tell both the syntax and what changed."""
-        if line.kind in ("removed", "added") and self.app.native_ansi_color:
-            return Content(line.content.plain)
-        return line.content
+        is_told_by_colour = line.kind in ("removed", "added") and self.app.native_ansi_color
+        if line.place is None or line.place not in self._colours or is_told_by_colour:
+            return Content(line.content) if isinstance(line.content, str) else line.content
+        return self._colours[line.place][line.start : line.start + len(line.content)]
+
+    def _marked(self, kind: str) -> Style:
+        if self.app.native_ansi_color:
+            return _REVERSED  # which component styles cannot say
+        return self.get_visual_style(f"line--{kind}-mark", partial=True)
 
     def _style(self, kind: str) -> Style:
         if kind == "plain":
             return self.visual_style
         return self.visual_style + self.get_visual_style(f"line--{kind}", partial=True)
-
-
-def _cells(content: Content) -> int:
-    return len(content.plain) if content.plain.isascii() else content.cell_length
 
 
 def _is_right(selection: Selection) -> bool:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
+from harden.tui.lines import Mark
+
 T = TypeVar("T")
-Mark = tuple[int, int]
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LONG = 500

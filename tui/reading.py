@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from textual.content import Content
 from harden.previews import source_lines
 from harden.tui.colouring import coloured_lines
 from harden.tui.folding import plain
-from harden.tui.lines import Line
+from harden.tui.lines import Line, Place
 
 if TYPE_CHECKING:
     from harden.session import Session
@@ -28,11 +27,10 @@ def code_lines(session: Session, path: str, first: int, last: int) -> list[Line]
     width = max(4, len(str(len(lines))))
     return [
         Line(
-            Content(plain(text)),
+            plain(text),
             "here" if first <= number <= last else "plain",
-            Content.styled(
-                f" {'>' if first <= number <= last else ' '} {number:>{width}}  ", "$foreground 55%"
-            ),
+            f" {'>' if first <= number <= last else ' '} {number:>{width}}  ",
+            ("", "-", number),
         )
         for number, text in enumerate(lines, 1)
     ]
@@ -40,20 +38,16 @@ def code_lines(session: Session, path: str, first: int, last: int) -> list[Line]
 
 def coloured(
     path: str, lines: Sequence[Line], around: int, is_wanted: Callable[[], bool]
-) -> Iterator[Callable[[], list[Line]]]:
-    """Yield calls that colour a file, the lines around a place first; each returns all lines."""
-    texts = [line.content.plain for line in lines]
+) -> Iterator[Callable[[], dict[Place, Content]]]:
+    """Yield calls that colour lines of a file, those around a place first, then all."""
+    texts = [line.text for line in lines]
     near = [n for n in range(around - _NEAR, around + _NEAR) if 1 <= n <= len(lines)]
     for wanted in (near, None) if len(lines) > len(near) else (None,):
-        yield partial(_coloured, path, lines, texts, wanted, is_wanted)
+        yield partial(_coloured, path, texts, wanted, is_wanted)
 
 
 def _coloured(
-    path: str,
-    lines: Sequence[Line],
-    texts: Sequence[str],
-    wanted: Sequence[int] | None,
-    is_wanted: Callable[[], bool],
-) -> list[Line]:
+    path: str, texts: Sequence[str], wanted: Sequence[int] | None, is_wanted: Callable[[], bool]
+) -> dict[Place, Content]:
     found = coloured_lines(path, texts, wanted, is_wanted)
-    return [replace(line, content=found.get(number, line.content)) for number, line in enumerate(lines, 1)]
+    return {("", "-", number): content for number, content in found.items()}

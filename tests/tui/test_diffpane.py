@@ -143,7 +143,7 @@ async def test_more_around_a_change_is_only_shown(repository: Path, open_app: Op
         assert counts == sorted(set(counts))
         numbers = [row.old for hunk in diff.hunks for row in hunk.rows if row.old]
         assert numbers == list(range(1, len((repository / "pay.py").read_text().splitlines()) + 1))
-        assert any("context the whole file" in line.content.plain for line in diff.lines)
+        assert any("context the whole file" in line.text for line in diff.lines)
         await app.press("diff.more")
         assert "The whole file is shown already." in app.toasts
         for _ in range(4):
@@ -166,7 +166,7 @@ async def test_secrets_further_away_are_masked(repository: Path, open_app: Open)
         await at(app, "pay.py:14")
         for _ in range(3):
             await app.press("diff.more")
-        text = "\n".join(line.content.plain for line in app.app.review.detail.diff.lines)
+        text = "\n".join(line.text for line in app.app.review.detail.diff.lines)
         assert "API_KEY = " in text
         assert "sk_live" not in text
         assert "••••" in text
@@ -175,9 +175,9 @@ async def test_secrets_further_away_are_masked(repository: Path, open_app: Open)
 async def test_marks_name_the_words_that_changed(repository: Path, open_app: Open) -> None:
     async with open_app(repository) as app:
         await at(app, "pay.py:9")
-        lines = app.app.review.detail.diff.lines
-        added = next(line for line in lines if line.kind == "added")
-        assert [added.content.plain[a:b] for a, b in added.marks] == [", wait=10"]
+        diff = app.app.review.detail.diff
+        added = next(line for line in diff.lines if line.kind == "added")
+        assert [added.text[a:b] for a, b in diff.marks_of(added)] == [", wait=10"]
 
 
 def selected(pane: LinePane, start: tuple[int, int], end: tuple[int, int]) -> str:
