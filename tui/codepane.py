@@ -27,7 +27,8 @@ class CodePane(LinePane):
         self.paint({}, {})
         self._draw()
         self._wanted = line
-        self._go_to_wanted()
+        self._go_to(self._above(line))
+        self.call_after_refresh(self._go_to_wanted)  # what was just shown is as long only then
 
     def lay_out(self, *, wrap: bool) -> None:
         """Fold long lines or not, and leave the file where it is."""
@@ -40,8 +41,12 @@ class CodePane(LinePane):
     def _go_to_wanted(self) -> None:
         """Go to the line that was asked for; a pane that is not seen waits until it is."""
         if self._wanted is not None and self.size.height:
-            self._go_to(self._wanted - 1 - max(3, self.size.height // 3))
+            self._go_to(self._above(self._wanted))
             self._wanted = None
+
+    def _above(self, line: int) -> int:
+        """Return the first line to show, 0-based, for a 1-based line to be seen among its neighbours."""
+        return line - 1 - max(3, self.size.height // 3)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fold again where the width has changed."""
