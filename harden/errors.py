@@ -25,11 +25,22 @@ class UnreadableSource(HardenError):
 
 
 class Refusal(HardenError):
-    """A codemod or an edit declines to act; the text is the reason shown to the user."""
+    """A codemod or an edit declines to act; the text is the reason shown to the user.
+
+    Where it failed instead, `details` tell where.
+    """
+
+    def __init__(self, text: str, details: str = "") -> None:
+        super().__init__(text)
+        self.details = details
 
 
 class ApplyError(HardenError):
     """A patch cannot be written or taken back; nothing was changed."""
+
+
+class Stale(ApplyError):
+    """A file has changed since the preview that was to be written."""
 
 
 class Overtaken(ApplyError):

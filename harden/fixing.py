@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harden.checks import Check
+from harden.details import details_of
 from harden.errors import Refusal, UnreadableSource, UsageError
 from harden.findings import Finding
 from harden.patches import FileEdit, Patch, Target, text_of
@@ -31,6 +32,8 @@ class Offer:
 
     patch: Patch | None = None
     refused: dict[str, str] = field(default_factory=dict)
+    details: str = ""
+    """Where the codemod failed, if it did."""
 
 
 def codemod_class(check: Check) -> type[Codemod]:
@@ -81,6 +84,7 @@ class _Work:
         self.refused: dict[str, str] = {}
         self.resolved: list[Finding] = []
         self.notes: list[str] = []
+        self.details = ""
         self.edits: dict[str, bytes] = {}
 
     def fix_file(self, path: str, wanted: Sequence[Finding]) -> None:
@@ -91,6 +95,7 @@ class _Work:
         except Refusal as refusal:
             if len(targets) == 1 or isinstance(refusal, _TooDeep):
                 self.refused.update(dict.fromkeys((t.fingerprint for t in targets), str(refusal)))
+                self.details = self.details or refusal.details
                 return
             half = len(targets) // 2
             self.fix_file(path, targets[half:])  # from below: equal lines are told apart by their order
@@ -136,7 +141,8 @@ class _Work:
         except Exception as error:
             told = "" if self.check.secret else f": {error}"  # which may quote the code
             raise Refusal(
-                f"The codemod failed on {path} ({type(error).__name__}{told}); code untouched."
+                f"The codemod failed on {path} ({type(error).__name__}{told}); code untouched.",
+                details_of(error, quiet=self.check.secret),
             ) from error
 
     def _edit(self, path: str, targets: list[Finding]) -> None:
@@ -190,7 +196,7 @@ class _Work:
     def offer(self) -> Offer:
         """Return what has come together."""
         if not self.edits:
-            return Offer(None, self.refused)
+            return Offer(None, self.refused, self.details)
         edits = tuple(
             FileEdit(name, self.start.read(name) if self.start.exists(name) else None, data)
             for name, data in sorted(self.edits.items())
@@ -206,7 +212,7 @@ class _Work:
             targets=tuple(Target(f.path, f.span.line, f.span.end_line) for f in unique.values()),
             notes=tuple(self.notes),
         )
-        return Offer(patch, self.refused)
+        return Offer(patch, self.refused, self.details)
 
 
 def _verify_text(after: Project, path: str, before: bytes | None, data: bytes) -> None:

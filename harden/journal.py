@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harden.differences import merge
 from harden.entries import Change, Entries, Entry
-from harden.errors import ApplyError, Overtaken
+from harden.errors import ApplyError, Overtaken, Stale
 from harden.patches import FileEdit, Patch
 from harden.places import DECISIONS, remove_unfinished, state_folder, write_atomically
 
@@ -169,7 +169,7 @@ class Journal:
         current = self._current(edit.path)
         if current != edit.before:
             reason = "holds this fix already" if current == edit.after else "has changed since the preview"
-            raise ApplyError(f"{edit.path} {reason}; look at the fix again.")
+            raise Stale(f"{edit.path} {reason}; look at the fix again.")
 
     def _merged(self, path: str, start: bytes | None, end: bytes | None, verb: str) -> Change:
         """Return the change of a file from what it holds now, towards `end`. Raises ApplyError, Overtaken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 if TYPE_CHECKING:
@@ -25,13 +26,46 @@ def shown(value: object) -> str:
 
 def hint(field: FieldInfo) -> str:
     """Return the description and the bounds of an option."""
-    told = [
+    return ", ".join(part for part in (field.description or "", bounds(field)) if part)
+
+
+def bounds(field: FieldInfo) -> str:
+    """Return between what an option has to be; nothing where it is free."""
+    return " ".join(
         f"{word} {shown(getattr(bound, name))}"
         for name, word in _BOUNDS.items()
         for bound in field.metadata
         if hasattr(bound, name)
-    ]
-    return ", ".join(part for part in (field.description or "", " ".join(told)) if part)
+    )
+
+
+def is_number(field: FieldInfo) -> bool:
+    """Tell whether an option is a number, or none."""
+    kinds = {field.annotation, *get_args(field.annotation)}
+    return bool(kinds & {int, float}) and bool not in kinds and str not in kinds
+
+
+def wrong(options: type[BaseModel], values: Mapping[str, object]) -> dict[str, str]:
+    """Return what is wrong with the values of options, by their names."""
+    from pydantic import ValidationError
+
+    try:
+        options.model_validate(values)
+    except ValidationError as error:
+        found = {str(e["loc"][0]): e for e in reversed(error.errors()) if e["loc"]}
+    else:
+        return {}
+    told = {}
+    for name, problem in found.items():
+        allowed = bounds(options.model_fields[name]) if name in options.model_fields else ""
+        if problem["type"] in ("float_parsing", "int_parsing", "int_from_float"):
+            allowed = " ".join(part for part in (_number(options.model_fields[name]), allowed) if part)
+        told[name] = allowed or f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    return told
+
+
+def _number(field: FieldInfo) -> str:
+    return "a number" if float in {field.annotation, *get_args(field.annotation)} else "a whole number"
 
 
 def choices(field: FieldInfo) -> tuple[str, ...]:

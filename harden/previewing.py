@@ -9,10 +9,10 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from harden.details import details_of
 from harden.errors import Crashed, HardenError
 from harden.previews import reason_of
 from harden.session import Session
@@ -29,7 +29,7 @@ def answer(session: Session, call: Callable[..., object], arguments: tuple[objec
     except HardenError as error:
         return error
     except Exception as error:
-        return Crashed(reason_of(error), traceback.format_exc())
+        return Crashed(reason_of(error), details_of(error))
 
 
 def main(root: str) -> None:

@@ -32,6 +32,8 @@ class Preview:
     diff: str = ""
     secrets: tuple[Finding, ...] = ()
     """What is masked in it: the secrets of its files before the patch."""
+    details: str = ""
+    """Where the codemod failed, if it did."""
 
     def with_context(self, context: int | None) -> tuple[Hunk, ...]:
         """Return the hunks with so many unchanged lines around, None for all of them."""
@@ -52,7 +54,7 @@ def preview(
         for print_, reason in offer.refused.items()
     )
     if offer.patch is None:
-        return Preview(None, refused=refused)
+        return Preview(None, refused=refused, details=offer.details)
     return _shown(session, offer.patch, refused)
 
 

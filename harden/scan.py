@@ -7,13 +7,13 @@ import gc
 import hashlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harden.checks import CallFunction, Check, NodeFunction, matches_name
+from harden.details import details_of
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Problem
 from harden.module import Module, TextFile
@@ -205,8 +205,9 @@ class _Collector:
         except RecursionError:
             self._add(Problem(self.path, 0, f"nested too deeply for {check.id}", check.id))
         except Exception as error:  # a broken check must not cost the user the other results
-            reason = f"{check.id} could not look here: {type(error).__name__}: {error}"
-            self._add(Problem(self.path, 0, reason, check.id, traceback.format_exc()))
+            told = "" if check.secret else f": {error}"  # which may quote the code
+            reason = f"{check.id} could not look here: {type(error).__name__}{told}"
+            self._add(Problem(self.path, 0, reason, check.id, details_of(error, quiet=check.secret)))
 
     def _add(self, problem: Problem) -> None:
         if all(known.check != problem.check for known in self.problems):
