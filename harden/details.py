@@ -6,13 +6,14 @@ import traceback
 
 
 def details_of(error: BaseException, *, quiet: bool = False) -> str:
-    """Return the traceback of an error with the first line of its message.
-
-    A parser's message goes on with the code that it could not read. With `quiet` the message stays out as a
-    whole, because it may quote a secret.
-    """
-    said = next(iter(str(error).splitlines()), "")
-    name = type(error).__name__
-    last = name if quiet or not said else f"{name}: {said}"
+    """Return the traceback of an error, and what it says unless that may quote a secret (`quiet`)."""
+    last = named(error, quiet=quiet)
     frames = "".join(traceback.format_tb(error.__traceback__))
     return f"Traceback (most recent call last):\n{frames}{last}\n"
+
+
+def named(error: BaseException, *, quiet: bool = False) -> str:
+    """Return the kind of an error and the first line of its message: more lines quote the code."""
+    said = "" if quiet else next(iter(str(error).splitlines()), "")
+    name = type(error).__name__
+    return f"{name}: {said}" if said else name

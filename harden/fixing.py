@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harden.checks import Check
-from harden.details import details_of
+from harden.details import details_of, named
 from harden.errors import Refusal, UnreadableSource, UsageError
 from harden.findings import Finding
 from harden.patches import FileEdit, Patch, Target, text_of
@@ -139,9 +139,8 @@ class _Work:
         except RecursionError:
             raise _TooDeep(f"{path} is nested too deeply to be edited.") from None
         except Exception as error:
-            told = "" if self.check.secret else f": {error}"  # which may quote the code
             raise Refusal(
-                f"The codemod failed on {path} ({type(error).__name__}{told}); code untouched.",
+                f"The codemod failed on {path} ({named(error, quiet=self.check.secret)}); code untouched.",
                 details_of(error, quiet=self.check.secret),
             ) from error
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harden.checks import CallFunction, Check, NodeFunction, matches_name
-from harden.details import details_of
+from harden.details import details_of, named
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Problem
 from harden.module import Module, TextFile
@@ -205,8 +205,7 @@ class _Collector:
         except RecursionError:
             self._add(Problem(self.path, 0, f"nested too deeply for {check.id}", check.id))
         except Exception as error:  # a broken check must not cost the user the other results
-            told = "" if check.secret else f": {error}"  # which may quote the code
-            reason = f"{check.id} could not look here: {type(error).__name__}{told}"
+            reason = f"{check.id} could not look here: {named(error, quiet=check.secret)}"
             self._add(Problem(self.path, 0, reason, check.id, details_of(error, quiet=check.secret)))
 
     def _add(self, problem: Problem) -> None:
