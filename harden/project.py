@@ -20,8 +20,8 @@ from harden.roles import FileKind, file_kind
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
 
-_KEPT_MODULES = 256
-"""Parsed modules kept at once; enough for small projects to be parsed once, bounded for large ones."""
+_KEPT_SOURCE = 4_000_000
+"""Characters of source whose modules are kept parsed (100,000 lines, 40 MB): most are parsed but once."""
 _LONGEST = 50
 """Names that are followed from one module to the next before it is taken for a circle."""
 _SETTLED = 2_000_000_000
@@ -51,6 +51,7 @@ class Project:
         self._read: dict[str, bytes | None] | None = None
         self._stamps: dict[str, tuple[int, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()
+        self._kept = 0
         self._parsed: dict[str, Module] = {}
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
@@ -82,10 +83,11 @@ class Project:
             changed = {self.module_name(path) for path in overlay}
             other._exports = {name: known for name, known in self._exports.items() if name not in changed}
             other._bound = {name: known for name, known in self._bound.items() if name not in changed}
-            parsed = [
+            parsed = OrderedDict(
                 (at, module) for at, module in (self._parsed | self._modules).items() if at not in overlay
-            ]
-            other._parsed = dict(parsed[-_KEPT_MODULES:])
+            )
+            _drop_oldest(parsed, sum(len(module.text) for module in parsed.values()))
+            other._parsed = dict(parsed)
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
             added = [
                 name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
@@ -123,9 +125,12 @@ class Project:
             known = parsed = None  # saved a moment ago
         if known is None:
             made = Module(path, self.read(path), self) if parsed is None else parsed.within(self)
+            before = self._modules.pop(path, None)
             known = self._modules[path] = made
-            if len(self._modules) > _KEPT_MODULES:
-                self._modules.popitem(last=False)
+            self._kept += len(made.text) - (len(before.text) if before else 0)
+            self._kept = _drop_oldest(self._modules, self._kept)
+        else:
+            self._modules.move_to_end(path)
         return known
 
     @cached_property
@@ -303,6 +308,13 @@ class Project:
             except UnreadableSource:
                 self._exports[name] = None
         return self._exports[name]
+
+
+def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:
+    """Let go of the modules used longest ago until the rest is small enough; return its characters."""
+    while size > _KEPT_SOURCE and len(modules) > 1:
+        size -= len(modules.popitem(last=False)[1].text)
+    return size
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
