@@ -7,83 +7,21 @@ row to lead to. A press counts as painted when the place of that row arrives in 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
-import pty
-import select
-import signal
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pexpect  # type: ignore[import-untyped]
+
 PER_FILE = 50
-COMMAND = [sys.executable, "-P", "-m", "harden"]
-PATIENCE = 120.0
-"""Seconds after which the app is taken to hang."""
-
-
-class Terminal:
-    """The app in a pseudo-terminal, and what it has drawn since a mark."""
-
-    def __init__(self, root: Path, columns: int, lines: int) -> None:
-        self.started = time.perf_counter()
-        self.pid, self._screen = pty.fork()
-        if self.pid == 0:
-            os.chdir(root)
-            os.environ.update(TERM="xterm-256color", COLUMNS=str(columns), LINES=str(lines))
-            os.execv(COMMAND[0], COMMAND)
-        fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self.everything = b""
-        self._mark = 0
-
-    @property
-    def drawn(self) -> bytes:
-        """Return what was drawn since the last key."""
-        return self.everything[self._mark :]
-
-    def press(self, key: str) -> None:
-        """Send a key and forget what was drawn before it."""
-        self._read(0)
-        self._mark = len(self.everything)
-        os.write(self._screen, key.encode())
-
-    def wait(self, seen: Callable[[bytes], bool]) -> float:
-        """Read until something is on the screen; return the seconds it took."""
-        start = time.perf_counter()
-        while not seen(self.drawn):
-            self._read(0.5)
-            if time.perf_counter() - start > PATIENCE:
-                sys.exit(f"the app hangs; it drew {self.drawn[-500:]!r}")
-        return time.perf_counter() - start
-
-    def rest(self, seconds: float) -> None:
-        """Let the app draw for a while."""
-        end = time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            self._read(left)
-
-    def _read(self, seconds: float) -> None:
-        while select.select([self._screen], [], [], seconds)[0]:
-            self.everything += os.read(self._screen, 65536)
-            seconds = 0
-
-    def megabytes(self) -> int:
-        """Return the resident memory of the app, without its scanning processes."""
-        told = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], capture_output=True, text=True)
-        return int(told.stdout) // 1024
-
-    def close(self) -> None:
-        """End the app."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self._screen)
+BETWEEN = 0.08
+"""Seconds between two presses: as fast as a held key, and long enough for previews to start."""
 
 
 def main() -> None:
@@ -95,39 +33,70 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="harden-bench-") as folder:
         root = Path(folder)
         places = make_repository(root, options.findings)
+        walked = places[: options.presses]
+        print(f"{len(places)} findings in {len(places) // PER_FILE} files, Python {sys.version.split()[0]}")
         with opened(root) as app:
-            print(f"{'first paint':>28} {app.wait(lambda drawn: len(drawn) > 500) * 1000:6.0f} ms")
-            app.wait(lambda drawn: places[0].encode() in drawn)
-            print(f"{'first finding listed':>28} {(time.perf_counter() - app.started) * 1000:6.0f} ms")
-            app.press("n")
-            app.rest(1)
-            report("key to paint, scanning", presses(app, places[: options.presses], "j"))
-            files = f"{len(places) // PER_FILE} files".encode()
-            app.wait(lambda _: files in app.everything)
-            print(f"{'scan done':>28} {time.perf_counter() - app.started:6.1f} s")
-            app.rest(2)
-            for key in "Ggn":
-                app.press(key)
-                app.rest(2)
-            report("key to paint, listed", presses(app, places[: options.presses], "j"))
-            print(f"{'memory':>28} {app.megabytes():6} MB")
+            started = time.perf_counter()
+            print(f"{'first paint':>24} {until(app, '╭') * 1000:7.0f} ms")
+            until(app, "7 Resilience")  # the stages are known
+            app.send("7")
+            until(app, places[0])
+            print(f"{'first finding listed':>24} {(time.perf_counter() - started) * 1000:7.0f} ms")
+            app.send("n")
+            until(app, walked[0])
+            report("key to paint, scanning", presses(app, walked))
+            while not shown_again(app, f"{len(places) // PER_FILE} files"):
+                pass
+            print(f"{'scan done':>24} {time.perf_counter() - started:7.1f} s")
+            app.send("gn")
+            until(app, walked[0])
+            report("key to paint, listed", presses(app, walked))
+            own, family = megabytes(app.pid)
+            print(f"{'memory':>24} {own:7} MB, with the process that makes previews {family} MB")
 
 
-def presses(app: Terminal, places: list[str], key: str) -> Iterator[float]:
+def presses(app: pexpect.spawn, places: list[str]) -> Iterator[float]:
     """Yield the seconds from each press to its row; the cursor stands on the first place."""
     for place in places[1:]:
-        app.press(key)
-        yield app.wait(lambda drawn, place=place: place.encode() in drawn)  # type: ignore[misc]
-        app.rest(0.08)  # as fast as a held key, and long enough for previews to start
+        app.expect([pexpect.TIMEOUT], timeout=BETWEEN)  # reads what is drawn, and drops it below
+        app.buffer = ""
+        app.send("j")
+        yield until(app, place)
+
+
+def shown_again(app: pexpect.spawn, text: str) -> bool:
+    """Have the whole screen drawn again, by way of the summary, and tell whether it holds a text."""
+    app.send("s")
+    app.expect([pexpect.TIMEOUT], timeout=0.5)
+    app.buffer = ""
+    app.send("s")
+    return bool(app.expect_exact([pexpect.TIMEOUT, text], timeout=1))
+
+
+def until(app: pexpect.spawn, text: str) -> float:
+    """Wait until a text is drawn; return the seconds it took."""
+    start = time.perf_counter()
+    app.expect_exact(text)
+    return time.perf_counter() - start
 
 
 def report(name: str, seconds: Iterator[float]) -> None:
     """Print the median, the 95th percentile and the worst."""
-    taken = sorted(seconds)
+    taken = sorted(second * 1000 for second in seconds)
     p95 = taken[int(len(taken) * 0.95)]
-    print(
-        f"{name:>28} {statistics.median(taken) * 1000:6.1f} ms, p95 {p95 * 1000:.1f}, max {taken[-1] * 1000:.1f}"
-    )
+    print(f"{name:>24} {statistics.median(taken):7.1f} ms, 95th percentile {p95:.1f}, worst {taken[-1]:.1f}")
+
+
+def megabytes(pid: int) -> tuple[int, int]:
+    """Return the resident memory of a process, and of it with all that it started."""
+    told = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True)
+    rows = [tuple(map(int, line.split())) for line in told.stdout.splitlines()]
+    family = {pid}
+    for child, parent, _ in sorted(rows):
+        if parent in family:
+            family.add(child)
+    sizes = {child: size // 1024 for child, _, size in rows if child in family}
+    return sizes[pid], sum(sizes.values())
 
 
 def make_repository(root: Path, findings: int) -> list[str]:
@@ -149,13 +118,23 @@ def make_repository(root: Path, findings: int) -> list[str]:
 
 
 @contextmanager
-def opened(root: Path) -> Iterator[Terminal]:
+def opened(root: Path) -> Iterator[pexpect.spawn]:
     """Give the app on a repository, and end it."""
-    app = Terminal(root, 120, 40)
+    app = pexpect.spawn(
+        sys.executable,
+        ["-P", "-m", "harden"],
+        cwd=str(root),
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
+        dimensions=(40, 120),
+        timeout=120,
+        maxread=65536,
+        encoding="utf-8",
+    )
+    app.delaybeforesend = None
     try:
         yield app
     finally:
-        app.close()
+        app.close(force=True)
 
 
 if __name__ == "__main__":

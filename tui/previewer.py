@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 if TYPE_CHECKING:
     from harden.session import Session
@@ -39,8 +39,7 @@ class Previewer:
         """
         asked = asyncio.ensure_future(self._ask(call, arguments))
         asked.add_done_callback(lambda done: done.cancelled() or done.exception())
-        reply: T = await asyncio.shield(asked)
-        return reply
+        return cast("T", await asyncio.shield(asked))
 
     async def _ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> object:
         from harden.errors import HardenError
