@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from harden.errors import HardenError, Refusal
+from harden.errors import Refusal
 from harden.patches import Patch
 from harden.tui import keys
-from harden.tui.dialog import Dialog
+from harden.tui.dialog import Dialog, keep
 from harden.tui.diffpane import DiffPane
 from harden.tui.drawing import why_no_split
 
 if TYPE_CHECKING:
+    from harden.decisions import OptionValue
     from harden.findings import Finding
     from harden.previews import Preview
     from harden.resume import Habits
-    from harden.tui.application import HardenApp
 
 
 class ApplyAll(Dialog[Patch]):
     """Files first, then the whole diff; enter applies what is switched on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "apply", "apply", priority=True, show=False),
+        keep("apply"),
         *keys.bound_to(
             {
                 "hunk.next": "move(1)",
@@ -45,10 +45,13 @@ class ApplyAll(Dialog[Patch]):
     files = getters.query_one("#files", Static)
     diff = getters.query_one(DiffPane)
 
-    def __init__(self, title: str, findings: Sequence[Finding]) -> None:
+    def __init__(
+        self, title: str, findings: Sequence[Finding], values: Mapping[str, OptionValue] | None = None
+    ) -> None:
         super().__init__()
         self._title = title
         self._findings = findings
+        self._values = values
         self._preview: Preview | None = None
 
     def compose(self) -> ComposeResult:
@@ -57,7 +60,9 @@ class ApplyAll(Dialog[Patch]):
             yield Static(self._title, classes="name", markup=False)
             yield Static(f"Preparing {len(self._findings)} fixes …", id="files", markup=False)
             yield DiffPane(id="all")
-            yield Static("enter apply   h l hunk   space leave out   esc back", classes="hint")
+            yield self.hint(
+                ("dialog.keep", "apply"), ("hunk.previous hunk.next", "hunk"), ("hunk.toggle", "leave out")
+            )
 
     def on_mount(self) -> None:
         """Make the patch beside the screen."""
@@ -70,10 +75,10 @@ class ApplyAll(Dialog[Patch]):
         from harden.previews import preview, reason_of
         from harden.tui.drawing import colour
 
-        app = self._harden
+        app = self.harden
         try:
-            made = await app.previewer.ask(preview, self._findings)
-        except HardenError as error:
+            made = await app.previewer.ask(preview, self._findings, self._values)
+        except Exception as error:
             self.files.update(reason_of(error))
             return
         self._preview = made
@@ -96,23 +101,19 @@ class ApplyAll(Dialog[Patch]):
         if reason := why_no_split(self.diff):
             self.notify(reason, timeout=4)
         else:
-            self._choose(replace(self._harden.habits, split=not self._harden.habits.split))
+            self._choose(replace(self.harden.habits, split=not self.harden.habits.split))
 
     def action_wrap(self) -> None:
         """Fold long lines, or let them run on."""
-        self._choose(replace(self._harden.habits, wrap=not self._harden.habits.wrap))
-
-    @property
-    def _harden(self) -> HardenApp:
-        return cast("HardenApp", self.app)
+        self._choose(replace(self.harden.habits, wrap=not self.harden.habits.wrap))
 
     def _choose(self, habits: Habits) -> None:
-        self._harden.habits = habits
+        self.harden.habits = habits
         self._lay_out()
-        self._harden.review.drawing.lay_out()
+        self.harden.review.drawing.lay_out()
 
     def _lay_out(self) -> None:
-        habits = self._harden.habits
+        habits = self.harden.habits
         self.diff.lay_out(split=habits.split, wrap=habits.wrap)
 
     def action_apply(self) -> None:

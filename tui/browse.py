@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
-from harden.tui.rows import STATUSES, Heading, Left, Rows, StageRow, left_of
+from harden.tui.rows import STATUSES, Heading, Left, ProblemRow, Rows, StageRow, left_of
 
 if TYPE_CHECKING:
     from harden.registry import Stage
@@ -25,6 +25,7 @@ class Browsing(Part):
     _wanted = ""
     _first_start = False
     _shown_stage = ""
+    _came_from = ""
 
     def __init__(self, screen: ReviewScreen) -> None:
         super().__init__(screen)
@@ -142,7 +143,11 @@ class Browsing(Part):
         pane.border_title = f"{self.stage.title}  {count} open"
         told = [f"{self.status} only"] if self.status != "all" else []
         told += [f"/{self.words}"] if self.words else []
-        pane.border_subtitle = "  ".join(told).replace("[", r"\[") or r"/ filter  f status"
+        pane.border_subtitle = "  ".join(told).replace("[", r"\[") or self._hint
+
+    @property
+    def _hint(self) -> str:
+        return f"{self.key('list.filter')} filter  {self.key('list.status')} status".replace("[", r"\[")
 
     def go_to_stage(self, at: int) -> None:
         """Show another stage."""
@@ -190,8 +195,10 @@ class Browsing(Part):
     # Panes
 
     def enter(self) -> None:
-        """Go from the list to the detail."""
+        """Go from the list to the detail; where something could not be checked, to what is known of it."""
         self.screen.add_class("-inside")
+        if isinstance(self.screen.item, ProblemRow) and self.screen.detail.tab == "fix":
+            self.screen.detail.tab, self._came_from = "why", "fix"
         self.screen.detail.focus_view()
 
     def back(self) -> None:
@@ -207,6 +214,7 @@ class Browsing(Part):
             self._zoom()
         elif not screen.findings.has_focus:
             screen.remove_class("-inside")
+            screen.detail.tab, self._came_from = self._came_from or screen.detail.tab, ""
             screen.findings.focus()
         else:
             screen.going.stop_scan()

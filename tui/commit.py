@@ -2,191 +2,265 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on, work
+from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
-from textual.widgets import Checkbox, Input, Static
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
 
-from harden.errors import HardenError
+from harden.errors import RepositoryError
 from harden.tui import keys
 from harden.tui.choice import Choice
+from harden.tui.committing import GroupLines, edit_message
+from harden.tui.keyed import Keyed
 
 if TYPE_CHECKING:
-    from harden.commits import CommitPlan, Group
-    from harden.repository import Commit
+    from harden.commits import CommitPlan
     from harden.session import Session
-    from harden.tui.application import HardenApp
 
 _STAY = "stay"
+_KEYS = ("commit.now", "commit.choose", "commit.edit", "commit.editor", "commit.diff", "commit.leave")
 
 
-class CommitScreen(Screen[bool]):
+class CommitScreen(Keyed[bool]):
     """What would be committed where; nothing happens before ctrl+s."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-        Binding("question_mark", "help", show=False),
-        *keys.bindings([keys.BY_ID["commit.now"]]),
+        *keys.bindings(keys.BY_ID[id] for id in _KEYS if id != "commit.choose"),
+        *keys.bound_to(
+            {
+                "move.down": "app.focus_next",
+                "move.up": "app.focus_previous",
+                "move.page_down": "scroll(1)",
+                "move.page_up": "scroll(-1)",
+            }
+        ),
     ]
 
     plan_pane = getters.query_one("#plan", VerticalScroll)
+    trouble = getters.query_one("#trouble", VerticalScroll)
     foot = getters.query_one("#commit-keys", Static)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._plan: CommitPlan | None = None
-        self._made = False
-
-    @property
-    def harden(self) -> HardenApp:
-        """Return the app."""
-        return cast("HardenApp", self.app)
+        self._made = self._is_over = self._is_working = False
 
     def compose(self) -> ComposeResult:
         """Make an empty pane; the plan follows when git has told."""
         with Vertical(classes="pane page"):
-            with VerticalScroll(id="plan"):
+            with VerticalScroll(id="plan", can_focus=False):
                 yield Static("Asking git …", markup=False)
-            yield Static("esc back", id="commit-keys", classes="hint", markup=False)
+            with VerticalScroll(id="trouble"):
+                yield Static("", id="trouble-text", markup=False)
+            yield Static("", id="commit-keys", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Make the plan beside the screen."""
         self.query_one(".page").border_title = "Commit"
+        self.trouble.display = False
+        self._hint("commit.leave")
         self._make_plan()
+
+    # What would be committed
 
     @work(exit_on_error=False, exclusive=True)
     async def _make_plan(self) -> None:
         from harden.export import is_repository
-        from harden.tui.previews import reason_of
+        from harden.previews import reason_of
 
         try:
             if not await self.harden.run_engine(is_repository, self._session):
                 await self._offer_patch()
                 return
-            self._plan = await self.harden.run_engine(self._session.commit_plan)
+            plan = await self.harden.run_engine(self._session.commit_plan)
         except Exception as error:
+            self._is_over = True
             await self._say(reason_of(error))
             return
-        await self._show(self._plan)
+        await self._show(plan)
+        next(iter(self.groups)).box.focus()
 
     async def _show(self, plan: CommitPlan) -> None:
-        widgets: list[Vertical | Static | Choice] = []
-        for index, group in enumerate(plan.groups):
-            title = f"{group.title}   {_size(group)}"
-            subject = group.message.partition("\n")[0]
-            widgets.append(
-                Vertical(
-                    Checkbox(title, group.chosen, name=str(index), compact=True, classes="chosen"),
-                    Input(subject, name=str(index), compact=True, classes="subject"),
-                    Static("  ".join(group.paths), classes="hint", markup=False),
-                    classes="group",
-                )
-            )
+        from harden.tui.committed import left_out, what_git_does
+
+        self._plan = plan
         branches = [(plan.branch, f"new branch {plan.branch}"), (_STAY, f"stay on {plan.current_branch}")]
-        widgets += [Choice(branches, plan.branch, id="branch"), Static(_left_out(plan), markup=False)]
-        await self._replace(*widgets)
-        self.foot.update("ctrl+s commit   space choose   tab next field   esc back")
-        self.query(".subject").first().focus()
+        chosen = _STAY if self._made else plan.branch
+        await self._replace(
+            *(GroupLines(group, index) for index, group in enumerate(plan.groups)),
+            Choice(branches, chosen, id="branch"),
+            Static(left_out(plan), markup=False),
+            Static(what_git_does(plan), markup=False),
+        )
+        self._hint(*_KEYS)
 
     async def _offer_patch(self) -> None:
         count = len(self._session.applied_entries())
         await self._say(
             "This folder is not a git repository, so there is nothing to commit to.",
-            f"ctrl+s writes what was applied ({count} fix{'es' if count != 1 else ''}) to harden.patch, "
-            "for review or for another copy. `git init` makes this folder a repository.",
+            f"{self.key('commit.now')} writes what was applied "
+            f"({count} fix{'es' if count != 1 else ''}) to harden.patch, for review or for another copy.",
+            "`git init` makes this folder a repository; after your first commit, "
+            f"{self.key('app.commit')} makes commits of fixes.",
         )
-        self.foot.update("ctrl+s write harden.patch   esc back")
+        self._hint("commit.now", "commit.leave")
 
     async def _say(self, *sentences: str) -> None:
         await self._replace(*(Static(sentence, markup=False) for sentence in sentences))
 
-    async def _replace(self, *widgets: Vertical | Static | Choice) -> None:
+    async def _replace(self, *widgets: Widget) -> None:
         await self.plan_pane.remove_children()
         await self.plan_pane.mount(*widgets)
 
-    @on(Input.Submitted)
-    def _next_field(self) -> None:
-        self.focus_next()
+    @property
+    def groups(self) -> list[GroupLines]:
+        """Return the commits, in order."""
+        return list(self.query(GroupLines))
+
+    @property
+    def here(self) -> GroupLines | None:
+        """Return the commit under the cursor."""
+        return next((group for group in self.groups if group.has_focus_within), None)
+
+    def _hint(self, *ids: str) -> None:
+        self.foot.update(keys.hint(self.harden.keymap, *ids))
+
+    # Keys
+
+    async def action_do(self, id: str) -> None:
+        """Do what a key stands for, or say why not."""
+        if self._is_working:
+            self._tell("git is at work, and hooks may take a while; ctrl+q leaves all the same.")
+        elif id == "commit.leave":
+            self._leave()
+        elif id == "commit.now":
+            if not self._is_over:
+                self._is_working = True
+                self._carry_out()
+        elif self.here is None:
+            self._tell("Choose a commit first: up and down." if self.groups else "There is no commit here.")
+        else:
+            acts: dict[str, Callable[[GroupLines], None]] = {
+                "commit.edit": GroupLines.edit,
+                "commit.editor": self._open_editor,
+                "commit.diff": self._read_diff,
+            }
+            acts[id](self.here)
+
+    def _tell(self, text: str) -> None:
+        self.notify(text, timeout=4, markup=False)
 
     def action_leave(self) -> None:
-        """Go back to the findings."""
-        self.dismiss(self._made)
+        """Go back to the findings, unless git is at work."""
+        if not self._is_working:
+            self.dismiss(self._made)
 
-    def action_help(self) -> None:
-        """Show all keys."""
-        from harden.tui.help import Help
+    def _leave(self) -> None:
+        if self.here is not None and self.here.is_editing:
+            self.here.done(keep=False)
+        else:
+            self.dismiss(self._made)
 
-        self.app.push_screen(Help(self._session.settings.keys))
+    def _open_editor(self, lines: GroupLines) -> None:
+        lines.message, problem = edit_message(self.harden, lines.message)
+        if problem:
+            self.notify(problem, severity="error", timeout=8, markup=False)
 
-    def action_do(self, _id: str) -> None:
-        """Commit, or write the patch file."""
-        if not self._made:
-            self._carry_out()
+    def _read_diff(self, lines: GroupLines) -> None:
+        from harden.tui.reader import Reader
+        from harden.uncommitted import group_preview
+
+        ask = partial(self.harden.run_engine, group_preview, self._session, lines.group)
+        self.app.push_screen(Reader(f"{lines.group.title}   {lines.message.partition(chr(10))[0]}", ask))
+
+    def action_scroll(self, pages: int) -> None:
+        """Go through what does not fit."""
+        pane = self.plan_pane
+        pane.scroll_page_down(animate=False) if pages > 0 else pane.scroll_page_up(animate=False)
+
+    # The commit itself
 
     @work(exit_on_error=False, exclusive=True)
     async def _carry_out(self) -> None:
-        from harden.export import write_patch
-        from harden.tui.previews import reason_of
-
         plan = self._chosen_plan()
+        self.trouble.display = False
         self.foot.update("Working … hooks may take a while.")
         try:
             async with self.harden.turn:
-                if plan is None:
-                    path = await self.harden.run_engine(write_patch, self._session)
-                    told = [f"Written: {path.name}"]
-                else:
-                    made = await self.harden.run_engine(self._session.commit, plan)
-                    told = _result(made, plan)
-                    self._made = True
-        except HardenError as error:
-            self.foot.update("ctrl+s try again   esc back")
-            self.notify(reason_of(error), severity="error", timeout=15, markup=False)
+                told = await (self._write_patch() if plan is None else self._commit(plan))
+        except Exception as error:
+            await self._refused(plan, error)
             return
+        finally:
+            self._is_working = False
+        self._is_over = True
         await self._say(*told)
-        self.foot.update("esc back")
+        self._hint("commit.leave")
+
+    async def _write_patch(self) -> list[str]:
+        from harden.export import write_patch
+
+        path = await self.harden.run_engine(write_patch, self._session)
+        return [f"Written: {path.name}", "`git apply harden.patch` makes the same changes in another copy."]
+
+    async def _commit(self, plan: CommitPlan) -> list[str]:
+        from harden.tui.committed import result
+
+        made = await self.harden.run_engine(self._session.commit, plan)
+        self._made = True
+        push = await self.harden.run_engine(self._session.repository.push_command)
+        return result(made, plan, push)
 
     def _chosen_plan(self) -> CommitPlan | None:
         plan = self._plan
         if plan is None:
             return None
-        for index, group in enumerate(plan.groups):
-            chosen = self.query(Checkbox).filter(".chosen").nodes[index].value
-            subject = self.query(Input).filter(".subject").nodes[index].value.strip()
-            _, _, rest = group.message.partition("\n")
-            message = f"{subject}\n{rest}" if subject else group.message
-            plan = plan.with_group(index, message=message, chosen=chosen)
+        for lines in self.groups:
+            plan = plan.with_group(lines.index, message=lines.message, chosen=lines.box.value)
         branch = self.query_one("#branch", Choice).value
         return plan.on_branch(plan.current_branch if branch == _STAY else branch)
 
+    async def _refused(self, plan: CommitPlan | None, error: Exception) -> None:
+        """Tell what git or a hook said; what was typed stays, and what was committed before leaves."""
+        from rich.text import Text
 
-def _size(group: Group) -> str:
-    fixes, files = len(group.entries), len(group.paths)
-    return f"{fixes} fix{'es' if fixes != 1 else ''} in {files} file{'s' if files != 1 else ''}"
+        from harden.previews import reason_of
 
+        told = "Nothing was written."
+        if plan is not None:
+            told = await self._plan_again(plan)
+        output = error.output if isinstance(error, RepositoryError) else ""
+        said = Content.from_rich_text(Text.from_ansi(output)) if output else Content(reason_of(error))
+        self.query_one("#trouble-text", Static).update(Content.assemble((told, "bold"), "\n\n", said))
+        self.trouble.display = True
+        self.trouble.scroll_home(animate=False)
+        self.trouble.focus()
+        self._hint(*(_KEYS if self.groups else ("commit.now", "commit.leave")))
 
-def _left_out(plan: CommitPlan) -> str:
-    """Return what the commits will not hold."""
-    lines = []
-    if plan.others:
-        noun = "file" if len(plan.others) == 1 else "files"
-        lines.append(f"Not included: {len(plan.others)} {noun} you changed yourself")
-        lines += [f"  {path}" for path in plan.others[:6]]
-    if plan.mixed:
-        lines.append("Only harden's own lines are taken from files that also hold changes of yours:")
-        lines += [f"  {path}" for path in plan.mixed[:6]]
-    return "\n".join(lines or ["Nothing else is changed in this repository."])
-
-
-def _result(made: list[Commit], plan: CommitPlan) -> list[str]:
-    """Return the commits that were made."""
-    place = f"on the new branch {plan.branch}" if plan.branch != plan.current_branch else f"on {plan.branch}"
-    head = f"{len(made)} commit{'s' if len(made) != 1 else ''} {place}:"
-    return [head, "\n".join(f"  {commit.sha[:9]}  {commit.subject}" for commit in made)]
+    async def _plan_again(self, tried: CommitPlan) -> str:
+        """Show what is left to commit, as it was typed; return how far git came."""
+        try:
+            left = await self.harden.run_engine(self._session.commit_plan)
+        except Exception:  # nothing can be committed now: what was asked for stays on the screen
+            return "No commit was made."
+        typed = {group.entries: group for group in tried.groups}
+        if len(left.groups) == len(tried.groups):
+            return f"No commit was made, and nothing is lost: {self.key('commit.now')} tries again."
+        self._made = True
+        for index, group in enumerate(left.groups):
+            if (known := typed.get(group.entries)) is not None:
+                left = left.with_group(index, message=known.message, chosen=known.chosen)
+        await self._show(left)
+        made = len(tried.groups) - len(left.groups)
+        return (
+            f"{made} commit{'s were' if made != 1 else ' was'} made on {left.current_branch}; "
+            f"the next one was refused. {self.key('commit.now')} tries again."
+        )

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from harden.found import State
 from harden.tui.part import Action, Part
 from harden.tui.rows import FindingRow, QuestionRow
 
 if TYPE_CHECKING:
     from harden.findings import Finding
     from harden.registry import Question
+    from harden.tui.ignore import Scope
 
 _ANSWERS = {"answer.yes": "yes", "answer.no": "no", "answer.none": "not applicable"}
 
@@ -39,7 +41,10 @@ class Deciding(Part):
             return "Choose a finding first."
         if id == "finding.reopen":
             return "" if item.state == "ignored" else "It is not ignored."
-        reasons = {"ignored": "It is ignored already; X opens it again.", "applied": "It is fixed; z undoes."}
+        reasons = {
+            "ignored": f"It is ignored already; {self.key('finding.reopen')} opens it again.",
+            "applied": f"It is fixed; {self.key('fix.undo')} undoes.",
+        }
         return reasons.get(item.state, "")
 
     def _ignore(self) -> None:
@@ -49,7 +54,13 @@ class Deciding(Part):
     async def _ask_why(self, finding: Finding) -> None:
         from harden.tui.ignore import Ignore
 
-        chosen = await self.app.push_screen_wait(Ignore(finding))
+        alike = [one.finding for one in self.session.found.placed(finding.check) if one.state is State.OPEN]
+        counts: dict[Scope, int] = {
+            "line": 1,
+            "file": sum(one.path == finding.path for one in alike),
+            "check": len(alike),
+        }
+        chosen = await self.app.push_screen_wait(Ignore(finding, counts))
         if chosen is None:
             return
         save = partial(self.session.ignore, finding, chosen.reason, scope=chosen.scope, until=chosen.until)
@@ -83,5 +94,6 @@ class Deciding(Part):
         if text is None:
             return
         note = partial(self.session.answer, question, known.answer if known else AnswerKind.NO, text)
-        told = "The note is kept." if known else "Noted, and answered no until you press y or 0."
+        yes, none = self.key("answer.yes"), self.key("answer.none")
+        told = "The note is kept." if known else f"Noted, and answered no until you press {yes} or {none}."
         self.screen.writing.decide(note, told, "The note is as it was.")

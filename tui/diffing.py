@@ -29,9 +29,12 @@ class Look:
         return (self.width - 1) // 2, self.width - 1 - (self.width - 1) // 2
 
 
-def header(hunk: Hunk, hunks: Sequence[Hunk], width: int, *, is_on: bool, is_current: bool) -> Line:
-    """Return the rule above a hunk with its number and its box."""
+def header(
+    hunk: Hunk, hunks: Sequence[Hunk], width: int, *, is_on: bool, is_current: bool, is_choice: bool
+) -> Line:
+    """Return the rule above a hunk with its number, and its box where it can be left out."""
     mark, kind = ("[*]", "also") if hunk.supports else ("[x]" if is_on else "[ ]", "hunk")
+    mark = mark if is_choice else "───"
     own = [h.index for h in hunks if h.supports == hunk.supports]
     title = f" {kind} {own.index(hunk.index) + 1}/{len(own)} "
     rule = "─" * max(2, width - len(title) - len(mark) - 2)

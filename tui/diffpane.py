@@ -21,6 +21,8 @@ SPLIT_FROM = 100
 class DiffPane(LinePane):
     """Hunks with a cursor and a box each. Hunks that others need are forced on."""
 
+    is_choice = True
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.hunks: Sequence[Hunk] = ()
@@ -139,7 +141,14 @@ class DiffPane(LinePane):
             body, change = self._body(hunk, is_off=not is_on and not hunk.supports)
             self._places[hunk.index] = (len(lines), len(body) + 1, len(lines) + 1 + change)
             lines.append(
-                diffing.header(hunk, self.hunks, self._look.width, is_on=is_on, is_current=is_current)
+                diffing.header(
+                    hunk,
+                    self.hunks,
+                    self._look.width,
+                    is_on=is_on,
+                    is_current=is_current,
+                    is_choice=self.is_choice,
+                )
             )
             lines += body
         if self._notes:

@@ -3,38 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from harden.tui import keys
 from harden.tui.dialog import Dialog
+from harden.tui.reader import ReadPane
+
+if TYPE_CHECKING:
+    from harden.session import Session
+
+_SHOWN = 12
 
 
 class Edited(Dialog[bool]):
-    """A second `a` applies the fix all the same."""
+    """A second press of the key applies the fix all the same; the person's own edits can be read first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "apply", "apply all the same", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = keys.bound_to({"edited.apply": "apply", "edited.diff": "read"})
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    pane = getters.query_one(ReadPane)
+
+    def __init__(self, session: Session, paths: Sequence[str]) -> None:
         super().__init__()
+        self._session = session
         self._paths = paths
 
     def compose(self) -> ComposeResult:
         """Say which files, and what follows."""
+        several = len(self._paths) > 1
+        told = f"{len(self._paths)} files have" if several else f"{self._paths[0]} has"
         with Vertical(classes="dialog"):
-            noun = "This file holds" if len(self._paths) == 1 else "These files hold"
-            yield Static(f"{noun} changes of yours that are not committed:", markup=False)
-            yield Static("\n".join(f"  {path}" for path in self._paths[:12]), classes="name", markup=False)
+            yield Static(f"{told} edits of yours that are not committed.", classes="name", markup=False)
+            if several:
+                more = len(self._paths) - _SHOWN
+                shown = [f"  {path}" for path in self._paths[:_SHOWN]]
+                shown += [f"  and {more} more"] if more > 0 else []
+                yield Static("\n".join(shown), id="files", markup=False)
+            yield ReadPane(id="own")
             yield Static(
-                "The fix can be undone, and your changes stay. A commit of harden takes only its own lines, "
+                "The fix can be undone, and your edits stay. A commit of harden takes only its own lines, "
                 "and stops where they touch yours.",
+                id="follows",
                 markup=False,
             )
-            yield Static("a apply   esc back", classes="hint", markup=False)
+            yield self.hint(("edited.diff", "your edits"), ("edited.apply", "apply"))
+
+    def on_mount(self) -> None:
+        """Keep the diff for when it is asked for."""
+        self.pane.display = False
 
     def action_apply(self) -> None:
         """Go on."""
         self.dismiss(True)
+
+    def action_read(self) -> None:
+        """Show the person's own edits, or hide them again."""
+        self.pane.display = not self.pane.display
+        self.query_one(".dialog").set_class(self.pane.display, "large")
+        if self.pane.display:
+            self.pane.focus()
+            self._read()
+
+    @work(exit_on_error=False, exclusive=True)
+    async def _read(self) -> None:
+        from harden.uncommitted import own_edits
+
+        await self.pane.read(
+            self.harden, partial(self.harden.run_engine, own_edits, self._session, self._paths)
+        )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from harden.details import details_of
 from harden.errors import UsageError
+from harden.previews import reason_of
 from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
@@ -36,7 +38,7 @@ class Fixing(Part):
         self._row: FindingRow | None = None
         self._preview: Preview | None = None
         self._prepared = Prepared(self.app.previewer)
-        self._wrong = ""
+        self._wrong = self._details = ""
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -50,25 +52,28 @@ class Fixing(Part):
         """Return why an action can do nothing now."""
         if self._preview is None or not self.screen.detail.diff.hunks:
             return "There is no diff to choose from."
-        return "It is written already; z undoes it." if self._preview.written else ""
+        return f"It is written already; {self.key('fix.undo')} undoes it." if self._preview.written else ""
 
     def why_not_apply(self) -> str:
         """Return why the fix shown cannot be written, or an empty string."""
         row = self._row
         if row is None:
             is_check = isinstance(self.screen.item, Group) and self.screen.item.check
-            return "A previews every fix of this check." if is_check else "Choose a finding first."
+            every = f"{self.key('fix.apply_all')} previews every fix of this check."
+            return every if is_check else "Choose a finding first."
         if row.state == "applied":
-            return "It is applied already; z undoes it."
+            return f"It is applied already; {self.key('fix.undo')} undoes it."
         if row.state == "ignored":
-            return "It is ignored; X opens it again."
+            return f"It is ignored; {self.key('finding.reopen')} opens it again."
         if not row.finding.fixable:
             return row.finding.why_not or "Only a person can fix this; the Why tab shows the pattern."
         if self._preview is None:
             return self._wrong or "The fix is still being prepared."
         if self._preview.patch is None:
             return self._preview.refused[0] if self._preview.refused else "There is no fix."
-        return "" if self.screen.detail.diff.chosen else "No hunk is selected; space takes one in."
+        if self.screen.detail.diff.chosen:
+            return ""
+        return f"No hunk is selected; {self.key('hunk.toggle')} takes one in."
 
     @property
     def row(self) -> FindingRow | None:
@@ -79,6 +84,11 @@ class Fixing(Part):
     def diff_text(self) -> str:
         """Return the patch shown, for the clipboard, secrets masked."""
         return self._preview.diff if self._preview else ""
+
+    @property
+    def details(self) -> str:
+        """Return where the preview failed, for the clipboard, if it did."""
+        return self._details
 
     @property
     def check(self) -> Check | None:
@@ -112,7 +122,7 @@ class Fixing(Part):
 
     def clear(self) -> None:
         """Show no fix."""
-        self._row, self._preview = None, None
+        self._row, self._preview, self._details = None, None, ""
         self.screen.drawing.clear()
         self.screen.workers.cancel_group(self.screen, "preview")
         self.screen.options.close()
@@ -122,13 +132,14 @@ class Fixing(Part):
         """Show the fix of a finding: soon, and only if the cursor is still there."""
         if self._row is not None and self._row.key != row.key:
             self.screen.options.close()
-        self._row, self._preview, self._wrong = row, None, ""
+        self._row, self._preview, self._wrong, self._details = row, None, "", ""
         self.screen.drawing.clear()
         detail = self.screen.detail
         if row.state == "ignored":
             self.screen.workers.cancel_group(self.screen, "preview")
             detail.show_options(Content(""))
-            detail.say(f"Ignored: {self.session.why_ignored(row.finding)}", "X opens it again.")
+            again = f"{self.key('finding.reopen')} opens it again."
+            detail.say(f"Ignored: {self.session.why_ignored(row.finding)}", again)
             return
         if row.state == "open" and not row.finding.fixable:
             self._show_guide(row)
@@ -145,10 +156,27 @@ class Fixing(Part):
         from harden.previews import written_entry
 
         await asyncio.sleep(_SETTLE)
-        preview = await self.app.previewer.ask(written_entry, row.entry)
+        try:
+            preview = await self.app.previewer.ask(written_entry, row.entry)
+        except Exception as error:
+            self._fail(reason_of(error), getattr(error, "details", "") or details_of(error))
+            return
         if self.screen.item == row:
             self._preview = preview
             await self._draw(preview)
+
+    def tell_notes(self) -> None:
+        """Show above the diff what there is to know of it, while its options are being changed."""
+        form, preview = self.screen.detail.form, self._preview
+        if form is not None and preview is not None:
+            form.note([*(preview.patch.notes if preview.patch is not None else ()), *preview.refused])
+
+    def _fail(self, reason: str, details: str) -> None:
+        """Tell that there is no preview; what is known of the reason can be copied."""
+        self._wrong, self._details = reason, details
+        copies = f"{self.key('finding.copy')} copies the details."
+        self.screen.detail.say(f"Preview failed; your code is untouched. {copies}", reason)
+        self.screen.refresh_keys()
 
     def show_group(self, group: Group) -> None:
         """Show what can be done for a whole check."""
@@ -160,7 +188,7 @@ class Fixing(Part):
         if fixable:
             self.screen.detail.say(
                 f"{fixable} of {group.count} open findings can be fixed by harden. "
-                "A shows every edit; enter applies them."
+                f"{self.key('fix.apply_all')} shows every edit; {self.key('dialog.keep')} applies them."
             )
         else:
             self.screen.detail.say(
@@ -180,6 +208,7 @@ class Fixing(Part):
         try:
             preview, options = await self._prepared.get(row, self.screen.options.values)
         except UsageError as error:
+            waiting.stop()
             self._wrong = str(error).removeprefix(f"{row.finding.check}: ").partition(" (options:")[0]
             if (form := self.screen.detail.form) is not None:
                 form.complain(self._wrong)
@@ -187,15 +216,22 @@ class Fixing(Part):
             else:
                 self.screen.detail.say(str(error))
             return
+        except Exception as error:
+            waiting.stop()
+            self._fail(reason_of(error), getattr(error, "details", "") or details_of(error))
+            return
         finally:
             waiting.stop()
         if self._row is None or self._row.key != row.key:
             return
         self._preview, self._wrong = preview, ""
         detail = self.screen.detail
-        if (form := detail.form) is not None:
-            form.complain("")
-        detail.show_options(options if form is None else Content(""))
+        if detail.form is not None:
+            detail.form.complain("")
+            self.tell_notes()
+        if options:
+            options += Content.styled(f"   {self.key('fix.options')} to change", "$text-muted")
+        detail.show_options(options if detail.form is None else Content(""))
         if preview.patch is None:
             self._say_why(row, preview)
         await self._draw(preview)
@@ -204,7 +240,7 @@ class Fixing(Part):
 
     async def _draw(self, preview: Preview) -> None:
         if preview.patch is not None:
-            await self.screen.drawing.draw(preview, _notes(preview))
+            await self.screen.drawing.draw(preview, self._notes(preview))
         else:
             self.screen.refresh_keys()
 
@@ -213,9 +249,21 @@ class Fixing(Part):
             self.screen.detail.say("This was mended together with another finding, or committed already.")
             return
         reason = preview.refused[0] if preview.refused else "The codemod offers nothing here."
+        if preview.details:
+            self._fail(reason, preview.details)
+            return
         self.screen.detail.say(
             "harden declines to fix this one.", reason, wording.pattern(check_named(row.finding.check))
         )
+
+    def _notes(self, preview: Preview) -> list[str]:
+        if preview.written:
+            return [f"Applied. {self.key('fix.undo')} undoes the last thing done."]
+        notes = list(preview.patch.notes) if preview.patch else []
+        others = len(preview.patch.resolves) - 1 if preview.patch else 0
+        if others > 0:
+            notes.append(f"This also mends {others} other finding{'s' if others > 1 else ''} of the check.")
+        return notes + list(preview.refused)
 
     # Hunks
 
@@ -224,13 +272,3 @@ class Fixing(Part):
 
     def _toggle(self) -> None:
         self.screen.detail.diff.toggle()
-
-
-def _notes(preview: Preview) -> list[str]:
-    if preview.written:
-        return ["Applied. z undoes the last thing done."]
-    notes = list(preview.patch.notes) if preview.patch else []
-    others = len(preview.patch.resolves) - 1 if preview.patch else 0
-    if others > 0:
-        notes.append(f"This also mends {others} other finding{'s' if others > 1 else ''} of the check.")
-    return notes + list(preview.refused)

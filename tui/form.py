@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, ClassVar, Literal, cast, get_args, get_origin
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
-from harden.option_fields import hint, shown, title
+from harden.option_fields import bounds, is_number, shown, title, wrong
+from harden.tui import keys
+from harden.tui.box import Box
 from harden.tui.choice import Choice
+from harden.tui.dialog import FIELDS, keep
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
+    from harden.tui.application import HardenApp
+
+_NAME = 30
+"""How wide the names of options may be."""
 OptionValue = bool | int | float | str
 
 
@@ -28,11 +36,11 @@ class OptionsForm(VerticalScroll, can_focus=False):
     """One line per option; every change is told at once, so that the diff below follows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "keep", priority=True, show=False),
-        Binding("escape", "cancel", "cancel", show=False),
+        keep("keep"),
+        *keys.bound_to({"dialog.leave": "cancel"}),
+        *FIELDS,
         Binding("ctrl+r", "defaults", "defaults", priority=True, id="fix.defaults", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("q", "cancel", "cancel", show=False),
     ]
 
     @dataclass
@@ -43,14 +51,16 @@ class OptionsForm(VerticalScroll, can_focus=False):
 
     @dataclass
     class Closed(Message):
-        """The form is done with; `keep` tells whether the options are to be remembered."""
+        """The form is done with: whether the options are to be remembered, and used for every finding."""
 
         values: dict[str, OptionValue]
         keep: bool
+        everywhere: bool = False
 
-    def __init__(self, options: BaseModel) -> None:
+    def __init__(self, options: BaseModel, count: int) -> None:
         super().__init__()
         self._options = options
+        self._count = count
 
     def compose(self) -> ComposeResult:
         """Make a line for each field, and one for what is wrong."""
@@ -58,19 +68,35 @@ class OptionsForm(VerticalScroll, can_focus=False):
             with Horizontal(classes="option"):
                 yield Static(title(name, field), classes="name", markup=False)
                 yield self._editor(name, field)
+                beside = Static(bounds(field), classes="beside hint", name=name, markup=False)
+                beside.display = bool(bounds(field))
+                yield beside
+        if self._count > 1:
+            with Horizontal(classes="option"):
+                yield Static("Apply to", classes="name")
+                reach = [("one", "this finding"), ("all", f"all {self._count} of this check")]
+                yield Choice(reach, "one", id="reach")
         yield Static("", id="wrong", markup=False)
+        yield Static("", id="notes", markup=False)
         yield Static("", id="option-hint", classes="hint", markup=False)
-        yield Static("enter keep   esc cancel   ctrl+r defaults", classes="hint", markup=False)
+        words = (("dialog.keep", "keep"), ("dialog.leave", "cancel"), ("fix.defaults", "defaults"))
+        keymap = cast("HardenApp", self.app).keymap
+        hints = "   ".join(f"{keys.first(id, keymap)} {word}" for id, word in words)
+        yield Static(hints, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Go to the first option."""
+        names = list(self.query(".option > .name").results(Static))
+        width = min(_NAME, 2 + max(Content(str(name.visual)).cell_length for name in names))
+        for name in names:
+            name.styles.width = width
         self.query(".editor").first().focus()
 
     @on(events.DescendantFocus)
     def _explain(self, event: events.DescendantFocus) -> None:
         field = type(self._options).model_fields.get(event.widget.name or "")
         if field is not None:
-            self.query_one("#option-hint", Static).update(hint(field))
+            self.query_one("#option-hint", Static).update(field.description or "")
 
     @property
     def values(self) -> dict[str, OptionValue]:
@@ -78,21 +104,51 @@ class OptionsForm(VerticalScroll, can_focus=False):
         return dict(self._read())
 
     def complain(self, text: str) -> None:
-        """Show what is wrong with the options, or nothing."""
-        wrong = self.query_one("#wrong", Static)
-        wrong.update(f"! {text}" if text else "")
-        wrong.display = bool(text)
+        """Show what is wrong with the options, unless it stands beside one of them already."""
+        self._show("#wrong", [text] if text and not self._wrong() else [])
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Show what the codemod has to say about the fix with these options."""
+        self._show("#notes", notes)
+
+    def _show(self, place: str, lines: Sequence[str]) -> None:
+        told = self.query_one(place, Static)
+        told.update("\n".join(f"! {line}" for line in lines))
+        told.display = bool(lines)
+        if lines:
+            self.call_after_refresh(told.scroll_visible, animate=False)
+
+    def _wrong(self) -> dict[str, str]:
+        return wrong(type(self._options), self.values)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
     @on(Choice.Changed)
     def _tell(self, event: Message) -> None:
         event.stop()
-        self.post_message(self.Changed(self.values))
+        if event.control is not self.reach:
+            self._judge()
+            self.post_message(self.Changed(self.values))
+
+    def _judge(self) -> None:
+        """Tell beside each field what is wrong with it."""
+        found, fields = self._wrong(), type(self._options).model_fields
+        for beside in self.query(".beside").results(Static):
+            name = str(beside.name)
+            beside.set_class(name in found, "wrong")
+            told = f"! {found[name]}" if name in found else bounds(fields[name])
+            beside.update(told)
+            beside.display = bool(told)
+
+    @property
+    def reach(self) -> Choice | None:
+        """Return the choice of one finding or all; it is no option, and never kept."""
+        return next(iter(self.query("#reach").results(Choice)), None)
 
     def action_keep(self) -> None:
         """Keep the options for this repository."""
-        self.post_message(self.Closed(self.values, keep=True))
+        everywhere = self.reach is not None and self.reach.value == "all"
+        self.post_message(self.Closed(self.values, keep=True, everywhere=everywhere))
 
     def action_cancel(self) -> None:
         """Forget the changes."""
@@ -113,11 +169,12 @@ class OptionsForm(VerticalScroll, can_focus=False):
     def _editor(self, name: str, field: FieldInfo) -> Widget:
         value = self._options.model_dump(mode="json")[name]
         if field.annotation is bool:
-            return Checkbox("", value, name=name, classes="editor", compact=True)
+            return Box("", value, name=name, classes="editor", compact=True)
         if get_origin(field.annotation) is Literal:
             choices = [(str(choice), str(choice)) for choice in get_args(field.annotation)]
             return Choice(choices, str(value), name=name, classes="editor")
-        return Input(shown(value), name=name, classes="editor", compact=True, select_on_focus=True)
+        classes = "editor number" if is_number(field) else "editor"
+        return Input(shown(value), name=name, classes=classes, compact=True, select_on_focus=True)
 
     def _read(self) -> Iterator[tuple[str, OptionValue]]:
         for widget in self.query(".editor"):

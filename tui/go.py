@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from harden.changes import Changes
-from harden.found import State
+from harden.tui import trouble
 from harden.tui.part import Action, Part
+from harden.tui.readiness import notes
+from harden.tui.rows import left_of
 from harden.tui.topbar import Status
 from harden.tui.visiting import Visiting
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from harden.score import Potential
     from harden.tui.review import ReviewScreen
     from harden.tui.standing import Told
 
-WELCOME = (
-    "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
-    "first. Nothing is written until you press a on a preview, and z takes every fix back."
-)
+
+_WATCH = 2.0
+"""Seconds between two looks at git while it forbids a commit."""
+
+
+def welcome(key: Callable[[str], str]) -> str:
+    """Return what harden is for, in the words of a first start."""
+    return (
+        "harden looks for what will fail in production, shows why, and offers edits that you see as a diff "
+        f"first. Nothing is written until you press {key('fix.apply')} on a preview, and {key('fix.undo')} "
+        "takes every fix back."
+    )
 
 
 class Going(Part):
@@ -34,6 +46,8 @@ class Going(Part):
     total = 0
     seconds = 0.0
     changes = Changes()
+    _ignored = 0
+    _watch: Timer | None = None
     _points: int | None = None
     _potential: Potential | None = None
 
@@ -56,6 +70,8 @@ class Going(Part):
         """Return why an action can do nothing now."""
         if id in ("app.summary", "app.commit") and self.screen.session is None:
             return "The repository is still being opened."
+        if id == "app.commit" and self.changes.blocked:
+            return self.changes.blocked
         if id == "app.commit" and not self.changes.applied:
             return "Nothing to commit: no fix is applied."
         return ""
@@ -81,7 +97,7 @@ class Going(Part):
 
         session, seen = self.session, set[str]()
         try:
-            async for event in stream(self.app.root):
+            async for event in stream(await self.app.next_scan()):
                 match event:
                     case Start(files=files):
                         self.total = files
@@ -96,9 +112,12 @@ class Going(Part):
                             session.take(FileResult(path))
                         self.screen.browsing.begin()
                 self.screen.sync_soon()
+            await self._count_ignored()
             await self.visiting.scanned()
         except ScanFailed as error:
             self.failed = f"The scan stopped: {error}"
+        except OSError as error:
+            self.failed = f"The scan stopped: {error.strerror or error}."
         finally:
             self.scanning = False
             self.screen.sync_soon()
@@ -108,7 +127,7 @@ class Going(Part):
         if self.scanning:
             self.screen.workers.cancel_group(self.screen, "scan")
             self.stopped = True
-            self.screen.notify("The scan is stopped; r starts it again.", timeout=4)
+            self.screen.notify(f"The scan is stopped; {self.key('app.rescan')} starts it again.", timeout=4)
 
     def _rescan(self) -> None:
         if self.screen.session is None:
@@ -129,7 +148,28 @@ class Going(Part):
         from harden.changes import changes
 
         self.changes = await self.app.run_engine(changes, self.session)
+        if self._watch is not None:
+            self._watch.stop()
+        blocked = bool(self.changes.blocked)
+        self._watch = self.screen.set_interval(_WATCH, self._watch_git) if blocked else None
         self.screen.sync()
+
+    def _watch_git(self) -> None:
+        """See whether a merge or rebase has come to its end elsewhere."""
+        from harden.changes import unfinished
+
+        if unfinished(self.session) != self.changes.unfinished:
+            self.look_at_git()
+
+    async def _count_ignored(self) -> None:
+        """Know what git keeps from the scan, where there is nothing else to show."""
+        from harden.changes import ignored_python
+
+        if not self._has_python():
+            self._ignored = await self.app.run_engine(ignored_python, self.session)
+
+    def _has_python(self) -> bool:
+        return any(path.endswith(".py") for path in self.session.found.paths)
 
     def show_status(self) -> None:
         """Show the top line and the notes below the stages."""
@@ -137,10 +177,18 @@ class Going(Part):
         if session is not None and not self.scanning and self.total:
             self._points, self._potential = session.score().points, session.score_with_fixes()
         self.screen.topbar.status = Status(
-            self.app.root.name, self.changes.branch, len(self.changes.others), self._progress(), self._points
+            self.app.root.name, self._branch(), len(self.changes.others), self._progress(), self._points
         )
         if session is not None:
-            self.screen.rail_notes.show(Content(self._notes()))
+            told = notes(session, self.changes, self._points, self._potential, self.key)
+            self.screen.rail_notes.show(Content(told))
+
+    def _branch(self) -> str:
+        """Return the branch with what is going on there."""
+        if not self.changes.is_git:
+            return "no git"
+        unfinished = self.changes.unfinished
+        return f"{self.changes.branch} ({unfinished})" if unfinished else self.changes.branch
 
     def _progress(self) -> str:
         if self.failed:
@@ -153,51 +201,35 @@ class Going(Part):
             return f"{self.done} of {self.total} files, stopped"
         return f"{self.done} file{'s' if self.done != 1 else ''}"
 
-    def _notes(self) -> str:
-        session = self.session
-        questions = [question for stage in session.stages for question in stage.questions]
-        answered = sum(session.answered(question) is not None for question in questions)
-        ignored = session.found.counts(State.IGNORED).total()
-        filled = round((self._points or 0) * 12 / 100)
-        lines = [
-            "Readiness",
-            f"{'█' * filled}{'░' * (12 - filled)}  {'..' if self._points is None else self._points}",
-            str(self._potential) if self._potential is not None and self._potential.fixes else "",
-            "",
-            f"applied   {len(self.changes.applied):>8}",
-            f"ignored   {ignored:>8}",
-            f"answered  {f'{answered}/{len(questions)}':>8}",
-        ]
-        if problems := len(session.problems):
-            lines.append(f"unchecked {problems:>8}")
-        return "\n".join(lines)
-
     def nothing_to_show(self) -> list[str]:
         """Return what to say where nothing passes the filter."""
         told = "Nothing in this stage passes the filter."
-        return [*self.how_it_stands(), told, "esc shows everything again."]
+        return [*self.how_it_stands(), told, f"{self.key('app.back')} shows everything again."]
 
     def how_it_stands(self) -> list[str]:
         """Return in sentences what the scan has come to, where that needs saying."""
         if self.failed:
-            return [self.failed, "r starts it again."]
+            return [self.failed, f"{self.key('app.rescan')} starts it again."]
         if self.scanning:
             bar = f"  {self.done} of {self.total} files" if self.total else ""
             return [f"Looking at the code …{bar} You can start reading: results are added below."]
         if self.stopped:
-            return [f"The scan was stopped after {self.done} of {self.total} files; r starts it again."]
-        if not self.total:
-            return [f"No Python files under {self.app.root}.", "Files that git ignores are not scanned."]
-        if not self.session.found.shelves():
-            return [f"No issues in {self.done} file{'s' if self.done != 1 else ''}."]
-        return []
+            again = f"{self.key('app.rescan')} starts it again."
+            return [f"The scan was stopped after {self.done} of {self.total} files; {again}"]
+        told = trouble.listed(self.session.problems) if self.session.problems else []
+        if self.session.found.shelves():
+            return []
+        if not self._has_python():
+            ignored = f" ({self._ignored} ignored by git)" if self._ignored else ""
+            return [f"No .py files under {self.app.root}{ignored}.", *told]
+        waiting = sum(left.questions for left in left_of(self.session).values())
+        asked = f" {waiting} question{'s wait' if waiting != 1 else ' waits'} for you." if waiting else ""
+        return [f"No issues in {self.done} file{'s' if self.done != 1 else ''}.{asked}", *told]
 
     # Other screens
 
     def _help(self) -> None:
-        from harden.tui.help import Help
-
-        self.app.push_screen(Help(self.session.settings.keys if self.screen.session else {}))
+        self.screen.action_help()
 
     def app_palette(self) -> None:
         """Open the palette."""
@@ -218,7 +250,7 @@ class Going(Part):
             partial="" if complete else self._partial(),
             since=self.visiting.since() if complete else None,
             applied=len(self.changes.applied),
-            keymap=self.session.settings.keys,
+            keymap=self.app.keymap,
         )
 
     def _partial(self) -> str:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from harden.tui.choice import Choice
-from harden.tui.dialog import Dialog
+from harden.tui.dialog import FIELDS, Dialog, keep
 
 if TYPE_CHECKING:
     from harden.findings import Finding
 
 Scope = Literal["line", "file", "check"]
+
+_BEGUN = re.compile(r"\d{0,4}|\d{4}-\d{0,2}|\d{4}-\d\d-\d?")
+"""A date that is still being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +36,21 @@ class Ignored:
 
 
 class Ignore(Dialog[Ignored]):
-    """A reason is required; a date reopens the finding."""
+    """A reason is required; a date reopens the finding. What will be silenced is told before it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "keep", priority=True, show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        keep("keep"),
+        *FIELDS,
     ]
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, counts: Mapping[Scope, int]) -> None:
         super().__init__()
         self._finding = finding
+        self._counts = counts
 
     def compose(self) -> ComposeResult:
-        """Make the three fields."""
-        with Vertical(classes="dialog"):
+        """Make the three fields, and below each of the last two what it comes to."""
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Static(f"Ignore {self._finding.place}", classes="name", markup=False)
             yield Static(self._finding.message, markup=False)
             with Horizontal(classes="option"):
@@ -55,14 +60,14 @@ class Ignore(Dialog[Ignored]):
                 yield Static("for", classes="name")
                 scopes = [("line", "this line"), ("file", "this file"), ("check", "whole check")]
                 yield Choice(scopes, "line", id="scope")
+            yield Static(self._silenced("line"), id="silenced", classes="below hint", markup=False)
             with Horizontal(classes="option"):
                 yield Static("until", classes="name")
-                yield Input(
-                    placeholder="optional, as 2030-12-31; then it is open again", id="until", compact=True
-                )
+                yield Input(placeholder="optional, as 2030-12-31", id="until", compact=True)
+            yield Static(_EVER, id="day", classes="below hint", markup=False)
             yield Static("", id="wrong", markup=False)
             yield Static("Saved in .harden/: commit it, the team shares it.", classes="hint")
-            yield Static("enter keep   tab next field   esc back", classes="hint")
+            yield self.hint(("dialog.keep", "keep"), ("field.next", "next field"))
 
     def action_keep(self) -> None:
         """Check the fields and go on."""
@@ -70,16 +75,46 @@ class Ignore(Dialog[Ignored]):
         until = self.query_one("#until", Input).value.strip()
         if not reason:
             self._complain("A reason is required: the team will read it.", "#reason")
-            return
-        try:
-            day = datetime.date.fromisoformat(until) if until else None
-        except ValueError:
-            self._complain(f"{until!r} is no date: write it as 2030-12-31.", "#until")
-            return
-        if day is not None and day <= datetime.datetime.now(datetime.UTC).date():
-            self._complain(f"{until} is not in the future.", "#until")
-            return
-        self.dismiss(Ignored(reason, cast("Scope", self.query_one(Choice).value), day))
+        elif problem := wrong_day(until):
+            self._show_day(f"! {problem}", is_wrong=True)
+            self.query_one("#until").focus()
+        else:
+            self.dismiss(Ignored(reason, self._scope, day_of(until)))
+
+    @property
+    def _scope(self) -> Scope:
+        return cast("Scope", self.query_one(Choice).value)
+
+    def _silenced(self, scope: Scope) -> str:
+        count = self._counts[scope]
+        findings = f"{count} finding{'s' if count != 1 else ''} of this check"
+        where = {
+            "line": "Silences this finding only, until its line changes.",
+            "file": f"Silences {findings} in {self._finding.path}, and those to come.",
+            "check": f"Silences {findings} everywhere, and those to come.",
+        }
+        return where[scope]
+
+    @on(Choice.Changed)
+    def _tell_silenced(self) -> None:
+        self.query_one("#silenced", Static).update(self._silenced(self._scope))
+
+    @on(Input.Changed, "#until")
+    def _tell_day(self, event: Input.Changed) -> None:
+        text = event.value.strip()
+        begun = _BEGUN.fullmatch(text) is not None
+        problem = "" if begun else wrong_day(text)
+        if problem:
+            self._show_day(f"! {problem}", is_wrong=True)
+        elif (day := None if begun else day_of(text)) is not None:
+            self._show_day(f"Open again on {day:%A}, {day.day} {day:%B %Y}.", is_wrong=False)
+        else:
+            self._show_day("A date, as 2030-12-31." if text else _EVER, is_wrong=False)
+
+    def _show_day(self, text: str, *, is_wrong: bool) -> None:
+        told = self.query_one("#day", Static)
+        told.update(text)
+        told.set_class(is_wrong, "wrong")
 
     @on(Input.Changed)
     def _calm(self) -> None:
@@ -89,4 +124,24 @@ class Ignore(Dialog[Ignored]):
         wrong = self.query_one("#wrong", Static)
         wrong.update(f"! {text}")
         wrong.display = True
-        self.query_one(field).focus()
+        self.query_one(field).focus(scroll_visible=False)
+        wrong.scroll_visible(animate=False)
+
+
+_EVER = "Without a date it stays ignored."
+
+
+def day_of(text: str) -> datetime.date | None:
+    """Return the date that a text names; none for an empty text. Raises ValueError."""
+    return datetime.date.fromisoformat(text) if text else None
+
+
+def wrong_day(text: str) -> str:
+    """Return what is wrong with the day of a text, or nothing."""
+    try:
+        day = day_of(text)
+    except ValueError:
+        return f"{text!r} is no date: write it as 2030-12-31."
+    if day is not None and day <= datetime.datetime.now(datetime.UTC).date():
+        return f"{text} is not in the future."
+    return ""

@@ -6,34 +6,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
-ANYWHERE, FINDINGS, PREVIEW, QUESTIONS, COMMITTING, SUMMARY, LIST = (
+ANYWHERE, FINDINGS, PREVIEW, QUESTIONS, COMMITTING, EDITED, SUMMARY, DIALOGS, LIST = (
     "Anywhere",
     "Findings",
     "Fix preview",
     "Questions",
     "Commit screen",
+    "A file with your own edits",
     "Summary",
+    "Dialogs",
     "Moving in the list",
 )
 
-ELSEWHERE = frozenset({COMMITTING, SUMMARY})
+ELSEWHERE = frozenset({COMMITTING, EDITED, SUMMARY, DIALOGS})
 """Places that are screens of their own: the screen of the findings binds none of their keys."""
 
 _DISPLAY = {
-    "question_mark": "?",
+    "plus": "+",
     "colon": ":",
     "slash": "/",
-    "plus": "+",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
-    "f1": "F1",
-    "shift+tab": "shift+tab",
 }
 
 
@@ -63,7 +59,7 @@ KEYS = (
     Key("fix.redo", "Z", "redo it", ANYWHERE),
     Key("app.quit", "q", "quit", ANYWHERE, "Quit"),
     Key("fix.apply", "a", "apply the fix as previewed", FINDINGS, "Apply"),
-    Key("fix.apply_all", "A", "preview every fix of this check, then apply with enter", FINDINGS),
+    Key("fix.apply_all", "A", "preview every fix of this check, then apply them at once", FINDINGS),
     Key("finding.ignore", "x", "ignore, with a reason", FINDINGS, "Ignore"),
     Key("finding.reopen", "X", "open again what was ignored", FINDINGS),
     Key("list.next_best", "n", "next most valuable finding: worst, then most exposed", FINDINGS, "Next"),
@@ -88,10 +84,21 @@ KEYS = (
     Key("answer.no", "n", "no", QUESTIONS, "No"),
     Key("answer.none", "0", "not applicable", QUESTIONS, "Not applicable"),
     Key("answer.note", "i", "write a note", QUESTIONS, "Note"),
-    Key("commit.now", "ctrl+s", "commit", COMMITTING, "Commit"),
+    Key("commit.now", "ctrl+s", "commit, or write harden.patch outside git", COMMITTING, "commit"),
+    Key("commit.choose", "space", "take this commit in, or leave it out", COMMITTING, "choose"),
+    Key("commit.edit", "e", "edit the first line of its message here", COMMITTING, "edit message"),
+    Key("commit.editor", "E", "edit the whole message in your editor", COMMITTING, "in your editor"),
+    Key("commit.diff", "d", "show the diff of this commit", COMMITTING, "diff"),
+    Key("commit.leave", "escape,q", "back to the findings", COMMITTING, "back"),
+    Key("edited.apply", "a", "apply the fix beside your own edits", EDITED, "apply"),
+    Key("edited.diff", "d", "show your own edits", EDITED, "diff"),
     Key("summary.report", "w", "write a report: Markdown, JSON, SARIF or text", SUMMARY),
     Key("summary.copy", "Y", "copy the summary as text", SUMMARY),
     Key("summary.leave", "escape,s,q", "back to the findings", SUMMARY),
+    Key("dialog.keep", "enter", "keep it: ignore, write, apply", DIALOGS),
+    Key("dialog.leave", "escape", "back, nothing done", DIALOGS),
+    Key("field.next", "tab,down", "next field", DIALOGS),
+    Key("field.previous", "shift+tab,up", "previous field", DIALOGS),
 )
 
 MOVES = (
@@ -146,7 +153,34 @@ def bound_to(actions: Mapping[str, str]) -> list[BindingType]:
 
 def shown(keys: str) -> str:
     """Return keys as a person reads them: `question_mark,f1` becomes `? F1`."""
-    return " ".join(_DISPLAY.get(key.strip(), key.strip()) for key in keys.split(","))
+    return " ".join(_shown(key.strip()) for key in keys.split(","))
+
+
+def _shown(key: str) -> str:
+    *modifiers, last = key.split("+")
+    if last[:1] == "f" and last[1:].isdigit():
+        last = last.upper()
+    elif last not in _DISPLAY and len(written := key_to_character(last) or "") == 1:
+        last = written if written.isprintable() and written != " " else last
+    return "+".join([*modifiers, _DISPLAY.get(last, last)])
+
+
+def first(id: str, keymap: Mapping[str, str]) -> str:
+    """Return the first key of an action as a person reads it."""
+    return shown(keymap.get(id, BY_ID[id].keys).split(",")[0])
+
+
+def stages(keymap: Mapping[str, str]) -> str:
+    """Return the keys of the eight stages: `1 … 8` unless they are a person's own."""
+    ids = [key.id for key in KEYS if key.id.startswith("stage.")]
+    if any(id in keymap for id in ids):
+        return " ".join(first(id, keymap) for id in ids)
+    return f"{first(ids[0], keymap)} … {first(ids[-1], keymap)}"
+
+
+def hint(keymap: Mapping[str, str], *ids: str) -> str:
+    """Return a line of keys with their words, a person's own keys in it: `ctrl+s commit   esc back`."""
+    return "   ".join(f"{first(id, keymap)} {BY_ID[id].short}" for id in ids)
 
 
 def table(keymap: Mapping[str, str] | None = None) -> dict[str, list[tuple[str, str]]]:
@@ -154,9 +188,9 @@ def table(keymap: Mapping[str, str] | None = None) -> dict[str, list[tuple[str, 
     chosen = keymap or {}
     rows: dict[str, list[tuple[str, str]]] = {}
     for key in (*KEYS, *MOVES):
-        if key.id.startswith("stage.") and not any(id.startswith("stage.") for id in chosen):
+        if key.id.startswith("stage."):
             if key.id == "stage.1":
-                rows.setdefault(key.where, []).append(("1 … 8", "go to a stage"))
+                rows.setdefault(key.where, []).append((stages(chosen), "go to a stage"))
             continue
         rows.setdefault(key.where, []).append((shown(chosen.get(key.id, key.keys)), key.description))
     return rows

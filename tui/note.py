@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from textual import on
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from harden.tui.dialog import Dialog
+from harden.tui.dialog import Dialog, keep
 
 
 class Note(Dialog[str]):
     """One line of text for the team."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keep("keep")]
 
     def __init__(self, question: str, note: str) -> None:
         super().__init__()
@@ -22,8 +26,8 @@ class Note(Dialog[str]):
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="name", markup=False)
             yield Input(self._note, placeholder="a note for the team", compact=True)
-            yield Static("enter keep   esc back", classes="hint", markup=False)
+            yield self.hint(("dialog.keep", "keep"))
 
-    @on(Input.Submitted)
-    def _keep(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+    def action_keep(self) -> None:
+        """Answer with the text."""
+        self.dismiss(self.query_one(Input).value.strip())

@@ -32,7 +32,7 @@ class Tuning(Part):
         if row.state != "open":
             return f"It is {row.state}; options count for open findings."
         if id == "fix.defaults" and self.screen.detail.form is None:
-            return "p opens the options first."
+            return f"{self.key('fix.options')} opens the options first."
         return ""
 
     async def _open(self) -> None:
@@ -47,7 +47,10 @@ class Tuning(Part):
             self.screen.notify("This fix has no options.", timeout=3)
             return
         detail.show_options(Content(""))
-        await detail.query_one("#fix").mount(OptionsForm(options), before="#diff")
+        form = OptionsForm(options, len(self.screen.fixing.fixable(check)))
+        self.screen.add_class("-inside", "-tuning")
+        await detail.query_one("#fix").mount(form, before="#diff")
+        self.screen.fixing.tell_notes()
 
     def _defaults(self) -> None:
         if (form := self.screen.detail.form) is not None:
@@ -58,25 +61,30 @@ class Tuning(Part):
         self.values = values
         self.screen.fixing.try_again()
 
-    async def finish(self, values: dict[str, OptionValue] | None) -> None:
-        """Keep the options, or forget them, and close the form."""
+    async def finish(self, values: dict[str, OptionValue] | None, *, everywhere: bool) -> None:
+        """Keep the options, or forget them, and close the form; then offer them for every finding."""
         fixing, writing, form = self.screen.fixing, self.screen.writing, self.screen.detail.form
-        if values is not None and fixing.check is not None:
+        check = fixing.check
+        if values is not None and check is not None:
             try:
-                kept = await writing.save(partial(self.session.keep_options, fixing.check, values))
+                kept = await writing.save(partial(self.session.keep_options, check, values))
             except UsageError as error:
                 if form is not None:
                     form.complain(str(error))
                 return
-            writing.tell("The options are kept. z undoes." if kept else "The options are as they were.")
+            undo = f"{self.key('fix.undo')} undoes."
+            writing.tell(f"The options are kept. {undo}" if kept else "The options are as they were.")
         self.close()
         fixing.forget()
         if fixing.row is not None:
             fixing.show(fixing.row)
         self.screen.findings.focus()
+        if values is not None and check is not None and everywhere:
+            self.screen.work(partial(writing.choose_all, check, values), "write")
 
     def close(self) -> None:
         """Close the form and forget what stands in it."""
         self.values = None
         if (form := self.screen.detail.form) is not None:
             form.remove()
+            self.screen.remove_class("-inside", "-tuning")

@@ -6,13 +6,12 @@ import inspect
 from collections.abc import Callable, Coroutine
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static, Tree
 from textual.worker import Worker
@@ -20,8 +19,10 @@ from textual.worker import Worker
 from harden.tui import keys
 from harden.tui.detail import Detail
 from harden.tui.findings import Findings
-from harden.tui.go import WELCOME, Going
+from harden.tui.go import Going, welcome
 from harden.tui.keybar import KeyBar
+from harden.tui.keyed import Keyed
+from harden.tui.keymap import of
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
 from harden.tui.topbar import TopBar
@@ -30,7 +31,6 @@ from harden.tui.words import Words
 if TYPE_CHECKING:
     from harden.resume import View
     from harden.session import Session
-    from harden.tui.application import HardenApp
     from harden.tui.browse import Browsing
     from harden.tui.decide import Deciding
     from harden.tui.drawing import Drawing
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
 Job = Callable[[], Coroutine[None, None, None]]
 
-_SYNC_EVERY = 0.15
-"""Seconds between two updates of the list while results stream in."""
+_SYNC_EVERY, _SYNC_AT_LEAST = 0.15, 0.6
+"""Seconds between two updates of the list while results stream in: the longer one takes, the fewer."""
 
 
-class ReviewScreen(Screen[None]):
+class ReviewScreen(Keyed[None]):
     """Composes the panes and hands keys to its parts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,16 +92,11 @@ class ReviewScreen(Screen[None]):
             self.actions.update(part.actions())
             self._owner.update(dict.fromkeys(part.actions(), part))
 
-    @property
-    def harden(self) -> HardenApp:
-        """Return the app."""
-        return cast("HardenApp", self.app)
-
     def compose(self) -> ComposeResult:
         """Make the panes once; layouts only hide and move them."""
         yield TopBar()
         yield Strip()
-        yield Static(WELCOME, id="welcome", markup=False)
+        yield Static(welcome(self.key), id="welcome", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="stages", classes="pane"):
                 yield Rail(id="rail")
@@ -144,6 +139,7 @@ class ReviewScreen(Screen[None]):
         self._take(self.browsing, self.walking, self.showing)
         self._take(self.drawing, self.fixing, self.options, self.writing, self.deciding)
         self.browsing.restore(view)
+        self.query_one("#welcome", Static).update(welcome(self.key))
         self.query_one("#welcome").display = not view.started
         self.going.start()
         self.sync()
@@ -151,7 +147,8 @@ class ReviewScreen(Screen[None]):
     def fail(self, message: str) -> None:
         """Tell why the repository cannot be opened."""
         self.going.failed = message
-        self.detail.say(message, "Put it right and press r, or q to leave.")
+        again, leave = self.key("app.rescan"), self.key("app.quit")
+        self.detail.say(message, f"Put it right and press {again}, or {leave} to leave.")
         self.going.show_status()
 
     def leave(self) -> None:
@@ -165,7 +162,8 @@ class ReviewScreen(Screen[None]):
     def sync_soon(self) -> None:
         """Show new results, but not more often than an eye can follow."""
         if self._sync_timer is None:
-            self._sync_timer = self.set_timer(max(_SYNC_EVERY, 20 * self._sync_took), self.sync)
+            pause = min(max(_SYNC_EVERY, 20 * self._sync_took), _SYNC_AT_LEAST)
+            self._sync_timer = self.set_timer(pause, self.sync)
 
     def sync(self) -> None:
         """Show what the session knows now."""
@@ -210,7 +208,7 @@ class ReviewScreen(Screen[None]):
         self.query_one("#welcome").display = False
         if self.focused is not None and event.key in self.focused._bindings.key_to_bindings:
             return
-        bound = [binding.id for binding in self._bindings.key_to_bindings.get(event.key, ()) if binding.id]
+        bound = [id for id in self.actions if event.key in of(id, self.harden.keymap)]
         reasons = [self.why_not(id) for id in bound]
         if reasons and all(reasons):
             self.notify(reasons[0], timeout=4, markup=False)
@@ -218,8 +216,8 @@ class ReviewScreen(Screen[None]):
 
     def refresh_keys(self) -> None:
         """Show the keys that matter for what is selected."""
-        keymap = self.session.settings.keys if self.session else {}
-        self.keybar.show(asked=isinstance(self.item, QuestionRow), keymap=keymap, why_not=self.why_not)
+        asked = isinstance(self.item, QuestionRow)
+        self.keybar.show(asked=asked, keymap=self.harden.keymap, why_not=self.why_not)
 
     def work(self, job: Job, group: str, *, exclusive: bool = False) -> None:
         """Run a job beside the screen; what goes wrong in it is told, never fatal."""
@@ -279,7 +277,8 @@ class ReviewScreen(Screen[None]):
 
     def on_options_form_closed(self, event: OptionsForm.Closed) -> None:
         """Keep the options or forget them."""
-        self.work(partial(self.options.finish, event.values if event.keep else None), "act")
+        values = event.values if event.keep else None
+        self.work(partial(self.options.finish, values, everywhere=event.everywhere), "act")
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,14 +21,25 @@ class ScanFailed(Exception):
     """The scanning process ended without a result; the text is what it said."""
 
 
-async def stream(root: Path) -> AsyncIterator[Start | FileResult | Done]:
-    """Yield what the scan of a repository finds, as it finds it. Raises ScanFailed.
+async def start(root: Path) -> Process:
+    """Start to scan a repository; what is found waits until it is read."""
+    return await asyncio.create_subprocess_exec(
+        *COMMAND, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
+    )
+
+
+async def stop(process: Process) -> None:
+    """End a scan, whatever it has come to."""
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def stream(process: Process) -> AsyncIterator[Start | FileResult | Done]:
+    """Yield what a scan finds, as it finds it. Raises ScanFailed.
 
     The process ends with the iteration, whoever ends it.
     """
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
-    )
     if process.stdout is None or process.stderr is None:
         raise ScanFailed("the scanning process has no output")
     complaints = asyncio.create_task(process.stderr.read())
@@ -43,9 +54,14 @@ async def stream(root: Path) -> AsyncIterator[Start | FileResult | Done]:
         await process.wait()
         if not finished:
             said = (await complaints).decode(errors="replace").strip().splitlines()
-            raise ScanFailed(said[-1] if said else f"it ended with status {process.returncode}")
+            raise ScanFailed(said[-1] if said else _ending(process.returncode))
     finally:
         complaints.cancel()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await stop(process)
+
+
+def _ending(status: int | None) -> str:
+    """Return how a process ended that said nothing."""
+    if status is not None and status < 0:
+        return f"its process was ended by signal {-status}."
+    return f"its process ended with status {status}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from textual.content import Content
@@ -11,7 +11,7 @@ from textual.content import Content
 from harden.errors import HardenError
 from harden.found import State
 from harden.registry import check_named
-from harden.tui import wording
+from harden.tui import trouble, wording
 from harden.tui.part import Action, Part
 from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow, StageRow
 
@@ -24,6 +24,7 @@ class Showing(Part):
 
     _shown: Item | None = None
     _code_of: str | None = None
+    _told: Sequence[str] = ()
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -38,6 +39,8 @@ class Showing(Part):
         """Return why an action can do nothing now."""
         if id.startswith("tab.") and not self.screen.detail.tabs.display:
             return "There is one view of this only."
+        if id == "finding.edit" and self.app.is_web:
+            return "No editor can be opened in a browser: it would open on the machine that serves."
         if id == "finding.edit" and self.place is None:
             return "Choose a finding: the editor opens at its line."
         return "Choose a finding first." if id == "finding.copy" and self._shown is None else ""
@@ -58,7 +61,9 @@ class Showing(Part):
 
     def refresh(self, item: Item) -> None:
         """Show an item again if anything about it has changed."""
-        if item != self._shown:
+        if item != self._shown or (
+            isinstance(item, StageRow) and self._told != self.screen.going.how_it_stands()
+        ):
             self.show(item)
 
     def show(self, item: Item | None) -> None:
@@ -81,7 +86,8 @@ class Showing(Part):
                 detail.border_title = item.title
                 detail.show_heading(wording.group_heading(item), "")
                 screen.fixing.clear()
-                detail.say("Choose a line below.")
+                shown = trouble.listed(self.session.problems) if item.key == "problems" else []
+                detail.say(*shown, "Choose a line below.")
                 detail.show_why(wording.intro(screen.browsing.stage))
             case Group(check=check) if check is not None:
                 detail.border_title = _escaped(check.title)
@@ -98,11 +104,8 @@ class Showing(Part):
                 detail.border_title = "Could not check"
                 detail.show_heading(wording.problem_heading(item), "")
                 screen.fixing.clear()
-                problem = item.problem
-                detail.say(
-                    problem.reason, problem.details or "The rest of the repository is checked as usual."
-                )
-                detail.show_why(Content(problem.details or problem.reason))
+                detail.say(*trouble.page(item.problem, self.key))
+                detail.show_why(trouble.details(item.problem))
             case None:
                 self._show_nothing()
         if not same:
@@ -126,7 +129,7 @@ class Showing(Part):
         detail.border_title = "Question"
         detail.show_heading(wording.question_heading(item), "")
         self.screen.fixing.clear()
-        detail.say(wording.question(item.question, item.answer, None))
+        detail.say(wording.question(item.question, item.answer, None, self._answers))
         self.screen.work(partial(self._look_for_evidence, item), "code", exclusive=True)
 
     def _show_stage(self, item: StageRow) -> None:
@@ -135,7 +138,8 @@ class Showing(Part):
         screen.detail.border_title = _escaped(item.stage.title)
         screen.detail.show_heading(wording.stage_heading(item), "")
         counts = self.session.found.counts(State.OPEN)
-        screen.detail.say(*wording.stage_page(item, counts, screen.going.how_it_stands()))
+        self._told = screen.going.how_it_stands()
+        screen.detail.say(*wording.stage_page(item, counts, self._told))
 
     def _show_nothing(self) -> None:
         screen = self.screen
@@ -176,13 +180,18 @@ class Showing(Part):
             if self._is_still(item):
                 self.screen.detail.code.paint(colours, {})
 
+    @property
+    def _answers(self) -> str:
+        words = (("yes", "yes"), ("no", "no"), ("none", "not applicable"), ("note", "note"))
+        return "   ".join(f"{self.key(f'answer.{id}')} {word}" for id, word in words)
+
     async def _look_for_evidence(self, item: QuestionRow) -> None:
         await asyncio.sleep(_SETTLE)
         from harden.previews import evidence
 
         found = await self.app.run_engine(evidence, self.session, item.question.id)
         if self._is_still(item):
-            text = wording.question(item.question, item.answer, found)
+            text = wording.question(item.question, item.answer, found, self._answers)
             self.screen.detail.say(text)
 
     def _is_still(self, item: Item) -> bool:
@@ -192,19 +201,19 @@ class Showing(Part):
         self.screen.detail.turn(step)
 
     def _copy(self) -> None:
-        diff = self.screen.fixing.diff_text
-        if diff and self.screen.detail.tab == "fix":
-            self.app.copy_to_clipboard(diff)
-            self.screen.notify(
-                "The patch is copied." + (" Secrets in it are masked." if "••••" in diff else "")
-            )
+        diff, details = self.screen.fixing.diff_text, self.screen.fixing.details
+        if details:
+            self.app.copy(details, "The details are copied.")
+        elif isinstance(self._shown, ProblemRow):
+            self.app.copy(trouble.as_text(self._shown.problem), "The details are copied.")
+        elif diff and self.screen.detail.tab == "fix":
+            masked = " Secrets in it are masked." if "••••" in diff else ""
+            self.app.copy(diff, f"The patch is copied.{masked}")
         elif self.place is not None:
             path, line = self.place
-            self.app.copy_to_clipboard(f"{path}:{line}")
-            self.screen.notify(f"{path}:{line} is copied.", markup=False)
+            self.app.copy(f"{path}:{line}", f"{path}:{line} is copied.")
         elif isinstance(self._shown, QuestionRow):
-            self.app.copy_to_clipboard(self._shown.question.ask)
-            self.screen.notify("The question is copied.")
+            self.app.copy(self._shown.question.ask, "The question is copied.")
 
     def _edit(self) -> None:
         if self.place is not None:

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from harden.errors import ApplyError, HardenError, Refusal
+from harden.errors import ApplyError, HardenError, Refusal, Stale
 from harden.tui.part import Action, Part
 from harden.words import inside_sentence
 
 if TYPE_CHECKING:
     from harden.checks import Check
+    from harden.decisions import OptionValue
     from harden.entries import Entry
     from harden.patches import Patch
     from harden.tui.review import ReviewScreen
@@ -60,6 +61,10 @@ class Writing(Part):
             return "" if self.session.can_undo else "Nothing to undo."
         return "" if self.session.can_redo else "Nothing to redo."
 
+    @property
+    def _undoes(self) -> str:
+        return f"{self.key('fix.undo')} undoes."
+
     def _apply(self) -> None:
         try:
             patch = self.screen.fixing.chosen_patch()
@@ -72,12 +77,13 @@ class Writing(Part):
 
     def _apply_all(self) -> None:
         if (check := self.screen.fixing.check) is not None:
-            self.screen.work(partial(self._choose_all, check), "write")
+            self.screen.work(partial(self.choose_all, check), "write")
 
-    async def _choose_all(self, check: Check) -> None:
+    async def choose_all(self, check: Check, values: Mapping[str, OptionValue] | None = None) -> None:
+        """Show every fix of a check, made with some options, and write those that are left in."""
         from harden.tui.apply_all import ApplyAll
 
-        dialog = ApplyAll(check.title, self.screen.fixing.fixable(check))
+        dialog = ApplyAll(check.title, self.screen.fixing.fixable(check), values)
         patch = await self.app.push_screen_wait(dialog)
         if patch is not None:
             await self._write(patch)
@@ -90,11 +96,16 @@ class Writing(Part):
         try:
             edited = await self.app.run_engine(edited_by_user, self.session, patch.paths)
             new = [path for path in edited if path not in self._allowed]
-            if new and not await self.app.push_screen_wait(Edited(new)):
+            if new and not await self.app.push_screen_wait(Edited(self.session, new)):
                 return
             self._allowed.update(new)
             async with self.app.turn:
                 await self.app.run_engine(self.session.apply, patch)
+        except Stale as error:
+            await self.look_again(patch.paths)
+            told = f"{str(error).partition(' ')[0]} changed since the scan; it was scanned again."
+            self.screen.notify(told, severity="warning", timeout=8, markup=False)
+            return
         except ApplyError as error:
             self.screen.notify(str(error), severity="warning", timeout=8, markup=False)
             await self.look_again(patch.paths)
@@ -104,7 +115,7 @@ class Writing(Part):
             self.screen.refresh_keys()
         self.changed()
         count = sum(not hunk.supports for hunk in patch.hunks())
-        self.tell(f"{count} hunk{'s' if count != 1 else ''} in {named(patch.paths)}. z undoes.")
+        self.tell(f"{count} hunk{'s' if count != 1 else ''} in {named(patch.paths)}. {self._undoes}")
 
     def decide(self, decide: Callable[[], Entry | None], done: str, already: str) -> None:
         """Write a decision after what was asked for before it, and tell."""
@@ -121,7 +132,7 @@ class Writing(Part):
             self._waiting -= 1
             self.screen.refresh_keys()
         self.screen.sync()
-        self.tell(f"{done} z undoes." if entry else already)
+        self.tell(f"{done} {self._undoes}" if entry else already)
 
     async def save(self, decide: Callable[[], Entry | None]) -> Entry | None:
         """Write a decision beside the screen, when nothing else is being written. Raises HardenError."""
@@ -150,9 +161,9 @@ class Writing(Part):
         place = "" if self._go_to(entry) else self._stage_of(entry)
         what = inside_sentence(entry.title) if entry.is_decision else f"{entry.title} in {named(entry.paths)}"
         if back:
-            self.tell(f"Undone{place}: {what}. Z does it again.")
+            self.tell(f"Undone{place}: {what}. {self.key('fix.redo')} does it again.")
         else:
-            self.tell(f"Done again{place}: {what}. z undoes.")
+            self.tell(f"Done again{place}: {what}. {self._undoes}")
 
     def _go_to(self, entry: Entry) -> bool:
         """Put the cursor on what changed; tell whether it is in the list."""
