@@ -93,14 +93,17 @@ def _run(options: argparse.Namespace) -> int:
     except FileNotFoundError:
         raise UsageError("The current folder is no longer there: change to another one.") from None
     person = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    drawn = person and os.environ.get("TERM") != "dumb"
+    served = bool(os.environ.get("TEXTUAL_DRIVER"))  # to a browser: no terminal, and something that draws
+    drawn = served or (person and os.environ.get("TERM") != "dumb")
     asked = options.command == "review" and not options.plain
+    if options.ascii and not (asked or options.command is None):
+        raise UsageError("--ascii is for the app; everything else prints plain lines.")
     if drawn and (options.command is None or asked):
         if asked and (options.paths or options.stage or options.check):
             raise UsageError("The app shows everything: PATH, --stage and --check need --plain.")
         from harden.tui.app import run  # before the commands are loaded: the first frame does without them
 
-        return run(Path.cwd())
+        return run(Path.cwd(), ascii=options.ascii)
     if asked and not person:
         raise UsageError("The app needs a terminal; `harden review --plain` asks in lines.")
     from harden import commands
@@ -133,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 nothing found, 1 findings, 2 wrong use or unreadable input.",
     )
     parser.add_argument("--version", action="version", version=f"harden {__version__}")
+    parser.add_argument("--ascii", action="store_true", help="draw the app with nothing but ASCII")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     scan = commands.add_parser(
@@ -167,6 +171,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_scope(review)
     review.add_argument(
         "--plain", action="store_true", help="for screen readers, plain terminals and scripts"
+    )
+
+    review.add_argument(
+        "--ascii", action="store_true", default=argparse.SUPPRESS, help="draw the app with nothing but ASCII"
     )
 
     explain = commands.add_parser("explain", help="what a check means, with examples")

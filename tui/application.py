@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -14,16 +14,24 @@ from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
+from harden.personal import Personal
 from harden.resume import Habits, View
+from harden.tui import scanner
+from harden.tui.ascii_filter import AsciiOnly
+from harden.tui.keymap import checked, clashes
 from harden.tui.previewer import Previewer
 from harden.tui.review import ReviewScreen
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+
     from textual.command import Provider
 
     from harden.session import Session
+    from harden.settings import Settings
 
 _LAST_WRITES = 3.0
 """Seconds that quitting waits for what is still being written."""
@@ -45,15 +53,20 @@ class HardenApp(App[int]):
     COMMANDS = App.COMMANDS | {_palette}
     TITLE = "harden"
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, priority=True, system=True)
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True, system=True),
+        Binding("ctrl+p", "command_palette", "palette", id="app.palette", show=False),
     ]
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, personal: Personal | None = None, *, ascii: bool = False) -> None:
+        """Raises SettingsError where a person's own keys are none."""
         super().__init__()
         self.root = root
+        self.personal = personal or Personal()
+        self.keymap = checked(self.personal.keys, f"{self.personal.source} [keys]")
+        self._ascii = [AsciiOnly()] if ascii else []
         self.session: Session | None = None
+        self._scan_ahead: asyncio.Future[Process] | None = None
         self.previewer = Previewer(root)
         self.view = View()
         self.habits = Habits()
@@ -67,27 +80,64 @@ class HardenApp(App[int]):
         return self.review
 
     def on_ready(self) -> None:
-        """Load the engine once the first frame is drawn."""
+        """Load the engine once the first frame is drawn, and scan meanwhile."""
+        self._scan_ahead = asyncio.ensure_future(scanner.start(self.root))
         self.open_session()
+
+    async def next_scan(self) -> Process:
+        """Return a scan that has started: the one ahead of the session, or a new one."""
+        ahead, self._scan_ahead = self._scan_ahead, None
+        return await (ahead or scanner.start(self.root))
+
+    async def _drop_scan_ahead(self) -> None:
+        if self._scan_ahead is not None:
+            await scanner.stop(await self.next_scan())
 
     @work(exit_on_error=False, group="open")
     async def open_session(self) -> None:
         """Open the repository and start the scan; what is wrong with the settings is told on the screen."""
         try:
             session, self.view, self.habits = await self.run_engine(_open, self.root)
+            self._take_keys(session.settings)
         except Exception as error:  # whatever it is, the person is told, and not by a traceback
             from harden.previews import reason_of
 
+            await self._drop_scan_ahead()
             self.review.fail(reason_of(error))
             return
         self.session = session
         self.previewer = Previewer(session.root)
         self.run_worker(self.previewer.start(), exit_on_error=False)
-        if self.habits.theme in self.available_themes:
-            self.theme = self.habits.theme
-        if session.settings.keys:
-            self.set_keymap(session.settings.keys)
+        if (theme := self.personal.theme or self.habits.theme) in self.available_themes:
+            self.theme = theme
         self.review.opened(session, self.view)
+
+    def _take_keys(self, settings: Settings) -> None:
+        """Take a person's own keys, the repository's before theirs; tell where two actions share one."""
+        own = checked(settings.keys, f"{settings.source} [keys]")
+        self.keymap = {**checked(self.personal.keys, self.personal.source), **own}
+        for line in clashes(self.keymap):
+            self.notify(line, severity="warning", timeout=10, markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Draw without any colour, or in ASCII, where that is asked for.
+
+        Textual turns colours to greys, and those of the terminal itself to black on black.
+        """
+        filters = super().get_line_filters()
+        if self.no_color:
+            greys = (Monochrome, NoColor)
+            filters = [*(filter for filter in filters if not isinstance(filter, greys)), NoColor()]
+        return [*filters, *self._ascii]
+
+    def copy(self, text: str, told: str) -> None:
+        """Put text on the clipboard: by the terminal, which also works over ssh, and by the system."""
+        from harden.tui import copying
+
+        self.copy_to_clipboard(text)
+        if not self.is_web:  # the system would be the one that serves
+            self.run_worker(copying.copy(text), group="copy", exclusive=True, exit_on_error=False)
+        self.notify(told, timeout=4, markup=False)
 
     async def run_engine(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call into the engine beside the screen; calls come one after the other."""
@@ -115,6 +165,15 @@ class HardenApp(App[int]):
         """Leave the palette to harden's own commands and the choice of a theme."""
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
+    def _fatal_error(self) -> None:
+        """End without Textual's traceback, which shows what variables hold; `run` tells what went wrong."""
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """Return the error that ended the app, if one did."""
+        return self._exception
+
     async def action_quit(self) -> None:
         """Leave; the scan ends with the app."""
         self.review.leave()
@@ -124,6 +183,7 @@ class HardenApp(App[int]):
                 self.workers.cancel_all()
         self.workers.cancel_all()
         self._engine.shutdown(wait=False, cancel_futures=True)
+        await self._drop_scan_ahead()
         await self.previewer.close()
         self.exit(0)
 

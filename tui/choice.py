@@ -76,7 +76,8 @@ class Choice(Widget, can_focus=True):
         parts = []
         for index, (_, label) in enumerate(self.choices):
             mark = "(•)" if index == self.at else "( )"
-            style = "bold $text-accent" if index == self.at and self.has_focus else ""
+            here = "bold reverse" if self.app.no_color else "bold $text-accent"
+            style = here if index == self.at and self.has_focus else ""
             meta = Style.from_meta({"choice": index})
             parts.append(Content.assemble((f"{mark} {label}", style)).stylize(meta))
         return Content("  ").join(parts)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.binding import BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
@@ -14,6 +15,8 @@ from textual.widgets.tree import TreeNode
 from harden.tui import keys
 from harden.tui.rows import EntryRow, FindingRow, Group, Heading, Item, QuestionRow, Row, StageRow, keys_of
 
+_ARROW = 2
+"""Columns that fold a group when they are clicked."""
 _MARKS = {"yes": "y", "no": "n", "not applicable": "0"}
 _GLYPHS = {"open": "●", "applied": "+", "ignored": "-", "gone": " "}
 _WORDS = {"fix": "row--fix", "suggest": "row--suggest", "guide": "row--guide"}
@@ -60,9 +63,20 @@ class Findings(Tree[Item], inherit_bindings=False):
         """Note that the person moves by themselves from now on."""
         self.touched = True
 
-    def on_click(self) -> None:
-        """Note that the person moves by themselves from now on."""
+    async def _on_click(self, event: events.Click) -> None:
+        """Choose a row, fold a group by its arrow, go on to the detail by a second click."""
         self.touched = True
+        event.prevent_default()  # of a tree, where a click opens
+        line = event.style.meta.get("line")
+        node = self.get_node_at_line(line) if isinstance(line, int) else None
+        if node is None:
+            return
+        if node.allow_expand and event.x < _ARROW:
+            node.toggle()
+        elif node is self.cursor_node:
+            self.action_select_cursor()
+        else:
+            self.cursor_line = node.line
 
     @property
     def item(self) -> Item | None:
@@ -203,9 +217,9 @@ class Findings(Tree[Item], inherit_bindings=False):
         selected = self.cursor_node is node and self.has_focus
 
         def paint(name: str) -> Style:
-            return (
-                style if selected or not name else style + self.get_component_rich_style(name, partial=True)
-            )
+            if selected or not name:
+                return style
+            return style + Style(color=self.get_component_rich_style(name).color)  # made for its background
 
         left, right = self._texts(item, node.is_expanded)
         mark = Text(left[0], paint(left[1]))

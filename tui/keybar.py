@@ -21,7 +21,12 @@ class Shown:
     id: str
     key: str
     word: str
-    enabled: bool
+    why_not: str
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the key can do something now."""
+        return not self.why_not
 
 
 class KeyBar(Widget):
@@ -34,18 +39,18 @@ class KeyBar(Widget):
         places = (keys.ANYWHERE, keys.QUESTIONS) if asked else (keys.ANYWHERE, keys.FINDINGS, keys.PREVIEW)
         wanted = [key for key in map(keys.BY_ID.__getitem__, keys.FOOTER) if key.where in places]
         self.keys = tuple(
-            Shown(key.id, keys.shown(keymap.get(key.id, key.keys)).split()[0], key.short, not why_not(key.id))
-            for key in wanted
+            Shown(key.id, keys.first(key.id, keymap), key.short, why_not(key.id)) for key in wanted
         )
 
     def render(self) -> Content:
         """Return as many keys as fit."""
         line = Content("")
+        off = "$text-disabled dim" if self.app.no_color else "$text-disabled"
         for item in self.keys:
             click = Style.from_meta({"id": item.id})
             part = Content.assemble(
-                (f" {item.key}", "bold $text-accent" if item.enabled else "$text-disabled"),
-                (f" {item.word} ", "$foreground" if item.enabled else "$text-disabled"),
+                (f" {item.key}", "bold $text-accent" if item.enabled else off),
+                (f" {item.word} ", "$foreground" if item.enabled else off),
             ).stylize(click)
             if line.cell_length + part.cell_length > self.size.width:
                 break
@@ -53,6 +58,10 @@ class KeyBar(Widget):
         return line
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the key does."""
-        if id := event.style.meta.get("id"):
-            await self.screen.run_action(f"do('{id}')")
+        """Do what the key does, or tell why it can do nothing now."""
+        id = event.style.meta.get("id")
+        for item in self.keys:
+            if item.id == id and item.why_not:
+                self.notify(item.why_not, timeout=4, markup=False)
+            elif item.id == id:
+                await self.screen.run_action(f"do('{id}')")

@@ -32,6 +32,10 @@ class Part:
             raise RuntimeError("the repository is not open yet")
         return session
 
+    def key(self, id: str) -> str:
+        """Return the first key of an action as the person reads it."""
+        return self.screen.key(id)
+
     def actions(self) -> Mapping[str, Action]:
         """Return what to do by the id of a key."""
         raise NotImplementedError

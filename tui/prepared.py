@@ -62,4 +62,4 @@ class Prepared:
         words = await ask(option_words, row.finding.check)
         if words is None:
             return made, Content("")
-        return made, Content.assemble("   ".join(words), ("   p to change", "$text-muted"))
+        return made, Content("   ".join(words))

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from harden.report.made import ENDINGS, default_name
 from harden.tui.choice import Choice
-from harden.tui.dialog import Dialog
+from harden.tui.dialog import FIELDS, Dialog, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,8 @@ class ReportDialog(Dialog[Wanted]):
     """Says what will happen to which file before anything is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "write", priority=True, show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        keep("keep"),
+        *FIELDS,
     ]
     AUTO_FOCUS = "#format"
 
@@ -46,13 +45,13 @@ class ReportDialog(Dialog[Wanted]):
         with Vertical(classes="dialog"):
             yield Static("Write a report", classes="name")
             with Horizontal(classes="option"):
-                yield Static("format", classes="name")
+                yield Static("format ←→", classes="name")
                 yield Choice([(name, name) for name in ENDINGS], self._format, id="format")
             with Horizontal(classes="option"):
                 yield Static("file", classes="name")
                 yield Input(default_name(self._format), id="file", compact=True)
             yield Static("", id="fate", markup=False)
-            yield Static("←→ format   tab next field   enter write   esc back", classes="hint")
+            yield self.hint(("dialog.keep", "write"), ("field.next", "next field"))
 
     def on_mount(self) -> None:
         """Tell of the default file."""

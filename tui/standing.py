@@ -42,11 +42,6 @@ class Told:
     keymap: Mapping[str, str] = field(default_factory=dict)
 
 
-def first_key(id: str, keymap: Mapping[str, str]) -> str:
-    """Return the first key of a binding as a person reads it."""
-    return keys.shown(keymap.get(id, keys.BY_ID[id].keys)).split()[0]
-
-
 def content(told: Told, width: int) -> Content:
     """Return the summary as lines of at most `width` columns, broken between words."""
     score = told.session.score()
@@ -133,7 +128,7 @@ def _next(told: Told, score: Score, width: int) -> list[Content]:
         steps.append((f"stage.{at}", f"look at the {noun}, the first in {title}"))
     lines = []
     for id, text in steps:
-        lines += _wrapped(f"  {first_key(id, told.keymap):<4}", text, width, lead_style="bold $text-accent")
+        lines += _wrapped(f"  {keys.first(id, told.keymap):<4}", text, width, lead_style="bold $text-accent")
     return lines or _wrapped("  ", "Nothing is open.", width)
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
+from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
 from harden.errors import HardenError
 from harden.tui import keys
-from harden.tui.standing import BEST, Told, content, first_key
+from harden.tui.keyed import Keyed
+from harden.tui.scrolling import Page
+from harden.tui.standing import BEST, Told, content
 
 if TYPE_CHECKING:
-    from harden.tui.application import HardenApp
     from harden.tui.go import Going
 
 _COPIED_WIDTH = 90
@@ -31,21 +31,6 @@ _FOOT = {
     "app.help": "help",
     "summary.leave": "back",
 }
-
-
-class Page(VerticalScroll, inherit_bindings=False):
-    """Scrolls with the keys of the list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
-        {
-            "move.down": "scroll_down",
-            "move.up": "scroll_up",
-            "move.page_down": "page_down",
-            "move.page_up": "page_up",
-            "move.first": "scroll_home",
-            "move.last": "scroll_end",
-        }
-    )
 
 
 class Body(Static):
@@ -68,12 +53,11 @@ class Body(Static):
             self.show(self._told)
 
 
-class Summary(Screen[str]):
+class Summary(Keyed[str]):
     """The summary; a key that its text names closes it and is done on the findings."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
         {
-            "app.help": "help",
             "summary.report": "report",
             "summary.copy": "copy",
             "summary.leave": "leave",
@@ -88,11 +72,6 @@ class Summary(Screen[str]):
         super().__init__()
         self._going = going
         self._timer: Timer | None = None
-
-    @property
-    def harden(self) -> HardenApp:
-        """Return the app."""
-        return cast("HardenApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Show the whole as text."""
@@ -114,8 +93,7 @@ class Summary(Screen[str]):
             self._timer.stop()
 
     def _foot(self) -> str:
-        keymap = self._going.session.settings.keys
-        return "  ".join(f"{first_key(id, keymap)} {word}" for id, word in _FOOT.items())
+        return "  ".join(f"{self.key(id)} {word}" for id, word in _FOOT.items())
 
     def action_leave(self) -> None:
         """Go back to the findings."""
@@ -131,17 +109,11 @@ class Summary(Screen[str]):
             return
         self.dismiss(id)
 
-    def action_help(self) -> None:
-        """Show all keys."""
-        from harden.tui.help import Help
-
-        self.app.push_screen(Help(self._going.session.settings.keys))
-
     def action_copy(self) -> None:
         """Copy the text of the summary."""
         text = content(self._going.told(), _COPIED_WIDTH).plain
-        self.app.copy_to_clipboard("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
-        self.notify("The summary is copied.", timeout=3)
+        lines = "\n".join(line.rstrip() for line in text.splitlines())
+        self.harden.copy(f"{lines}\n", "The summary is copied.")
 
     @work(exit_on_error=False, exclusive=True, group="write")
     async def action_report(self) -> None:

@@ -26,7 +26,6 @@ class Visiting:
     async def scanned(self) -> None:
         """Note that a scan came to its end; the first time, tell of what is new."""
         from harden import visits
-        from harden.tui.standing import first_key
 
         session = self._screen.session
         if self.complete or session is None:
@@ -34,7 +33,7 @@ class Visiting:
         self._before = await self._screen.harden.run_engine(visits.load, session.root)
         self._started = monotonic()
         if (since := self.since()) is not None and (count := len(since.new)):
-            key = first_key("app.summary", session.settings.keys)
+            key = self._screen.key("app.summary")
             told = f"{count} new finding{'s' if count != 1 else ''} since {since.when}; {key} shows them."
             self._screen.notify(told, timeout=8, markup=False)
 

@@ -26,8 +26,12 @@ class Walking(Part):
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
         if id == "list.next_best" and isinstance(self.screen.item, QuestionRow):
-            return "n answers no here; J and K go on."
+            return self._on()
         return ""
+
+    def _on(self) -> str:
+        no, on, back = map(self.key, ("answer.no", "list.next", "list.previous"))
+        return f"{no} answers no here; {on} and {back} go on."
 
     def _next_best(self) -> None:
         from harden.worth import next_best
@@ -46,7 +50,8 @@ class Walking(Part):
                 self.screen.browsing.go_to("questions", stage.id)
                 self._say(f"No finding is open; {waiting[stage.id].questions} questions of this stage are.")
                 return
-        self._say("Nothing is open: every finding is decided, every question answered. s tells the score.")
+        score = f"{self.key('app.summary')} tells the score."
+        self._say(f"Nothing is open: every finding is decided, every question answered. {score}")
 
     def _jump(self, step: int) -> None:
         """Go to the next row that waits, in this stage or the stages after it."""
@@ -82,7 +87,8 @@ class Walking(Part):
         for stage in self.session.stages:
             if stage.id in done - before:
                 rest = sum(not any(waits) for waits in left.values())
-                more = f"{rest} of {len(left)} stages are; n goes on." if rest < len(left) else "So are all."
+                on = f"{self.key('list.next_best')} goes on."
+                more = f"{rest} of {len(left)} stages are; {on}" if rest < len(left) else "So are all."
                 self._say(f"{stage.title} is done: nothing is open in it. {more}")
 
     def _say(self, text: str) -> None:

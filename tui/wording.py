@@ -100,8 +100,10 @@ def pattern(check: Check) -> Content:
     return _titled("The pattern to follow", pairs[0][1].code, pairs[0][1].path) if pairs else Content("")
 
 
-def question(asked: Question, answer: Answer | None, evidence: Sequence[EvidenceLine] | None) -> Content:
-    """Return a question with its reason, the answer given, and lines of the repository that bear on it."""
+def question(
+    asked: Question, answer: Answer | None, evidence: Sequence[EvidenceLine] | None, keys: str
+) -> Content:
+    """Return a question with its reason, the answer given, what the repository tells, and the keys."""
     parts = [Content.assemble(("Why  ", "bold $text-accent"), asked.why)]
     if answer:
         said = Content.assemble(("Answer  ", "bold $text-accent"), answer.answer.value)
@@ -115,7 +117,7 @@ def question(asked: Question, answer: Answer | None, evidence: Sequence[Evidence
         parts.append(Content("\n").join([Content.styled("In the repository", "bold $text-accent"), *found]))
     else:
         parts.append(Content.styled("Nothing in the repository tells.", "$text-muted"))
-    parts.append(Content("y yes   n no   0 not applicable   i note"))
+    parts.append(Content(keys))
     return Content("\n\n").join(parts)
 
 
@@ -155,9 +157,9 @@ def stage_page(row: StageRow, counts: Mapping[str, int], state: Sequence[str]) -
     stage = row.stage
     looks = [
         Content.assemble(
-            (f"  {check.severity.letter}  ", _SEVERITY_STYLE[check.severity]),
-            check.title,
-            (f"  {counts[check.id]} open", "bold") if counts.get(check.id) else ("  none", "$text-muted"),
+            (f"  {check.severity.letter} ", _SEVERITY_STYLE[check.severity]),
+            (f"{counts[check.id]:>5}" if counts.get(check.id) else "    -", "bold"),
+            f"  {check.title}",
         )
         for check in sorted(stage.checks, key=lambda check: (-check.severity.weight, check.title))
     ]

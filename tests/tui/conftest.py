@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from harden import registry, resume
+from harden.personal import Personal
 from harden.tui import application, scanner
 from harden.tui.application import HardenApp
-from tests.tui.driving import MAIL, PAY, Driver, Open, PreviewHere, git, scan_here
+from tests.tui.driving import MAIL, PAY, Driver, Open, PreviewHere, git, scan_here, started_here, stopped_here
 
 HERE = Path(__file__).parent
 
@@ -52,6 +53,8 @@ def repository(folder: Path) -> Path:
 @pytest.fixture
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Return a function that opens the app on a folder, scanned."""
+    monkeypatch.setattr(scanner, "start", started_here)
+    monkeypatch.setattr(scanner, "stop", stopped_here)
     monkeypatch.setattr(scanner, "stream", scan_here)
     monkeypatch.setattr(application, "Previewer", PreviewHere)
     monkeypatch.setenv("EDITOR", "true")
@@ -59,11 +62,18 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
 
     @asynccontextmanager
     async def opened(
-        root: Path, width: int = 120, height: int = 40, *, settled: bool = True, seen: bool = True
+        root: Path,
+        width: int = 120,
+        height: int = 40,
+        *,
+        settled: bool = True,
+        seen: bool = True,
+        personal: Personal | None = None,
+        ascii: bool = False,
     ) -> AsyncIterator[Driver]:
         if seen and resume.load(root) == resume.View():  # stages open at their findings
             resume.save(root, resume.View(seen=[stage.id for stage in registry.stages()]))
-        app = HardenApp(root)
+        app = HardenApp(root, personal, ascii=ascii)
         async with app.run_test(size=(width, height)) as pilot:
             driver = Driver(app, pilot)
             if settled:

@@ -138,6 +138,15 @@ class PreviewHere(Previewer):
         return reply
 
 
+async def started_here(root: Path) -> Path:
+    """Start no process: the scan of this one needs to know where only."""
+    return root
+
+
+async def stopped_here(started: Path) -> None:
+    """Stop nothing."""
+
+
 async def scan_here(root: Path) -> AsyncIterator[Start | FileResult | Done]:
     """Scan in this process: what the scanning process of the app would tell."""
     session = Session(root)
