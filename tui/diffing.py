@@ -34,11 +34,11 @@ def header(
 ) -> Line:
     """Return the rule above a hunk with its number, and its box where it can be left out."""
     mark, kind = ("[*]", "also") if hunk.supports else ("[x]" if is_on else "[ ]", "hunk")
-    mark = mark if is_choice else "───"
+    mark = f" {mark}" if is_choice else "────"
     own = [h.index for h in hunks if h.supports == hunk.supports]
     title = f" {kind} {own.index(hunk.index) + 1}/{len(own)} "
-    rule = "─" * max(2, width - len(title) - len(mark) - 2)
-    return Line("", "current" if is_current else "header", f"{title}{rule} {mark}")
+    rule = "─" * max(2, width - len(title) - len(mark) - 1)
+    return Line("", "current" if is_current else "header", f"{title}{rule}{mark}")
 
 
 def digits_of(hunks: Sequence[Hunk]) -> int:

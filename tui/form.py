@@ -115,7 +115,7 @@ class OptionsForm(VerticalScroll, can_focus=False):
         told = self.query_one(place, Static)
         told.update("\n".join(f"! {line}" for line in lines))
         told.display = bool(lines)
-        if lines:
+        if lines and place == "#wrong":
             self.call_after_refresh(told.scroll_visible, animate=False)
 
     def _wrong(self) -> dict[str, str]:

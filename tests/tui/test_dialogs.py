@@ -251,6 +251,11 @@ async def test_what_a_codemod_notes_stands_in_the_form(
         notes = app.app.review.query_one("#notes", Static)
         assert str(notes.visual) == "! WAIT [x] is already read: conf.py:9"
         assert notes.display
+        await app.press("dialog.leave")
+        await app.pilot.resize_terminal(60, 16)
+        await app.settle()
+        await app.press("fix.options")
+        assert "over 0 to 60" in app.text, "notes do not push the field out of sight"
 
 
 async def test_every_dialog_lets_go_of_the_screen_with_esc(repository: Path, open_app: Open) -> None:
