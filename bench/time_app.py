@@ -1,7 +1,7 @@
 """Time the app in a real pseudo-terminal: first paint, keypress to paint during and after a scan, memory.
 
-The repository is made for it: files with requests without a timeout, so that each press of `j` has a known
-row to lead to. A press counts as painted when the place of that row arrives in the terminal.
+The repository is made for it: files with nothing but requests without a timeout. A press of `j` counts as
+painted when the terminal has got the number of the finding that it leads to.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]
 
-PER_FILE = 50
+PER_FILE, FIRST = 50, "shop/part0000.py"
+PATIENCE = 120
+"""Seconds after which the app is taken to hang."""
 BETWEEN = 0.08
 """Seconds between two presses: as fast as a held key, and long enough for previews to start."""
 
@@ -32,52 +34,59 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="harden-bench-") as folder:
         root = Path(folder)
-        places = make_repository(root, options.findings)
-        walked = places[: options.presses]
-        print(f"{len(places)} findings in {len(places) // PER_FILE} files, Python {sys.version.split()[0]}")
+        files = make_repository(root, options.findings // PER_FILE)
+        print(f"{files * PER_FILE} findings in {files} files, Python {sys.version.split()[0]}")
         with opened(root) as app:
             started = time.perf_counter()
             print(f"{'first paint':>24} {until(app, '╭') * 1000:7.0f} ms")
             until(app, "7 Resilience")  # the stages are known
             app.send("7")
-            until(app, places[0])
+            until(app, FIRST)
             print(f"{'first finding listed':>24} {(time.perf_counter() - started) * 1000:7.0f} ms")
             app.send("n")
-            until(app, walked[0])
-            report("key to paint, scanning", presses(app, walked))
-            while not shown_again(app, f"{len(places) // PER_FILE} files"):
+            until(app, "finding 1 of ")
+            report("key to paint, scanning", presses(app, options.presses))
+            while not shown_again(app, f"{files} files"):
                 pass
             print(f"{'scan done':>24} {time.perf_counter() - started:7.1f} s")
             app.send("gn")
-            until(app, walked[0])
-            report("key to paint, listed", presses(app, walked))
+            until(app, "finding 1 of ")
+            report("key to paint, listed", presses(app, options.presses))
             own, family = megabytes(app.pid)
             print(f"{'memory':>24} {own:7} MB, with the process that makes previews {family} MB")
 
 
-def presses(app: pexpect.spawn, places: list[str]) -> Iterator[float]:
-    """Yield the seconds from each press to its row; the cursor stands on the first place."""
-    for place in places[1:]:
-        app.expect([pexpect.TIMEOUT], timeout=BETWEEN)  # reads what is drawn, and drops it below
-        app.buffer = ""
+def presses(app: pexpect.spawn, count: int) -> Iterator[float]:
+    """Yield the seconds from each press to its finding; the cursor stands on the first."""
+    for number in range(2, count + 2):
+        drawn_for(app, BETWEEN)
         app.send("j")
-        yield until(app, place)
+        yield until(app, f"finding {number} of ")
+
+
+def until(app: pexpect.spawn, text: str) -> float:
+    """Wait until a text is drawn; return the seconds it took."""
+    start, drawn = time.perf_counter(), ""
+    while text not in drawn:
+        drawn += app.read_nonblocking(65536, timeout=PATIENCE)
+    return time.perf_counter() - start
+
+
+def drawn_for(app: pexpect.spawn, seconds: float) -> str:
+    """Return what is drawn in a stretch of time."""
+    end, drawn = time.perf_counter() + seconds, ""
+    while (left := end - time.perf_counter()) > 0:
+        with suppress(pexpect.TIMEOUT):
+            drawn += app.read_nonblocking(65536, timeout=left)
+    return drawn
 
 
 def shown_again(app: pexpect.spawn, text: str) -> bool:
     """Have the whole screen drawn again, by way of the summary, and tell whether it holds a text."""
     app.send("s")
-    app.expect([pexpect.TIMEOUT], timeout=0.5)
-    app.buffer = ""
+    drawn_for(app, 0.5)
     app.send("s")
-    return bool(app.expect_exact([pexpect.TIMEOUT, text], timeout=1))
-
-
-def until(app: pexpect.spawn, text: str) -> float:
-    """Wait until a text is drawn; return the seconds it took."""
-    start = time.perf_counter()
-    app.expect_exact(text)
-    return time.perf_counter() - start
+    return text in drawn_for(app, 0.5)
 
 
 def report(name: str, seconds: Iterator[float]) -> None:
@@ -99,22 +108,19 @@ def megabytes(pid: int) -> tuple[int, int]:
     return sizes[pid], sum(sizes.values())
 
 
-def make_repository(root: Path, findings: int) -> list[str]:
-    """Write files with a number of findings of one check; return their places in the order of the list."""
-    places = []
-    for number in range(findings // PER_FILE):
-        path = f"shop/part{number:04}.py"
+def make_repository(root: Path, files: int) -> int:
+    """Write files with findings of one check, and return how many."""
+    (root / "shop").mkdir()
+    for number in range(files):
         lines = ["import requests", ""]
         for at in range(PER_FILE):
             lines += ["", f"def call_{at}(order):", f"    answer = requests.get(order.url_{at})"]
-            places.append(f"{path}:{len(lines)}")
             lines += ["    return answer.json()", ""]
-        (root / path).parent.mkdir(exist_ok=True)
-        (root / path).write_text("\n".join(lines))
+        (root / f"shop/part{number:04}.py").write_text("\n".join(lines))
     (root / "harden.toml").write_text('disable = ["unchecked-status"]\n')
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=root, check=True)
-    return places
+    return files
 
 
 @contextmanager
@@ -126,7 +132,6 @@ def opened(root: Path) -> Iterator[pexpect.spawn]:
         cwd=str(root),
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
         dimensions=(40, 120),
-        timeout=120,
         maxread=65536,
         encoding="utf-8",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from harden.previews import Preview
     from harden.resume import Habits
     from harden.tui.application import HardenApp
+    from harden.tui.colouring import Changes
     from harden.tui.review import ReviewScreen
 
 CONTEXTS = (0, CONTEXT, 8, 20, None)
 """How many lines are shown around a change; None is the whole file."""
+_BLINK = 0.03
+"""Seconds for which a diff waits for its colours: most are there by then, and it is painted once."""
 
 
 class Drawing(Part):
@@ -49,7 +53,9 @@ class Drawing(Part):
         if tab != "fix" or self._preview is None or not self.screen.detail.diff.hunks:
             return "There is no diff here: choose a finding with a fix, and its Fix tab."
         if id == "diff.split":
-            return why_no_split(self.screen.detail.diff)
+            zoom = f"{self.key('pane.zoom')} zooms this pane."
+            reason = why_no_split(self.screen.detail.diff)
+            return f"{reason} {zoom}" if reason else ""
         at = CONTEXTS.index(self._context)
         if id == "diff.less" and at == 0:
             return "The changed lines stand alone already."
@@ -61,10 +67,12 @@ class Drawing(Part):
         """Show a diff at once, and its colours when they are there."""
         self._preview, self._notes = preview, notes
         hunks = await self._hunks(preview)
+        colouring = asyncio.ensure_future(self._changes(preview, hunks))
+        await asyncio.wait([colouring], timeout=_BLINK)
         if self._preview is preview:
             self.screen.detail.diff.show_hunks(hunks, self._all_notes())
             self.screen.refresh_keys()
-            await self._colour(preview, hunks)
+            _paint(self.screen.detail.diff, hunks, await colouring)
 
     def clear(self) -> None:
         """Let go of the diff that is shown: what is computed for it is of no use any more."""
@@ -75,9 +83,8 @@ class Drawing(Part):
             return preview.hunks
         return await self.app.run_engine(preview.with_context, self._context)
 
-    async def _colour(self, preview: Preview, hunks: Sequence[Hunk]) -> None:
-        diff = self.screen.detail.diff
-        await colour(self.app, diff, preview, hunks, lambda: self._preview is preview)
+    async def _changes(self, preview: Preview, hunks: Sequence[Hunk]) -> Changes | None:
+        return await _changes(self.app, preview, hunks, lambda: self._preview is preview)
 
     def _all_notes(self) -> list[str]:
         if self._context == CONTEXT:
@@ -114,7 +121,7 @@ class Drawing(Part):
         hunks = await self._hunks(preview)
         if self._preview is preview:
             self.screen.detail.diff.show_more(hunks, self._all_notes())
-            await self._colour(preview, hunks)
+            _paint(self.screen.detail.diff, hunks, await self._changes(preview, hunks))
 
 
 async def colour(
@@ -125,15 +132,26 @@ async def colour(
     is_wanted: Callable[[], bool],
 ) -> None:
     """Colour a diff, if it is still the one that is shown."""
+    _paint(diff, hunks, await _changes(app, preview, hunks, is_wanted))
+
+
+def _paint(diff: DiffPane, hunks: Sequence[Hunk], changes: Changes | None) -> None:
+    if changes is not None and diff.hunks is hunks:
+        diff.paint(changes.colours, changes.marks)
+
+
+async def _changes(
+    app: HardenApp, preview: Preview, hunks: Sequence[Hunk], is_wanted: Callable[[], bool]
+) -> Changes | None:
+    """Return the colours and marks of a diff; None once it is not the one that is shown."""
     from harden.tui.colouring import changes_of
 
     if preview.patch is None:
-        return
+        return None
     changes = await app.run_engine(changes_of, preview.patch, hunks, is_wanted)
-    if is_wanted() and diff.hunks is hunks:
-        diff.paint(changes.colours, changes.marks)
+    return changes if is_wanted() else None
 
 
 def why_no_split(diff: DiffPane) -> str:
     """Return why a diff cannot be shown side by side, or an empty string."""
-    return "" if diff.is_wide else f"Split needs {SPLIT_FROM} columns here; + zooms this pane."
+    return "" if diff.is_wide else f"Split needs {SPLIT_FROM} columns here."

@@ -52,7 +52,7 @@ HOSTILE = (
 
 def shown(markdown: str) -> str:
     """Return what a reader of the Markdown sees, its HTML made by a parser that knows tables and links."""
-    return MarkdownIt("gfm-like").render(markdown)
+    return str(MarkdownIt("gfm-like").render(markdown))
 
 
 def seen(words: str) -> str:
@@ -92,10 +92,10 @@ def test_control_characters_are_spelled_out() -> None:
     assert text("a\u202eb\x1b[31m\x00") == "a\\\\u202eb\\\\x1b\\[31m\\\\x00"
 
 
-def report(root: Path, **given: bool) -> str:
+def report(root: Path) -> str:
     session = Session(root)
     files = sum(1 for _ in session.scan())
-    return made.render(made.scanned(session, files, 0.1, **given), "md")
+    return made.render(made.scanned(session, files, 0.1), "md")
 
 
 def test_everything_there_is_to_tell(tmp_path: Path) -> None:

@@ -99,9 +99,9 @@ def test_an_applied_fix_is_fixed_and_taken_back_it_is_open_again(tmp_path: Path)
     assert counts(visits.since(before, session)) == (1, 0, 0, 0, 0)
     visits.keep(session, before, LONG)
     session.undo()
-    before = visits.load(tmp_path)
-    assert before is not None
-    assert counts(visits.since(before, session)) == (0, 0, 1, 0, 0)
+    again = visits.load(tmp_path)
+    assert again is not None
+    assert counts(visits.since(again, session)) == (0, 0, 1, 0, 0)
 
 
 def test_what_one_of_the_visits_could_not_see_is_neither_fixed_nor_new(tmp_path: Path) -> None:

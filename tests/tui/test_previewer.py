@@ -54,7 +54,9 @@ async def test_a_preview_is_the_one_that_the_session_makes(
     session.keep_options(registry.check_named("http-timeout"), {"timeout": 3})
     made = await previewer.ask(preview, [finding])
     assert "timeout=3" in made.diff
-    assert "timeout = 3" in " ".join(await previewer.ask(option_words, "http-timeout") or ())
+    words = await previewer.ask(option_words, "http-timeout")
+    assert words is not None
+    assert "timeout = 3" in words
 
 
 async def test_errors_come_through_and_the_process_goes_on(previewer: Previewer, finding: Finding) -> None:

@@ -75,3 +75,35 @@ def press_until(child: pexpect.spawn, key: str, done: Callable[[], bool]) -> Non
             if done():
                 return
     raise AssertionError(f"{key!r} leads to {child.before!r}")
+
+
+def test_a_bug_ends_the_app_with_one_line(tmp_path: Path) -> None:
+    broken = """
+import sys
+from harden.tui import findings
+
+def label(*_):
+    password = "hunter2"
+    raise ValueError("no label")
+
+findings.Findings.render_label = label
+from harden.cli import main
+sys.exit(main([]))
+"""
+    (tmp_path / "app.py").write_text(CODE)
+    child = pexpect.spawn(
+        sys.executable,
+        ["-P", "-c", broken],
+        cwd=str(tmp_path),
+        env={**os.environ, "TERM": "xterm-256color"},
+        dimensions=(24, 80),
+        timeout=60,
+        encoding="utf-8",
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    told = str(child.before)
+    assert "harden: this is a bug: ValueError: no label" in told
+    assert "Traceback" not in told
+    assert "hunter2" not in told
+    assert child.exitstatus == 2

@@ -23,7 +23,7 @@ async def test_a_stage_opens_with_why_it_matters_once(repository: Path, open_app
     async with open_app(repository, seen=False) as app:
         await app.press("stage.2")
         assert app.row == "What this stage is about"
-        for told in ("Every call may fail.", "It looks for", "Call without limit  4 open", "It asks you"):
+        for told in ("Every call may fail.", "It looks for", "H     4  Call without limit", "It asks you"):
             assert told in app.text
         assert "?  Limits of outside services are known" in app.text
         await app.press("stage.3", "stage.2")
