@@ -352,7 +352,7 @@ async def test_the_editor_opens_at_the_line(
 async def test_help_names_every_place_and_goes_away(repository: Path, open_app: Open) -> None:
     async with open_app(repository) as app:
         await app.press("app.help")
-        assert "The word at the right says what harden can" in app.text
+        assert "What was found in this stage, by check" in app.text
         await app.press("app.back")
         assert "Stages" in app.text
 
