@@ -112,7 +112,7 @@ async def test_a_key_that_the_text_names_is_done_on_the_findings(repository: Pat
         await app.press("summary.leave", "stage.2", "list.next", "fix.apply", "app.summary")
         assert "C commit the 1 fix that is applied and not committed" in told(app)
         await app.press("app.commit")
-        assert "1 fix in 1 file" in app.text
+        assert "1 file, 1 hunk" in app.text
 
 
 async def test_it_leads_to_the_worst_finding_even_from_a_question(repository: Path, open_app: Open) -> None:
