@@ -34,9 +34,9 @@ def scan(options: Namespace) -> int:
     started = time.perf_counter()
     files = _scan_with_progress(session, chosen, only)
     least = Severity(options.severity or session.settings.severity)
-    whole = only is None and not options.stage and not options.check
+    rated = options.format == "md" and only is None and not options.stage and not options.check
     seconds = time.perf_counter() - started
-    report = made.scanned(session, files, seconds, least=least, whole=whole)
+    report = made.scanned(session, files, seconds, least=least, rated=rated)
     _write(made.render(report, options.format), options.output)
     if options.output is not None:
         print(summary(report), file=sys.stderr)

@@ -111,7 +111,8 @@ class CommitScreen(Keyed[bool]):
             "`git init` makes this folder a repository; after your first commit, "
             f"{self.key('app.commit')} makes commits of fixes.",
         )
-        self._hint("commit.now", "commit.leave")
+        leave = keys.hint(self.harden.keymap, "commit.leave")
+        self.foot.update(f"{self.key('commit.now')} write harden.patch   {leave}")
 
     async def _say(self, *sentences: str) -> None:
         await self._replace(*(Static(sentence, markup=False) for sentence in sentences))

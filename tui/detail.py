@@ -76,7 +76,7 @@ class Detail(Vertical):
 
     def say(self, *sentences: Content | str) -> None:
         """Show sentences in place of a diff."""
-        self.diff.show_text(wrapped(sentences, max(20, self.diff.size.width or self.size.width) - 2))
+        self.diff.show_text(sentences)
 
     def show_why(self, content: Content) -> None:
         """Show the page of a check, or a question with its reason."""
@@ -133,13 +133,3 @@ class Detail(Vertical):
     def on_resize(self) -> None:
         """Keep the position at the right edge."""
         self._show_tabs()
-
-
-def wrapped(sentences: Sequence[Content | str], width: int) -> list[Line]:
-    """Return sentences as lines that fit, an empty line after each."""
-    lines: list[Line] = []
-    for sentence in sentences:
-        content = sentence if isinstance(sentence, Content) else Content(sentence)
-        lines += [Line(Content(" ") + part) for part in content.wrap(width)]
-        lines.append(Line(Content("")))
-    return lines

@@ -31,6 +31,7 @@ class DiffPane(LinePane):
         self.split = False
         self.wrap = True
         self._notes: Sequence[str] = ()
+        self._sentences: Sequence[Content | str] = ()
         self._places: dict[int, tuple[int, int, int]] = {}
         self._bodies: dict[tuple[int, bool], tuple[list[Line], int]] = {}
         self._look: Look | None = None
@@ -55,10 +56,17 @@ class DiffPane(LinePane):
         self.hunks, self._notes = hunks, notes
         self._redraw()
 
-    def show_text(self, content: Sequence[Line]) -> None:
+    def show_text(self, sentences: Sequence[Content | str]) -> None:
         """Show sentences instead of a diff."""
         self.hunks, self.chosen, self._places = (), set(), {}
-        self.show(content)
+        self._sentences = sentences
+        self._write(top=0)
+
+    def _write(self, top: int | None = None) -> None:
+        from harden.tui.folding import wrapped
+
+        self._look = None
+        self.show(wrapped(self._sentences, max(20, self.size.width) - 2), top=top)
 
     def lay_out(self, *, split: bool, wrap: bool) -> None:
         """Show both versions side by side or not, and long lines folded or not."""
@@ -86,8 +94,12 @@ class DiffPane(LinePane):
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the lines as wide as the pane."""
-        if self.hunks and (self._look is None or self._look.width != self.room):
+        if not self.hunks:
+            self._write()
+        elif self._look is None or self._look.width != self.room:
             self._redraw()
+        if self.hunks:
+            self.call_after_refresh(self._reveal)
 
     def on_click(self, event: events.Click) -> None:
         """Toggle a hunk by its header, or choose it by its lines."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
 from rich.cells import cell_len
+from textual.content import Content
 
 from harden.tui.lines import Line
 
@@ -54,3 +56,13 @@ def _break(text: str, width: int) -> int:
 
 def _cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
+
+
+def wrapped(sentences: Sequence[Content | str], width: int) -> list[Line]:
+    """Return sentences as lines that fit, an empty line after each."""
+    lines: list[Line] = []
+    for sentence in sentences:
+        content = sentence if isinstance(sentence, Content) else Content(sentence)
+        lines += [Line(Content(" ") + part) for part in content.wrap(width)]
+        lines.append(Line(Content("")))
+    return lines

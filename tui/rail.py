@@ -80,7 +80,7 @@ class Strip(Widget):
         room = max(0, (self.size.width - marks) // count)
         parts = []
         for index, stage in enumerate(self.stages):
-            name = stage.title[: min(room, 12)].rstrip()
+            name = stage.title[: min(room, 14)].rstrip()
             here = index == self.at
             text = f"{stage.number}{' ' if name else ''}{name} {stage.mark}"
             part = Content(f"[{text}]" if here else f" {text} ")

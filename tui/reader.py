@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from harden.tui import keys
-from harden.tui.detail import wrapped
 from harden.tui.dialog import Dialog
 from harden.tui.diffpane import DiffPane
 
@@ -59,7 +58,7 @@ class ReadPane(DiffPane):
 
     def say(self, sentence: str) -> None:
         """Show a sentence."""
-        self.show_text(wrapped([Content(sentence)], max(20, self.size.width - 2)))
+        self.show_text([Content(sentence)])
 
 
 class Reader(Dialog[None]):

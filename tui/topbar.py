@@ -37,7 +37,9 @@ class TopBar(Widget):
         if told.others:
             noun = "file" if told.others == 1 else "files"
             words = (
-                f" {told.others} {noun} changed outside harden" if wide else f" {told.others} other changes"
+                f" {told.others} {noun} changed outside harden"
+                if wide
+                else f" {told.others} other {noun} changed"
             )
             left += Content.styled(words, "$text-warning")
         right = Content.styled(told.scan, "$text-muted")

@@ -23,9 +23,9 @@ def scanned(
     seconds: float,
     *,
     least: Severity = Severity.LOW,
-    whole: bool = True,
+    rated: bool = True,
 ) -> Scanned:
-    """Return what a report is made from. `whole` is false where only a part was looked at."""
+    """Return what a report is made from. `rated` is false where only a part was looked at."""
     from harden.session import State
 
     found = [finding for finding in session.findings() if finding.severity.weight >= least.weight]
@@ -38,7 +38,7 @@ def scanned(
         files=files,
         seconds=seconds,
         least=least,
-        standing=_standing(session) if whole else None,
+        standing=_standing(session) if rated else None,
     )
 
 

@@ -430,7 +430,7 @@ class _Walk:
             case "ignore":
                 session.ignore(finding, f"reason {self.times}")
             case "ignore file":
-                session.ignore(finding, "legacy", scope="file")
+                session.ignore(finding, f"legacy {self.times}", scope="file")
             case "reopen":
                 session.reopen(finding)
             case "yes" | "no":

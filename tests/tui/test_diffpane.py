@@ -48,7 +48,7 @@ async def test_split_needs_room_and_says_so(repository: Path, open_app: Open) ->
         assert app.app.review.check_action("do", ("diff.split",)) is None
         await app.press("diff.split")
         assert not app.app.habits.split
-        assert app.toasts == "Split needs 100 columns here; + zooms this pane."
+        assert app.toasts == "Split needs 100 columns here. + zooms this pane."
 
 
 async def test_split_shows_both_sides_and_keeps_the_hunk_keys(repository: Path, open_app: Open) -> None:
