@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harden.previews import Preview
     from harden.tui.review import ReviewScreen
 
+_PREPARING = "The fix is still being prepared."
 _SETTLE = 0.05
 _PATIENCE = 0.15
 """Seconds for which the diff before stays, so that the pane is not emptied for the blink of an eye."""
@@ -50,6 +51,8 @@ class Fixing(Part):
 
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
+        if self._is_preparing:
+            return _PREPARING
         if self._preview is None or not self.screen.detail.diff.hunks:
             return "There is no diff to choose from."
         return f"It is written already; {self.key('fix.undo')} undoes it." if self._preview.written else ""
@@ -68,12 +71,18 @@ class Fixing(Part):
         if not row.finding.fixable:
             return row.finding.why_not or "Only a person can fix this; the Why tab shows the pattern."
         if self._preview is None:
-            return self._wrong or "The fix is still being prepared."
+            return self._wrong or _PREPARING
         if self._preview.patch is None:
             return self._preview.refused[0] if self._preview.refused else "There is no fix."
         if self.screen.detail.diff.chosen:
             return ""
         return f"No hunk is selected; {self.key('hunk.toggle')} takes one in."
+
+    @property
+    def _is_preparing(self) -> bool:
+        row = self._row
+        is_fixable = row is not None and row.state == "open" and row.finding.fixable
+        return is_fixable and self._preview is None and not self._wrong
 
     @property
     def row(self) -> FindingRow | None:
@@ -186,8 +195,9 @@ class Fixing(Part):
             return
         fixable = len(self.fixable(check))
         if fixable:
+            every = len(self.session.open_findings(check=check.id))  # not only those that the filter leaves
             self.screen.detail.say(
-                f"{fixable} of {group.count} open findings can be fixed by harden. "
+                f"{fixable} of {every} open findings can be fixed by harden. "
                 f"{self.key('fix.apply_all')} shows every edit; {self.key('dialog.keep')} applies them."
             )
         else:

@@ -61,6 +61,9 @@ class OptionsForm(VerticalScroll, can_focus=False):
         super().__init__()
         self._options = options
         self._count = count
+        self._last: dict[str, OptionValue] = {}
+        self._complaint = Static("", id="wrong", markup=False)
+        self._notes = Static("", id="notes", markup=False)
 
     def compose(self) -> ComposeResult:
         """Make a line for each field, and one for what is wrong."""
@@ -68,7 +71,8 @@ class OptionsForm(VerticalScroll, can_focus=False):
             with Horizontal(classes="option"):
                 yield Static(title(name, field), classes="name", markup=False)
                 yield self._editor(name, field)
-                beside = Static(bounds(field), classes="beside hint", name=name, markup=False)
+                width = " number" if is_number(field) else ""
+                beside = Static(bounds(field), classes=f"beside hint{width}", name=name, markup=False)
                 beside.display = bool(bounds(field))
                 yield beside
         if self._count > 1:
@@ -76,8 +80,8 @@ class OptionsForm(VerticalScroll, can_focus=False):
                 yield Static("Apply to", classes="name")
                 reach = [("one", "this finding"), ("all", f"all {self._count} of this check")]
                 yield Choice(reach, "one", id="reach")
-        yield Static("", id="wrong", markup=False)
-        yield Static("", id="notes", markup=False)
+        yield self._complaint
+        yield self._notes
         yield Static("", id="option-hint", classes="hint", markup=False)
         words = (("dialog.keep", "keep"), ("dialog.leave", "cancel"), ("fix.defaults", "defaults"))
         keymap = cast("HardenApp", self.app).keymap
@@ -90,6 +94,7 @@ class OptionsForm(VerticalScroll, can_focus=False):
         width = min(_NAME, 2 + max(Content(str(name.visual)).cell_length for name in names))
         for name in names:
             name.styles.width = width
+        self._last = self.values
         self.query(".editor").first().focus()
 
     @on(events.DescendantFocus)
@@ -105,18 +110,18 @@ class OptionsForm(VerticalScroll, can_focus=False):
 
     def complain(self, text: str) -> None:
         """Show what is wrong with the options, unless it stands beside one of them already."""
-        self._show("#wrong", [text] if text and not self._wrong() else [])
+        told = [text] if text and not self._wrong() else []
+        self._show(self._complaint, told)
+        if told:
+            self.call_after_refresh(self._complaint.scroll_visible, animate=False)
 
     def note(self, notes: Sequence[str]) -> None:
         """Show what the codemod has to say about the fix with these options."""
-        self._show("#notes", notes)
+        self._show(self._notes, notes)
 
-    def _show(self, place: str, lines: Sequence[str]) -> None:
-        told = self.query_one(place, Static)
-        told.update("\n".join(f"! {line}" for line in lines))
-        told.display = bool(lines)
-        if lines and place == "#wrong":
-            self.call_after_refresh(told.scroll_visible, animate=False)
+    def _show(self, place: Static, lines: Sequence[str]) -> None:
+        place.update("\n".join(f"! {line}" for line in lines))
+        place.display = bool(lines)
 
     def _wrong(self) -> dict[str, str]:
         return wrong(type(self._options), self.values)
@@ -126,9 +131,11 @@ class OptionsForm(VerticalScroll, can_focus=False):
     @on(Choice.Changed)
     def _tell(self, event: Message) -> None:
         event.stop()
-        if event.control is not self.reach:
+        values = self.values
+        if event.control is not self.reach and values != self._last:  # fields tell of their first value too
+            self._last = values
             self._judge()
-            self.post_message(self.Changed(self.values))
+            self.post_message(self.Changed(values))
 
     def _judge(self) -> None:
         """Tell beside each field what is wrong with it."""

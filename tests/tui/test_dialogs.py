@@ -289,3 +289,42 @@ async def test_ignoring_in_a_file_named_like_markup(repository: Path, open_app: 
         assert 'row["[b]"] = peer.fetch("[/y]")' in app.text
         await app.press("edited.apply", "app.commit", "commit.leave")
         assert app.state == "applied"
+
+
+async def test_a_field_tells_all_of_what_is_wrong(repository: Path, open_app: Open) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2", "fix.options")
+        form = app.app.review.query_one("OptionsForm")
+        for beside in form.query(".beside.number").results(Static):
+            beside.update("! a whole number over 0 to 86400, or nothing at all")
+        await app.settle()
+        assert "! a whole number over 0 to" in flat(app)
+        assert all(form.region.contains_region(beside.region) for beside in form.query(".beside.number"))
+
+
+async def test_a_form_makes_no_preview_anew_before_something_is_changed(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2")
+        tried: list[object] = []
+        monkeypatch.setattr(app.app.review.options, "try_out", tried.append)
+        await app.press("fix.options")
+        assert tried == []
+        await app.type("7")
+        assert [dict(values)["wait"] for values in tried] == ["7"]  # type: ignore[call-overload]
+
+
+async def test_a_preview_may_come_while_the_form_is_being_made(repository: Path, open_app: Open) -> None:
+    from harden.tui.form import OptionsForm
+
+    async with open_app(repository) as app:
+        await app.press("stage.2")
+        check = app.app.review.fixing.check
+        assert check is not None
+        form = OptionsForm(app.session.options(check), 3)
+        form.complain("")
+        form.note(["read [x] before"])
+        await app.app.review.detail.query_one("#fix").mount(form, before="#diff")
+        await app.settle()
+        assert "! read [x] before" in app.text

@@ -125,6 +125,17 @@ async def test_filter_by_words_and_by_status(repository: Path, open_app: Open) -
         assert "pay.py:9" in app.text
 
 
+async def test_a_filter_leaves_out_nothing_of_what_the_heading_counts(
+    repository: Path, open_app: Open
+) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2", "list.filter")
+        await app.type(*"mail", "enter")
+        while not app.row.startswith("Call"):
+            await app.press("move.up")
+        assert "3 of 4 open findings can be fixed by harden." in app.text
+
+
 async def test_apply_undo_and_redo_write_what_was_previewed(repository: Path, open_app: Open) -> None:
     async with open_app(repository) as app:
         await app.press("stage.2", "fix.apply")
