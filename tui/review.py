@@ -238,7 +238,7 @@ class ReviewScreen(Keyed[None]):
     @on(Tree.NodeHighlighted)
     def _moved(self, event: Tree.NodeHighlighted[Item]) -> None:
         event.stop()
-        if self.session is not None:
+        if self.session is not None and event.node is self.findings.cursor_node:  # the list may have changed
             self.showing.show(event.node.data)
             self.refresh_keys()
 
@@ -265,6 +265,11 @@ class ReviewScreen(Keyed[None]):
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.findings.focus()
+
+    @on(Input.Blurred, "#filter")
+    def _filter_left(self) -> None:
+        if self.app.app_focus:
+            self.filter.display = bool(self.browsing.words)
 
     def on_detail_turned(self) -> None:
         """Fill the tab that is looked at."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Tree
 
 from harden.report.jsonl import Done, Start
 from harden.scan import FileResult
@@ -123,6 +123,25 @@ async def test_filter_by_words_and_by_status(repository: Path, open_app: Open) -
         assert "Nothing in this stage passes the filter." in app.text
         await app.press("app.back")
         assert "pay.py:9" in app.text
+
+
+async def test_nothing_is_shown_that_a_filter_hides(repository: Path, open_app: Open) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2", "list.filter")
+        await app.pilot.press(*"mail")
+        app.app.review.filter.value = "no such words"
+        await app.settle()
+        assert "Nothing in this stage passes the filter." in app.text
+        row = app.app.review.findings.root.add_leaf("gone")
+        app.app.review.findings.post_message(Tree.NodeHighlighted(row))
+        await app.settle()
+        assert "Nothing in this stage passes the filter." in app.text
+        await app.press("app.back")
+        for leave in ("enter", "tab"):
+            await app.press("list.filter")
+            assert "words to look for" in app.text
+            await app.type(leave)
+            assert "words to look for" not in app.text, "a filter without words is not left standing"
 
 
 async def test_a_filter_leaves_out_nothing_of_what_the_heading_counts(
