@@ -177,7 +177,7 @@ def _stream(session: Session, chosen: list[Check], only: list[str] | None, optio
     rules = Rules(tuple(chosen))
     wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
     with _opened(options.output) as out:
-        print(jsonl.write(jsonl.Start(len(wanted))), file=out, flush=True)
+        print(jsonl.write(jsonl.Start(len(wanted), tuple(session.recovered))), file=out, flush=True)
         files = 0
         for result in session.scan(chosen, only):
             files += 1

@@ -1,5 +1,7 @@
 """Errors that are expected: each says what happened, where, and what to do."""
 
+from __future__ import annotations
+
 
 class HardenError(Exception):
     """Base of every error that reaches a user as one clear line."""
@@ -22,6 +24,10 @@ class UnreadableSource(HardenError):
         self.path = path
         self.reason = reason
         self.line = line
+
+    def __reduce__(self) -> tuple[type[UnreadableSource], tuple[str, str, int]]:
+        """Cross to another process whole: the arguments are not the message."""
+        return type(self), (self.path, self.reason, self.line)
 
 
 class Refusal(HardenError):

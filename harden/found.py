@@ -112,13 +112,15 @@ class Found:
 
     def finding(self, fingerprint: str) -> Finding | None:
         """Return a finding by its identity."""
-        return self._found.get(fingerprint) or self._applied.get(fingerprint)
+        with self._lock:
+            return self._found.get(fingerprint) or self._applied.get(fingerprint)
 
     def state(self, finding: Finding) -> State:
         """Return where a finding stands."""
         print_ = finding.fingerprint
-        if print_ not in self._found:
-            return State.APPLIED if print_ in self._applied else State.GONE
+        with self._lock:
+            if print_ not in self._found:
+                return State.APPLIED if print_ in self._applied else State.GONE
         return State.IGNORED if why_ignored(finding, self._decisions()) else State.OPEN
 
     def shelves(self, check: str = "") -> list[Shelf]:

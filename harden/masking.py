@@ -70,6 +70,13 @@ def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]
     return _masked(lines, places, _texts(lines, places))
 
 
+def masked_file(project: Project, path: str, lines: Sequence[str]) -> list[str]:
+    """Return a file's lines with its secrets as dots; of an environment file, every value."""
+    if holds_values(path):
+        return [_without_value(line) for line in lines]
+    return masked_lines(lines, secrets_in(project, path))
+
+
 def masked_hunks(
     patch: Patch,
     findings: Iterable[Finding],

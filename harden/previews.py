@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harden.details import named
 from harden.errors import HardenError
 from harden.export import patch_of
 from harden.findings import Finding
-from harden.masking import is_secret, masked_hunks, masked_lines, secrets_before, secrets_in
+from harden.masking import masked_file, masked_hunks, secrets_before, secrets_in
 from harden.module import split_lines
 from harden.patches import Hunk, Patch
 from harden.registry import check_named
@@ -94,23 +95,24 @@ def written_entry(session: Session, entry: Entry) -> Preview:
 def source_lines(session: Session, path: str) -> list[str]:
     """Return a file's lines with secrets masked. Raises UnreadableSource."""
     text = decode(path, session.project.read(path), python=path.endswith(".py")).text
-    return masked_lines(split_lines(text), secrets_in(session.project, path))
+    return masked_file(session.project, path, split_lines(text))
 
 
 def evidence(session: Session, question_id: str) -> list[EvidenceLine]:
     """Return lines that bear on a question, none from a place that holds a secret."""
     question = next(q for stage in session.stages for q in stage.questions if q.id == question_id)
+    found = session.evidence(question)
     secret = {
         (finding.path, line)
-        for finding in session.findings()
-        if is_secret(finding.check)
+        for path in {line.path for line in found}
+        for finding in secrets_in(session.project, path)  # also where the scan did not look for any
         for line in range(finding.span.line, finding.span.end_line + 1)
     }
-    return [line for line in session.evidence(question) if (line.path, line.line) not in secret]
+    return [line for line in found if (line.path, line.line) not in secret]
 
 
 def reason_of(error: BaseException) -> str:
     """Return what to tell a person about an error: ours speak for themselves."""
     if isinstance(error, HardenError):
         return str(error)
-    return f"Something went wrong inside harden ({type(error).__name__}: {error}); your code is untouched."
+    return f"Something went wrong inside harden ({named(error)}); your code is untouched."

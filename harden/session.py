@@ -46,6 +46,8 @@ class Session:
         self.recovered = self._recover()
         self.notices: list[str] = []
         self.found = Found(lambda: vars(self).get("decisions"))  # loading their model takes time
+        self.rescanned: set[str] = set()
+        """Files that were looked at again since this was emptied: an older scan counts for nothing there."""
         self._chosen: Sequence[Check] | None = None
         if not is_absent(self.root / DECISIONS):
             _ = self.decisions  # what is wrong with them is told at the start
@@ -119,6 +121,7 @@ class Session:
         rules = Rules(tuple(self._looked_for))
         listed = frozenset(self.project.paths)
         for path in paths:
+            self.rescanned.add(path)
             if rules.wants(path):
                 self.take(scan_file(self.project, rules, path) if path in listed else FileResult(path))
 

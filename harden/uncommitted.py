@@ -24,17 +24,20 @@ def group_preview(session: Session, group: Group) -> Preview:
 
 
 def own_edits(session: Session, paths: Iterable[str]) -> Preview:
-    """Return what a person changed in some files since the last commit, harden's own fixes left out."""
+    """Return what a person changed in some files since the last commit, harden's own fixes left out.
+
+    Raises UnreadableSource for a file that is gone.
+    """
     tip = Tip(session)
     for entry in session.applied_entries():
         tip.put(entry)
+    project = session.project.renewed(session.project.paths)
     edits = []
     for path in paths:
-        before, after = tip.content(path), (session.root / path).read_bytes()
+        before, after = tip.content(path), project.read(path)
         if before != after:
             edits.append(FileEdit(path, before, after))
     patch = Patch("", "", "", Risk.REVIEW, tuple(edits), (), ())
-    project = session.project.renewed(session.project.paths)
     return _shown(session, patch, [secret for path in patch.paths for secret in secrets_in(project, path)])
 
 

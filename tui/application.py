@@ -176,11 +176,11 @@ class HardenApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; the scan ends with the app."""
-        self.review.leave()
         await asyncio.sleep(0)  # what the keys before this one asked for gets in line
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITES), self.turn:
                 self.workers.cancel_all()
+        self.review.leave()
         self.workers.cancel_all()
         self._engine.shutdown(wait=False, cancel_futures=True)
         await self._drop_scan_ahead()

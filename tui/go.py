@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -47,6 +48,7 @@ class Going(Part):
     seconds = 0.0
     changes = Changes()
     _ignored = 0
+    _scans = 0
     _watch: Timer | None = None
     _points: int | None = None
     _potential: Potential | None = None
@@ -70,6 +72,8 @@ class Going(Part):
         """Return why an action can do nothing now."""
         if id in ("app.summary", "app.commit") and self.screen.session is None:
             return "The repository is still being opened."
+        if id == "app.rescan" and self.screen.session is None and not self.failed:
+            return "The repository is still being opened."
         if id == "app.commit" and self.changes.blocked:
             return self.changes.blocked
         if id == "app.commit" and not self.changes.applied:
@@ -80,17 +84,23 @@ class Going(Part):
 
     def start(self) -> None:
         """Begin to scan, and look at git."""
-        for line in self.session.recovered:
-            self.screen.notify(line, timeout=10, markup=False)
+        self._tell_recovered(self.session.recovered)
         self.scan()
         self.look_at_git()
+
+    def _tell_recovered(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.screen.notify(line, timeout=10, markup=False)
 
     def scan(self) -> None:
         """Scan everything, in a process of its own."""
         self.scanning, self.stopped, self.failed, self.done, self.total = True, False, "", 0, 0
-        self.screen.work(self._scan, "scan", exclusive=True)
+        self._scans += 1
+        self.session.rescanned.clear()
+        self.screen.work(partial(self._scan, self._scans), "scan", exclusive=True)
 
-    async def _scan(self) -> None:
+    async def _scan(self, number: int) -> None:
+        """Take over what a scan finds, but for files that were written and looked at since it began."""
         from harden.report.jsonl import Done, Start
         from harden.scan import FileResult
         from harden.tui.scanner import ScanFailed, stream
@@ -99,17 +109,20 @@ class Going(Part):
         try:
             async for event in stream(await self.app.next_scan()):
                 match event:
-                    case Start(files=files):
+                    case Start(files=files, recovered=lines):
                         self.total = files
+                        self._tell_recovered(lines)
                     case FileResult():
                         async with self.app.turn:
-                            session.take(event)
+                            if event.path not in session.rescanned:
+                                session.take(event)
                         seen.add(event.path)
                         self.done += 1
                     case Done(seconds=seconds):
                         self.seconds = seconds
-                        for path in session.found.paths - seen:
-                            session.take(FileResult(path))
+                        async with self.app.turn:
+                            for path in session.found.paths - seen - session.rescanned:
+                                session.take(FileResult(path))
                         self.screen.browsing.begin()
                 self.screen.sync_soon()
             await self._count_ignored()
@@ -119,8 +132,9 @@ class Going(Part):
         except OSError as error:
             self.failed = f"The scan stopped: {error.strerror or error}."
         finally:
-            self.scanning = False
-            self.screen.sync_soon()
+            if number == self._scans:  # else the next one runs already
+                self.scanning = False
+                self.screen.sync_soon()
 
     def stop_scan(self) -> None:
         """Stop a scan that runs; what was found stays."""

@@ -8,13 +8,15 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, cast
+
+from harden.errors import HardenError
 
 if TYPE_CHECKING:
     from harden.session import Session
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 COMMAND = (sys.executable, "-P", "-m", "harden.previewing")
 
@@ -25,6 +27,7 @@ class Previewer:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._process: Process | None = None
+        self._is_closed = False
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
@@ -32,7 +35,7 @@ class Previewer:
         async with self._turn:
             await self._running()
 
-    async def ask(self, call: Callable[Concatenate[Session, P], T], *arguments: P.args, **_: P.kwargs) -> T:
+    async def ask(self, call: Callable[[Session, *Arguments], T], *arguments: *Arguments) -> T:
         """Return what a function makes of a session there. Raises HardenError.
 
         Who stops waiting does not stop the work: half a reply would be taken for the next one.
@@ -42,7 +45,6 @@ class Previewer:
         return cast("T", await asyncio.shield(asked))
 
     async def _ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> object:
-        from harden.errors import HardenError
         from harden.previewing import LENGTH
 
         request = pickle.dumps((call, arguments))
@@ -56,7 +58,7 @@ class Previewer:
                 size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
                 data = await process.stdout.readexactly(size)
             except (asyncio.IncompleteReadError, OSError):
-                await self.close()
+                await self._end()
                 raise HardenError(
                     "The process that made this preview ended; your code is untouched. r tries again."
                 ) from None
@@ -66,6 +68,8 @@ class Previewer:
         return reply
 
     async def _running(self) -> Process:
+        if self._is_closed:
+            raise HardenError("harden is being left.")
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND, str(self._root), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=2**26
@@ -73,7 +77,11 @@ class Previewer:
         return self._process
 
     async def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; what is still asked for starts none."""
+        self._is_closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             process.kill()

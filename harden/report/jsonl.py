@@ -11,9 +11,10 @@ from harden.scan import FileResult
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The number of files that will be scanned."""
+    """The number of files that will be scanned, and what became of an interrupted run, line by line."""
 
     files: int
+    recovered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Done:
 def write(event: Start | FileResult | Done) -> str:
     """Return an event as one line without its end."""
     match event:
-        case Start(files):
-            return json.dumps({"kind": "start", "files": files})
+        case Start(files, recovered):
+            return json.dumps({"kind": "start", "files": files, "recovered": recovered})
         case Done(files, seconds):
             return json.dumps({"kind": "done", "files": files, "seconds": round(seconds, 3)})
         case FileResult():
@@ -49,8 +50,8 @@ def read(line: str) -> Start | FileResult | Done:
 
 def _event(record: object) -> Start | FileResult | Done:
     match record:
-        case {"kind": "start", "files": int(files)}:
-            return Start(files)
+        case {"kind": "start", "files": int(files), "recovered": list(recovered)}:
+            return Start(files, tuple(map(str, recovered)))
         case {"kind": "done", "files": int(files), "seconds": seconds}:
             return Done(files, float(seconds))
         case {"kind": "file", "path": str(path), "findings": list(findings), "problems": list(problems)}:

@@ -408,6 +408,15 @@ def test_secrets_are_masked(tmp_path: Path) -> None:
     assert said.isascii()
 
 
+def test_evidence_shows_no_secret_where_no_check_looks_for_them(tmp_path: Path) -> None:
+    secret = "sk_live_51HxKq2eZvKYlo2C0aBcDeFgH"
+    code = f'fallback_api_key = "{secret}"\nfallback_price = 1\n'
+    root = repository(tmp_path, {"app/main.py": code})
+    said = review(root, *[""] * 60, arguments=(*PLAIN, "--stage", "resilience"))
+    assert "app/main.py:2: fallback_price = 1" in said
+    assert secret not in said
+
+
 def test_names_and_lines_that_would_steer_a_terminal(tmp_path: Path) -> None:
     name = "red\x1b[31m.py" if os.name != "nt" else "red.py"
     code = PAY.replace("\n", "\r\n").replace("pay.example/charge", "pay.example/\x1b]0;title\x07\u202e")

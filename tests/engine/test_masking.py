@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from harden.findings import Finding, Risk, Severity, Span
 from harden.masking import masked_diff, masked_hunks, masked_lines
 from harden.module import split_lines
 from harden.patches import FileEdit, Patch, Target
+from harden.previews import reason_of, source_lines
+from harden.session import Session
 
 
 def secret(path: str, first: int, last: int | None = None, check: str = "hardcoded-secret") -> Finding:
@@ -113,3 +116,15 @@ def test_rows_are_masked_where_a_carriage_return_stands_alone() -> None:
         replace(patch("http-timeout", before, before + "c = 1\n"), targets=()), [secret("a.py", 2)]
     )[:1]
     assert [row.text for row in hunk.rows] == ['a = 1\rAPI_KEY = "••••"\n', "b = 1\n", "c = 1\n"]
+
+
+def test_every_value_of_an_environment_file_is_masked(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# for all\nexport TOKEN=abc-9\nLEVEL=info\n")
+    shown = source_lines(Session(tmp_path), ".env")
+    assert shown == ["# for all\n", "export TOKEN=••••\n", "LEVEL=••••\n"]
+
+
+def test_a_bug_is_told_without_the_code_that_its_message_quotes() -> None:
+    told = reason_of(ValueError("no such node\napi_key = 'sk_live_0123456789'"))
+    assert "ValueError: no such node" in told
+    assert "sk_live" not in told

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harden.errors import RepositoryError
+from harden.errors import RepositoryError, UnreadableSource
 from harden.findings import Risk
 from harden.patches import FileEdit, Patch
 from harden.session import Session
@@ -70,6 +70,9 @@ def test_a_persons_own_edits_are_shown_without_hardens(root: Path) -> None:
     assert "hunter2" not in shown.diff
     assert "-    return 1" not in shown.diff
     assert "+x = 1\n" in shown.diff
+    (root / "new.py").unlink()
+    with pytest.raises(UnreadableSource, match=r"new\.py: cannot be read"):
+        own_edits(session, ["new.py"])
 
 
 def test_which_hooks_will_run_and_whether_commits_are_signed(root: Path) -> None:

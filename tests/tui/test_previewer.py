@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harden import registry
-from harden.errors import Crashed, HardenError, UsageError
+from harden.errors import Crashed, HardenError, UnreadableSource, UsageError
 from harden.findings import Finding
-from harden.previews import option_words, preview
+from harden.previews import option_words, preview, source_lines
 from harden.session import Session
 from harden.tui.previewer import Previewer
 
@@ -66,6 +66,22 @@ async def test_errors_come_through_and_the_process_goes_on(previewer: Previewer,
         await previewer.ask(preview, [])
     assert "IndexError" in crash.value.details
     assert (await previewer.ask(preview, [finding])).patch is not None
+    (previewer._root / "a.py").unlink()
+    with pytest.raises(UnreadableSource, match=r"^a\.py: cannot be read") as gone:
+        await previewer.ask(source_lines, "a.py")
+    assert gone.value.path == "a.py"
+
+
+async def test_what_is_asked_for_while_the_app_is_left_starts_no_process(
+    previewer: Previewer, finding: Finding
+) -> None:
+    await previewer.start()
+    asked = [asyncio.ensure_future(previewer.ask(preview, [finding])) for _ in range(2)]
+    await asyncio.sleep(0)
+    await previewer.close()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [HardenError, HardenError]
+    assert previewer._process is None
 
 
 async def test_a_process_that_ends_is_replaced(previewer: Previewer, finding: Finding) -> None:
