@@ -68,6 +68,11 @@ class Decisions(_Model):
     ignored: list[Ignored] = Field(default_factory=list)
     options: dict[str, dict[str, OptionValue]] = Field(default_factory=dict)
 
+    def ignoring(self, finding: Finding) -> list[Ignored]:
+        """Return the decisions that silence a finding today."""
+        today = datetime.datetime.now(datetime.UTC).date()
+        return [item for item in self.ignored if item.covers(finding, today)]
+
 
 def load(root: Path) -> Decisions:
     """Read the decisions of a repository. Raises SettingsError that names the key and what is wrong."""

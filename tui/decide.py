@@ -71,8 +71,12 @@ class Deciding(Part):
 
     def _reopen(self) -> None:
         if isinstance(item := self.screen.item, FindingRow):
-            reopen = partial(self.session.reopen, item.finding)
-            self.screen.writing.decide(reopen, f"{item.finding.place} is open again.", "It is open already.")
+            finding = item.finding
+            scopes = {one.scope for one in self.session.decisions.ignoring(finding)}
+            where = f"This check in {finding.path}" if "file" in scopes else finding.place
+            where = "This check" if "check" in scopes else where
+            reopen = partial(self.session.reopen, finding)
+            self.screen.writing.decide(reopen, f"{where} is open again.", "It is open already.")
 
     def _answer(self, value: str) -> None:
         from harden.decisions import AnswerKind

@@ -147,8 +147,12 @@ class Fixing(Part):
         if row.state == "ignored":
             self.screen.workers.cancel_group(self.screen, "preview")
             detail.show_options(Content(""))
-            again = f"{self.key('finding.reopen')} opens it again."
-            detail.say(f"Ignored: {self.session.why_ignored(row.finding)}", again)
+            decided = [] if row.finding.suppressed else self.session.decisions.ignoring(row.finding)
+            detail.say(
+                f"Ignored: {self.session.why_ignored(row.finding)}",
+                *wording.reach_of(decided),
+                wording.reopening(decided, self.key("finding.reopen")),
+            )
             return
         if row.state == "open" and not row.finding.fixable:
             self._show_guide(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import BindingsMap, BindingType
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from harden.tui.application import HardenApp
 
 T = TypeVar("T")
+_STAYS = 4.0
+"""Seconds for which a reason is on the screen."""
 
 
 class Keyed(Screen[T]):
     """A screen whose bindings follow the person's keys, by the ids of `harden.tui.keys`."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bound_to({"app.help": "help", "app.palette": "palette"})
+    _reason, _told_at = "", 0.0
 
     @property
     def harden(self) -> HardenApp:
@@ -31,6 +35,13 @@ class Keyed(Screen[T]):
     def key(self, id: str) -> str:
         """Return the first key of an action as the person reads it."""
         return keys.first(id, self.harden.keymap)
+
+    def tell_once(self, reason: str) -> None:
+        """Tell why a key does nothing: once, however long it is held."""
+        now = monotonic()
+        if reason != self._reason or now - self._told_at > _STAYS:
+            self.notify(reason, timeout=_STAYS, markup=False)
+            self._reason, self._told_at = reason, now
 
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:

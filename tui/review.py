@@ -211,7 +211,7 @@ class ReviewScreen(Keyed[None]):
         bound = [id for id in self.actions if event.key in of(id, self.harden.keymap)]
         reasons = [self.why_not(id) for id in bound]
         if reasons and all(reasons):
-            self.notify(reasons[0], timeout=4, markup=False)
+            self.tell_once(reasons[0])
             event.stop()
 
     def refresh_keys(self) -> None:

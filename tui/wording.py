@@ -14,7 +14,7 @@ from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow
 
 if TYPE_CHECKING:
     from harden.checks import Check
-    from harden.decisions import Answer
+    from harden.decisions import Answer, Ignored
     from harden.findings import Finding
     from harden.registry import Question, Stage
     from harden.session import EvidenceLine
@@ -146,6 +146,26 @@ def stage_heading(row: StageRow) -> Content:
     waits = [f"{row.findings} open" if row.findings else "", _asked(row.questions) if row.questions else ""]
     told = ", ".join(part for part in waits if part) or "done: nothing is open here"
     return Content.assemble((row.stage.title, "bold"), "\n", (told, "$text-muted"))
+
+
+def reach_of(decided: Sequence[Ignored]) -> list[str]:
+    """Return what decisions silence, and until when, where it is more than one finding for ever."""
+    told = []
+    silenced = {"line": "this finding", "file": "this check in the whole file", "check": "the whole check"}
+    for one in decided:
+        until = f" until {one.until}" if one.until else ""
+        if until or one.scope != "line":
+            told.append(f"It silences {silenced[one.scope]}{until}.")
+    return told
+
+
+def reopening(decided: Sequence[Ignored], key: str) -> str:
+    """Return what the key does that opens an ignored finding again."""
+    if not decided:
+        return "A comment in the code ignores it; remove it there to open it again."
+    every = {"file": "every finding of this check in the file", "check": "every finding of this check"}
+    widest = max((one.scope for one in decided), key=("line", "file", "check").index)
+    return f"{key} opens {every.get(widest, 'it')} again."
 
 
 def _asked(count: int) -> str:

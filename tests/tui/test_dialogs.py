@@ -119,6 +119,11 @@ async def test_ignore_tells_what_it_silences_and_judges_the_date(repository: Pat
         await app.press("dialog.keep")
         assert app.state == "ignored"
         assert "Ignored: [bold]fine[/x]" in app.text
+        assert f"It silences the whole check until {later.isoformat()}." in app.text
+        assert "X opens every finding of this check again." in app.text
+        await app.press("finding.reopen")
+        assert "This check is open again." in app.toasts
+        await app.press("fix.undo")
     assert 'scope = "check"' in toml(repository)
     assert later.isoformat() in toml(repository)
 

@@ -59,6 +59,12 @@ async def test_every_action_has_one_owner(repository: Path, open_app: Open) -> N
         assert set(app.app.review.actions) == {key.id for key in keys.KEYS if key.where not in keys.ELSEWHERE}
 
 
+async def test_a_key_that_is_held_tells_once_why_it_does_nothing(repository: Path, open_app: Open) -> None:
+    async with open_app(repository) as app:
+        await app.press("stage.2", "fix.undo", "fix.undo", "fix.redo", "fix.redo")
+        assert app.toasts.splitlines() == ["Nothing to undo.", "Nothing to redo."]
+
+
 async def test_settings_give_actions_other_keys(repository: Path, open_app: Open) -> None:
     (repository / "harden.toml").write_text('[keys]\n"fix.apply" = "ctrl+a"\n')
     async with open_app(repository) as app:
