@@ -172,7 +172,8 @@ class Browsing(Part):
             self.at = ids.index(stage)
         self._wanted = key
         self.sync()
-        self.screen.findings.focus()
+        if not self.screen.detail.has_focus_within:
+            self.screen.findings.focus()
 
     def filter_by(self, words: str) -> None:
         """Narrow the list to rows that hold every word."""
@@ -196,7 +197,6 @@ class Browsing(Part):
 
     def enter(self) -> None:
         """Go from the list to the detail; where something could not be checked, to what is known of it."""
-        self.screen.add_class("-inside")
         if isinstance(self.screen.item, ProblemRow) and self.screen.detail.tab == "fix":
             self.screen.detail.tab, self._came_from = "why", "fix"
         self.screen.detail.focus_view()
@@ -213,7 +213,6 @@ class Browsing(Part):
         elif screen.has_class("-zoomed"):
             self._zoom()
         elif not screen.findings.has_focus:
-            screen.remove_class("-inside")
             screen.detail.tab, self._came_from = self._came_from or screen.detail.tab, ""
             screen.findings.focus()
         else:
@@ -246,7 +245,6 @@ class Browsing(Part):
         if wanted is screen.detail:
             self.enter()
         else:
-            screen.remove_class("-inside")
             wanted.focus()
 
 

@@ -19,6 +19,7 @@ class Tuning(Part):
     """Holds what stands in the form while it is open."""
 
     values: dict[str, OptionValue] | None = None
+    _from_detail = False
 
     def actions(self) -> Mapping[str, Action]:
         """Return the actions of this part."""
@@ -47,8 +48,9 @@ class Tuning(Part):
             self.screen.notify("This fix has no options.", timeout=3)
             return
         detail.show_options(Content(""))
+        self._from_detail = detail.has_focus_within
         form = OptionsForm(options, len(self.screen.fixing.fixable(check)))
-        self.screen.add_class("-inside", "-tuning")
+        self.screen.add_class("-tuning")
         await detail.query_one("#fix").mount(form, before="#diff")
         self.screen.fixing.tell_notes()
 
@@ -78,7 +80,7 @@ class Tuning(Part):
         fixing.forget()
         if fixing.row is not None:
             fixing.show(fixing.row)
-        self.screen.findings.focus()
+        self.screen.detail.focus_view() if self._from_detail else self.screen.findings.focus()
         if values is not None and check is not None and everywhere:
             self.screen.work(partial(writing.choose_all, check, values), "write")
 
@@ -87,4 +89,4 @@ class Tuning(Part):
         self.values = None
         if (form := self.screen.detail.form) is not None:
             form.remove()
-            self.screen.remove_class("-inside", "-tuning")
+            self.screen.remove_class("-tuning")

@@ -23,6 +23,7 @@ from harden.tui.go import Going, welcome
 from harden.tui.keybar import KeyBar
 from harden.tui.keyed import Keyed
 from harden.tui.keymap import of
+from harden.tui.place import Place
 from harden.tui.rail import Rail, Strip
 from harden.tui.rows import Item, QuestionRow
 from harden.tui.topbar import TopBar
@@ -73,6 +74,7 @@ class ReviewScreen(Keyed[None]):
         super().__init__()
         self.session: Session | None = None
         self.going = Going(self)
+        self._place = Place(self)
         self.browsing: Browsing
         self.walking: Walking
         self.showing: Showing
@@ -114,7 +116,6 @@ class ReviewScreen(Keyed[None]):
         self.detail.border_title = "Detail"
         self.list_pane.border_title = "Findings"
         self.filter.display = False
-        self.query_one("#welcome").display = False
         self.going.show_status()
         self.refresh_keys()
 
@@ -140,7 +141,7 @@ class ReviewScreen(Keyed[None]):
         self._take(self.drawing, self.fixing, self.options, self.writing, self.deciding)
         self.browsing.restore(view)
         self.query_one("#welcome", Static).update(welcome(self.key))
-        self.query_one("#welcome").display = not view.started
+        self.set_class(not view.started, "-first")
         self.going.start()
         self.sync()
 
@@ -187,6 +188,8 @@ class ReviewScreen(Keyed[None]):
 
     def why_not(self, id: str) -> str:
         """Return why a key can do nothing now, or an empty string."""
+        if id != "app.quit" and (self.has_class("-tiny") or self.has_class("-flat")):
+            return "The terminal is too small to see what a key does."
         owner = self._owner.get(id)
         return owner.why_not(id) if owner else "The repository is still being opened."
 
@@ -205,7 +208,7 @@ class ReviewScreen(Keyed[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Answer a dimmed key with the reason, unless the focused field has a use for it."""
-        self.query_one("#welcome").display = False
+        self.remove_class("-first")
         if self.focused is not None and event.key in self.focused._bindings.key_to_bindings:
             return
         bound = [id for id in self.actions if event.key in of(id, self.harden.keymap)]
@@ -253,17 +256,13 @@ class ReviewScreen(Keyed[None]):
         if self.rail.has_focus:
             self.browsing.go_to_stage(event.option_index)
 
-    @on(OptionList.OptionSelected)
-    def _stage_entered(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self.findings.focus()
-
     @on(Input.Changed, "#filter")
     def _filtered(self, event: Input.Changed) -> None:
         self.browsing.filter_by(event.value)
 
+    @on(OptionList.OptionSelected)
     @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
+    def _to_the_list(self) -> None:
         self.findings.focus()
 
     @on(Input.Blurred, "#filter")
@@ -286,8 +285,14 @@ class ReviewScreen(Keyed[None]):
         self.work(partial(self.options.finish, values, everywhere=event.everywhere), "act")
 
     @on(events.DescendantFocus)
-    def _focus_moved(self) -> None:
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        self._place.follow(event.widget)
         self.refresh_keys()
+
+    @on(events.DescendantBlur)
+    @on(events.Resize)
+    def _focus_may_be_lost(self) -> None:
+        self.call_after_refresh(self._place.keep)
 
     @on(events.AppFocus)
     def _back_from_elsewhere(self) -> None:
