@@ -128,8 +128,10 @@ class CommitScreen(Keyed[bool]):
 
     @property
     def here(self) -> GroupLines | None:
-        """Return the commit under the cursor."""
-        return next((group for group in self.groups if group.has_focus_within), None)
+        """Return the commit under the cursor, or the only one there is."""
+        groups = self.groups
+        alone = groups[0] if len(groups) == 1 else None
+        return next((group for group in groups if group.has_focus_within), alone)
 
     def _hint(self, *ids: str) -> None:
         self.foot.update(keys.hint(self.harden.keymap, *ids))

@@ -181,11 +181,14 @@ async def test_a_failing_hook_is_told_in_its_own_words_and_nothing_is_lost(
         assert "My harden(resilience)" in subject(app).value
         assert git(repository, "log", "--format=%s").strip() == "Start"
         assert git(repository, "branch", "--show-current").strip() == "main"
+        await app.press("commit.edit")
+        await app.type("home", *"Own ", "enter")
+        assert subject(app).value.startswith("Own My harden(resilience)"), "the only commit, from anywhere"
         file.unlink()
         await app.press("commit.now")
         assert "1 commit on the new branch" in app.text
         assert "no way" not in app.text
-    assert git(repository, "log", "-1", "--format=%s").startswith("My harden(resilience)")
+    assert git(repository, "log", "-1", "--format=%s").startswith("Own My harden(resilience)")
 
 
 async def test_commits_before_a_refused_one_stand_and_leave_the_screen(
