@@ -67,7 +67,8 @@ def edited_by_user(session: Session, paths: Iterable[str]) -> tuple[str, ...]:
         changed = repository.changed()
     except RepositoryError:
         return ()
-    return tuple(path for path in paths if path in changed and not _only_ours(session, path))
+    there = [path for path in paths if path in changed and (session.root / path).exists()]
+    return tuple(path for path in there if not _only_ours(session, path))
 
 
 def _only_ours(session: Session, path: str) -> bool:

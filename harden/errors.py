@@ -46,7 +46,12 @@ class ApplyError(HardenError):
 
 
 class Stale(ApplyError):
-    """A file has changed since the preview that was to be written."""
+    """A file has changed, or is gone, since the preview that was to be written."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(f"{path} {what}; look at the fix again.")
+        self.path = path
+        self.what = what
 
 
 class Overtaken(ApplyError):

@@ -168,8 +168,8 @@ class Journal:
         self._check_inside(edit.path)
         current = self._current(edit.path)
         if current != edit.before:
-            reason = "holds this fix already" if current == edit.after else "has changed since the preview"
-            raise Stale(f"{edit.path} {reason}; look at the fix again.")
+            what = "holds this fix already" if current == edit.after else "has changed since the preview"
+            raise Stale(edit.path, "is gone" if current is None else what)
 
     def _merged(self, path: str, start: bytes | None, end: bytes | None, verb: str) -> Change:
         """Return the change of a file from what it holds now, towards `end`. Raises ApplyError, Overtaken."""

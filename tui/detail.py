@@ -108,8 +108,9 @@ class Detail(Vertical):
         self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
 
     def on_mount(self) -> None:
-        """Draw the tabs once."""
+        """Draw the tabs once, for when there is something to show in them."""
         self._show_tabs()
+        self.tabs.display = False
 
     _position = ""
     _why = Content("")

@@ -42,6 +42,9 @@ class Walking(Part):
         if best is not None:
             self.screen.browsing.go_to(best.fingerprint, check_named(best.check).stage)
             return
+        if self.screen.going.scanning:
+            self._say("No finding is open so far; the scan goes on.")
+            return
         waiting = left_of(self.session)
         stages = self.session.stages
         at = self.screen.browsing.at
@@ -75,7 +78,7 @@ class Walking(Part):
                 if waiting := findings.open_keys:
                     findings.select(waiting[0] if step > 0 else waiting[-1])
                 return
-        self._say("Nothing else is open.")
+        self._say("Nothing else is open so far." if self.screen.going.scanning else "Nothing else is open.")
 
     def tell_done(self, *, scanning: bool) -> None:
         """Say when the last open thing of a stage was decided; what a scan finds is no merit."""

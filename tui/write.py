@@ -103,8 +103,8 @@ class Writing(Part):
                 await self.app.run_engine(self.session.apply, patch)
         except Stale as error:
             await self.look_again(patch.paths)
-            told = f"{str(error).partition(' ')[0]} changed since the scan; it was scanned again."
-            self.screen.notify(told, severity="warning", timeout=8, markup=False)
+            what = "is gone" if error.what == "is gone" else "changed since the scan; it was scanned again"
+            self.screen.notify(f"{error.path} {what}.", severity="warning", timeout=8, markup=False)
             return
         except ApplyError as error:
             self.screen.notify(str(error), severity="warning", timeout=8, markup=False)

@@ -87,6 +87,23 @@ async def test_a_scan_started_again_is_told_as_running(
         assert "2 files" in app.text.splitlines()[0]
 
 
+async def test_nothing_is_called_done_while_a_scan_runs(
+    repository: Path, open_app: Open, halted: Halted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harden.tui.scanner.stream", halted.stream)
+    async with open_app(repository, settled=False) as app:
+        await halted.begun(app, 1)
+        assert "[Fix]" not in app.text, "no tabs before there is something in them"
+        await app.pilot.press("g", "n", "J")
+        await app.pilot.pause()
+        assert app.toasts.splitlines() == [
+            "No finding is open so far; the scan goes on.",
+            "Nothing else is open so far.",
+        ]
+        halted.may_tell.set()
+        await app.settle()
+
+
 async def test_a_repository_is_opened_once(
     repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

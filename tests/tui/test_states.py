@@ -177,6 +177,19 @@ async def test_a_file_that_changed_is_scanned_again_and_told(repository: Path, o
         assert app.row == "mail.py:7"
 
 
+async def test_a_file_that_is_gone_is_told(repository: Path, open_app: Open) -> None:
+    (repository / "mail.py").rename(repository / "my mail.py")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qam", "Spaces")
+    async with open_app(repository) as app:
+        await app.press("stage.2")
+        assert app.row == "my mail.py:6"
+        (repository / "my mail.py").unlink()
+        await app.press("fix.apply")
+        assert app.toasts == "my mail.py is gone."
+        assert "my mail.py" not in app.text.replace(app.toasts, "")
+
+
 async def test_a_disk_that_takes_nothing_is_told(
     repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
