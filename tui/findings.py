@@ -107,7 +107,8 @@ class Findings(Tree[Item], inherit_bindings=False):
         shown = self.headings
         if len(shown) == len(groups) and all(a == b for a, b in zip(shown, groups, strict=True)):
             return
-        here = self.item.key if self.item is not None else ""
+        gone = self.item
+        here = gone.key if gone is not None else ""
         before = keys_of(shown)
         wanted = {group.key for group in groups} | set(keys_of(groups))
         for key in [key for key in self._by_key if key not in wanted]:
@@ -120,22 +121,38 @@ class Findings(Tree[Item], inherit_bindings=False):
         self._updates += 1
         self.refresh()
         if here and here not in self._by_key:
-            self._go_near(before, here)
+            self._go_near(before, here, gone)
 
     @property
     def headings(self) -> list[Heading]:
         """Return the headings with their rows, as they are shown."""
         return [node.data for node in self.root.children if isinstance(node.data, StageRow | Group)]
 
-    def _go_near(self, before: Sequence[str], gone: str) -> None:
-        """Put the cursor on the row that took the place of one that is gone."""
-        at = before.index(gone) if gone in before else 0
+    def _go_near(self, before: Sequence[str], here: str, gone: Item | None) -> None:
+        """Put the cursor on what a row became whose line was edited, or on the row that took its place."""
+        at = before.index(here) if here in before else 0
         near = [key for key in (*before[at:], *reversed(before[:at])) if key in self._by_key]
         self.cursor_line = -1
-        if near:
+        if became := self._became(gone, set(before)):
+            self.select(became)
+        elif near:
             self.select(near[0])
         else:
             self.select_first()
+
+    def _became(self, gone: Item | None, before: set[str]) -> str:
+        """Return the new row of the same check in the same file that is nearest to one that is gone."""
+        if not isinstance(gone, FindingRow):
+            return ""
+        was = gone.finding
+        new = [
+            row.finding
+            for group in self.headings
+            for row in group.rows
+            if isinstance(row, FindingRow) and row.key not in before
+        ]
+        alike = [now for now in new if (now.check, now.path) == (was.check, was.path)]
+        return min(alike, key=lambda now: abs(now.line - was.line)).fingerprint if alike else ""
 
     def _sync_group(self, at: int, group: Heading) -> None:
         node = self._by_key.get(group.key)

@@ -379,6 +379,22 @@ async def test_the_editor_opens_at_the_line(
         assert "mail.py:6" not in app.text
 
 
+async def test_the_cursor_follows_a_line_that_was_edited(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(_app: object, path: Path, _line: int) -> str:
+        path.write_text("\n" + path.read_text().replace("order.url", "order.link"))
+        return ""
+
+    monkeypatch.setattr("harden.tui.editor.edit", edit)
+    async with open_app(repository) as app:
+        await app.press("stage.2", "move.down")
+        assert app.row == "pay.py:9"
+        await app.press("finding.edit")
+        assert app.row == "pay.py:10"
+        assert "peer.fetch(order.link, wait=10)" in app.text
+
+
 async def test_help_names_every_place_and_goes_away(repository: Path, open_app: Open) -> None:
     async with open_app(repository) as app:
         await app.press("app.help")
