@@ -17,10 +17,9 @@ from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
 from harden.report import made
-from harden.report.scanned import plural
 from harden.report.text import summary
 from harden.session import Session
-from harden.words import inside_sentence
+from harden.words import inside_sentence, plural
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 

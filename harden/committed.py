@@ -1,8 +1,10 @@
-"""The words of the commit screen: what stays out, what git will do, and what came of it."""
+"""A commit in words: what stays out, what git will do, and what came of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from harden.words import plural, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,18 +15,18 @@ if TYPE_CHECKING:
 _SHOWN = 6
 
 
-def left_out(plan: CommitPlan) -> str:
-    """Return what the commits will not hold."""
+def left_out(plan: CommitPlan) -> list[str]:
+    """Return what the commits will not hold, a line each."""
     lines: list[str] = []
     if plan.others:
-        noun = "file" if len(plan.others) == 1 else "files"
-        lines += [f"Not included: {len(plan.others)} {noun} you changed yourself", *_some(plan.others)]
+        lines.append(f"Not included: {plural(len(plan.others), 'file')} you changed yourself.")
+        lines += shortened(plan.others, _SHOWN)
     if plan.mixed:
         lines.append("Only harden's own lines are taken from files that also hold changes of yours:")
-        lines += _some(plan.mixed)
+        lines += shortened(plan.mixed, _SHOWN)
     if plan.left_out:
-        lines += ["Fixes that cannot be committed now:", *_some(plan.left_out)]
-    return "\n".join(lines or ["Nothing else is changed in this repository."])
+        lines += ["Fixes that cannot be committed now:", *shortened(plan.left_out, _SHOWN)]
+    return lines or ["Nothing else is changed in this repository."]
 
 
 def what_git_does(plan: CommitPlan) -> str:
@@ -37,7 +39,7 @@ def result(made: Sequence[Commit], plan: CommitPlan, push: str) -> list[str]:
     """Return the commits that were made, what was not taken, and what is left to do."""
     place = f"on the new branch {plan.branch}" if plan.branch != plan.current_branch else f"on {plan.branch}"
     commits = "\n".join(f"  {commit.sha[:9]}  {commit.subject}" for commit in made)
-    told = [f"{len(made)} commit{'s' if len(made) != 1 else ''} {place}:\n{commits}"]
+    told = [f"{plural(len(made), 'commit')} {place}:\n{commits}"]
     rest = sum(len(group.entries) for group in plan.groups if not group.chosen)
     if rest:
         told.append(f"{rest} applied fix{'es are' if rest != 1 else ' is'} not committed yet.")
@@ -46,8 +48,3 @@ def result(made: Sequence[Commit], plan: CommitPlan, push: str) -> list[str]:
     if plan.branch != plan.current_branch:
         told.append(f"`git switch {plan.current_branch}` leads back to where you were.")
     return told
-
-
-def _some(lines: Sequence[str]) -> list[str]:
-    more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return [*(f"  {line}" for line in lines[:_SHOWN]), *more]

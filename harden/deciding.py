@@ -52,6 +52,19 @@ def ignore(
     return _noted(session, entry, "ignored", (finding.path,), decision.reason)
 
 
+def day_of(text: str) -> datetime.date | None:
+    """Return the last day of a decision; None for an empty text. Raises UsageError."""
+    if not text:
+        return None
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no date: write it as 2030-12-31.") from None
+    if day <= datetime.datetime.now(datetime.UTC).date():
+        raise UsageError(f"{text} is not in the future.")
+    return day
+
+
 def reopen(session: Session, finding: Finding) -> Entry | None:
     """Drop every decision that ignores a finding. Raises UsageError where a comment in the code does."""
     if finding.suppressed:

@@ -11,6 +11,14 @@ class UsageError(HardenError):
     """The command was called with something that does not exist or is not allowed."""
 
 
+class WrongOption(UsageError):
+    """An option of a fix was asked to be what it may not; `problem` tells why, without naming the others."""
+
+    def __init__(self, text: str, problem: str = "") -> None:
+        super().__init__(text)
+        self.problem = problem
+
+
 class SettingsError(HardenError):
     """A settings or decisions file holds an unknown key or a wrong value."""
 

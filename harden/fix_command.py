@@ -17,9 +17,9 @@ from harden.masking import masked_diff, secrets_before
 from harden.patches import bytes_of
 from harden.project import Project
 from harden.registry import check_named
-from harden.report.scanned import plural
 from harden.scan import Rules, scan_file
 from harden.session import Session
+from harden.words import plural
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 

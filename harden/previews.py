@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harden.journal import Entry
     from harden.session import EvidenceLine, Session
 
+NO_FIX = "No mechanical edit is safe here, so this one needs a person."
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:

@@ -16,10 +16,11 @@ from harden.plain.review import Review
 from harden.plain.talk import Left, Talk
 from harden.plain.walk import Walk
 from harden.registry import Stage
-from harden.report.scanned import Scanned, plural
+from harden.report.scanned import Scanned
 from harden.report.text import summary
 from harden.scan import Rules
 from harden.session import Session
+from harden.words import plural
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 _PROBLEMS_SHOWN = 10

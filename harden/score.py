@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harden.checks import Check
 from harden.findings import Severity
 from harden.registry import Stage
+from harden.words import plural
 
 FIRST = {Severity.HIGH: 12, Severity.MEDIUM: 6, Severity.LOW: 2}
 """Points that the first open finding of a check costs; each further one costs one, up to as many again."""
@@ -66,7 +67,7 @@ class Potential:
     fixes: int
 
     def __str__(self) -> str:
-        return f"{self.points} with {self.fixes} fix{'es' if self.fixes != 1 else ''}"
+        return f"{self.points} with {plural(self.fixes, 'fix', 'fixes')}"
 
 
 def score(stages: Iterable[Stage], open_counts: Mapping[str, int], answers: Mapping[str, str]) -> Score:

@@ -15,7 +15,7 @@ from harden import ledger
 from harden import settings as configured
 from harden.checks import Check
 from harden.discover import find_root, list_files
-from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError
+from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError, WrongOption
 from harden.evidence import EvidenceLine, evidence
 from harden.findings import Finding, Problem
 from harden.found import Found, Placed, State, why_ignored
@@ -170,7 +170,7 @@ class Session:
         return self.options_with(check, {})
 
     def options_with(self, check: Check, values: Mapping[str, OptionValue]) -> BaseModel:
-        """Return the options with some replaced. Raises UsageError: option, value, what is allowed."""
+        """Return the options with some replaced. Raises WrongOption: option, value, what is allowed."""
         from pydantic import ValidationError
 
         from harden.decisions import first_problem
@@ -182,7 +182,8 @@ class Session:
             return model.model_validate({**saved, **values})
         except ValidationError as error:
             names = ", ".join(model.model_fields) or "none"
-            raise UsageError(f"{check.id}: {first_problem(error)} (options: {names})") from None
+            problem = first_problem(error)
+            raise WrongOption(f"{check.id}: {problem} (options: {names})", problem) from None
 
     def keep_options(self, check: Check, values: Mapping[str, OptionValue]) -> Entry | None:
         """Remember options for this repository. Raises UsageError."""

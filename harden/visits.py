@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.places import state_folder, write_atomically
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.findings import Finding
@@ -87,11 +88,11 @@ class Since:
             (self.ignored, "ignored"),
             (self.reopened, "open again"),
             (len(self.new), "new"),
-            (self.answered, f"question{'s' if self.answered != 1 else ''} answered"),
         ]
-        told = ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing else changed"
+        told = [f"{count} {word}" for count, word in parts if count]
+        told += [f"{plural(self.answered, 'question')} answered"] if self.answered else []
         score = f"{self.before} → {self.points}" if self.before != self.points else f"still {self.points}"
-        return f"Since {self.when}: {score}; {told}."
+        return f"Since {self.when}: {score}; {', '.join(told) or 'nothing else changed'}."
 
 
 _MONTHS = (

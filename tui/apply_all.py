@@ -18,6 +18,7 @@ from harden.tui import keys
 from harden.tui.dialog import Dialog, keep
 from harden.tui.diffpane import DiffPane
 from harden.tui.drawing import why_no_split
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.decisions import OptionValue
@@ -134,10 +135,10 @@ def _told(made: Preview) -> str:
     counts: dict[str, int] = {}
     for hunk in made.hunks:
         counts[hunk.path] = counts.get(hunk.path, 0) + (not hunk.supports)
-    lines = [f"  {path}  {count} hunk{'s' if count != 1 else ''}" for path, count in counts.items()]
+    lines = [f"  {path}  {plural(count, 'hunk')}" for path, count in counts.items()]
     if len(lines) > 8:
         lines = [*lines[:7], f"  and {len(lines) - 7} more files"]
-    lines.insert(0, f"{len(counts)} file{'s' if len(counts) != 1 else ''} will be written:")
+    lines.insert(0, f"{plural(len(counts), 'file')} will be written:")
     if not counts:
         lines = ["Nothing can be applied."]
     if made.refused:

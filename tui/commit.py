@@ -19,6 +19,7 @@ from harden.tui import keys
 from harden.tui.choice import Choice
 from harden.tui.committing import GroupLines, edit_message
 from harden.tui.keyed import Keyed
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.commits import CommitPlan
@@ -89,7 +90,7 @@ class CommitScreen(Keyed[bool]):
         next(iter(self.groups)).box.focus()
 
     async def _show(self, plan: CommitPlan) -> None:
-        from harden.tui.committed import left_out, what_git_does
+        from harden.committed import left_out, what_git_does
 
         self._plan = plan
         branches = [(plan.branch, f"new branch {plan.branch}"), (_STAY, f"stay on {plan.current_branch}")]
@@ -97,7 +98,7 @@ class CommitScreen(Keyed[bool]):
         await self._replace(
             *(GroupLines(group, index) for index, group in enumerate(plan.groups)),
             Choice(branches, chosen, id="branch"),
-            Static(left_out(plan), markup=False),
+            Static("\n".join(left_out(plan)), markup=False),
             Static(what_git_does(plan), markup=False),
         )
         self._hint(*_KEYS)
@@ -107,7 +108,7 @@ class CommitScreen(Keyed[bool]):
         await self._say(
             "This folder is not a git repository, so there is nothing to commit to.",
             f"{self.key('commit.now')} writes what was applied "
-            f"({count} fix{'es' if count != 1 else ''}) to harden.patch, for review or for another copy.",
+            f"({plural(count, 'fix', 'fixes')}) to harden.patch, for review or for another copy.",
             "`git init` makes this folder a repository; after your first commit, "
             f"{self.key('app.commit')} makes commits of fixes.",
         )
@@ -215,7 +216,7 @@ class CommitScreen(Keyed[bool]):
         return [f"Written: {path.name}", "`git apply harden.patch` makes the same changes in another copy."]
 
     async def _commit(self, plan: CommitPlan) -> list[str]:
-        from harden.tui.committed import result
+        from harden.committed import result
 
         made = await self.harden.run_engine(self._session.commit, plan)
         self._made = True

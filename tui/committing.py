@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from harden.tui import keys
 from harden.tui.box import Box
+from harden.words import plural
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -109,4 +110,4 @@ def edit_message(app: App[int], message: str) -> tuple[str, str]:
 def size(group: Group) -> str:
     """Return how much a commit changes."""
     files, hunks = len(group.patch.edits), len(group.patch.hunks())
-    return f"{files} file{'s' if files != 1 else ''}, {hunks} hunk{'s' if hunks != 1 else ''}"
+    return f"{plural(files, 'file')}, {plural(hunks, 'hunk')}"

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from harden.tui import keys
 from harden.tui.dialog import Dialog
 from harden.tui.reader import ReadPane
+from harden.words import shortened
 
 if TYPE_CHECKING:
     from harden.session import Session
@@ -41,10 +42,7 @@ class Edited(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(f"{told} edits of yours that are not committed.", classes="name", markup=False)
             if several:
-                more = len(self._paths) - _SHOWN
-                shown = [f"  {path}" for path in self._paths[:_SHOWN]]
-                shown += [f"  and {more} more"] if more > 0 else []
-                yield Static("\n".join(shown), id="files", markup=False)
+                yield Static("\n".join(shortened(self._paths, _SHOWN)), id="files", markup=False)
             yield ReadPane(id="own")
             yield Static(
                 "The fix can be undone, and your edits stay. A commit of harden takes only its own lines, "

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from harden.details import details_of
-from harden.errors import UsageError
-from harden.previews import reason_of
+from harden.errors import WrongOption
+from harden.previews import NO_FIX, reason_of
 from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
 from harden.tui.prepared import Prepared
 from harden.tui.rows import EntryRow, FindingRow, Group
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.checks import Check
@@ -213,7 +214,7 @@ class Fixing(Part):
         self.screen.workers.cancel_group(self.screen, "preview")
         check = check_named(row.finding.check)
         self.screen.detail.show_options(Content(""))
-        reason = row.finding.why_not or "No mechanical edit is safe here, so this one needs a person."
+        reason = row.finding.why_not or NO_FIX
         self.screen.detail.say(reason, wording.pattern(check))
 
     async def _show_preview(self, row: FindingRow) -> None:
@@ -221,9 +222,9 @@ class Fixing(Part):
         waiting = self.screen.set_timer(_PATIENCE, partial(self.screen.detail.say, "Preparing the fix …"))
         try:
             preview, options = await self._prepared.get(row, self.screen.options.values)
-        except UsageError as error:
+        except WrongOption as error:
             waiting.stop()
-            self._wrong = str(error).removeprefix(f"{row.finding.check}: ").partition(" (options:")[0]
+            self._wrong = error.problem
             if (form := self.screen.detail.form) is not None:
                 form.complain(self._wrong)
                 self.screen.refresh_keys()
@@ -276,7 +277,7 @@ class Fixing(Part):
         notes = list(preview.patch.notes) if preview.patch else []
         others = len(preview.patch.resolves) - 1 if preview.patch else 0
         if others > 0:
-            notes.append(f"This also mends {others} other finding{'s' if others > 1 else ''} of the check.")
+            notes.append(f"This also mends {plural(others, 'other finding')} of the check.")
         return notes + list(preview.refused)
 
     # Hunks

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
+    from harden.decisions import OptionValue
     from harden.tui.application import HardenApp
 
 _NAME = 30
 """How wide the names of options may be."""
-OptionValue = bool | int | float | str
 
 
 class OptionsForm(VerticalScroll, can_focus=False):

@@ -15,6 +15,7 @@ from harden.tui.readiness import notes
 from harden.tui.rows import left_of
 from harden.tui.topbar import Status
 from harden.tui.visiting import Visiting
+from harden.words import plural
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -213,7 +214,7 @@ class Going(Part):
             return f"scanning {self.done}/{self.total}" if self.total else "finding files …"
         if self.stopped:
             return f"{self.done} of {self.total} files, stopped"
-        return f"{self.done} file{'s' if self.done != 1 else ''}"
+        return plural(self.done, "file")
 
     def nothing_to_show(self) -> list[str]:
         """Return what to say where nothing passes the filter."""
@@ -238,7 +239,7 @@ class Going(Part):
             return [f"No .py files under {self.app.root}{ignored}.", *told]
         waiting = sum(left.questions for left in left_of(self.session).values())
         asked = f" {waiting} question{'s wait' if waiting != 1 else ' waits'} for you." if waiting else ""
-        return [f"No issues in {self.done} file{'s' if self.done != 1 else ''}.{asked}", *told]
+        return [f"No issues in {plural(self.done, 'file')}.{asked}", *told]
 
     # Other screens
 

@@ -14,8 +14,11 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
+from harden.deciding import day_of
+from harden.errors import UsageError
 from harden.tui.choice import Choice
 from harden.tui.dialog import FIELDS, Dialog, keep
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.findings import Finding
@@ -72,14 +75,16 @@ class Ignore(Dialog[Ignored]):
     def action_keep(self) -> None:
         """Check the fields and go on."""
         reason = self.query_one("#reason", Input).value.strip()
-        until = self.query_one("#until", Input).value.strip()
         if not reason:
             self._complain("A reason is required: the team will read it.", "#reason")
-        elif problem := wrong_day(until):
-            self._show_day(f"! {problem}", is_wrong=True)
+            return
+        try:
+            until = day_of(self.query_one("#until", Input).value.strip())
+        except UsageError as error:
+            self._show_day(f"! {error}", is_wrong=True)
             self.query_one("#until").focus()
         else:
-            self.dismiss(Ignored(reason, self._scope, day_of(until)))
+            self.dismiss(Ignored(reason, self._scope, until))
 
     @property
     def _scope(self) -> Scope:
@@ -87,7 +92,7 @@ class Ignore(Dialog[Ignored]):
 
     def _silenced(self, scope: Scope) -> str:
         count = self._counts[scope]
-        findings = f"{count} finding{'s' if count != 1 else ''} of this check"
+        findings = f"{plural(count, 'finding')} of this check"
         where = {
             "line": "Silences this finding only, until its line changes.",
             "file": f"Silences {findings} in {self._finding.path}, and those to come.",
@@ -102,14 +107,16 @@ class Ignore(Dialog[Ignored]):
     @on(Input.Changed, "#until")
     def _tell_day(self, event: Input.Changed) -> None:
         text = event.value.strip()
-        begun = _BEGUN.fullmatch(text) is not None
-        problem = "" if begun else wrong_day(text)
-        if problem:
-            self._show_day(f"! {problem}", is_wrong=True)
-        elif (day := None if begun else day_of(text)) is not None:
-            self._show_day(f"Open again on {day:%A}, {day.day} {day:%B %Y}.", is_wrong=False)
-        else:
+        if _BEGUN.fullmatch(text):
             self._show_day("A date, as 2030-12-31." if text else _EVER, is_wrong=False)
+            return
+        try:
+            day = day_of(text)
+        except UsageError as error:
+            self._show_day(f"! {error}", is_wrong=True)
+            return
+        if day is not None:
+            self._show_day(f"Open again after {day:%A}, {day.day} {day:%B %Y}.", is_wrong=False)
 
     def _show_day(self, text: str, *, is_wrong: bool) -> None:
         told = self.query_one("#day", Static)
@@ -129,19 +136,3 @@ class Ignore(Dialog[Ignored]):
 
 
 _EVER = "Without a date it stays ignored."
-
-
-def day_of(text: str) -> datetime.date | None:
-    """Return the date that a text names; none for an empty text. Raises ValueError."""
-    return datetime.date.fromisoformat(text) if text else None
-
-
-def wrong_day(text: str) -> str:
-    """Return what is wrong with the day of a text, or nothing."""
-    try:
-        day = day_of(text)
-    except ValueError:
-        return f"{text!r} is no date: write it as 2030-12-31."
-    if day is not None and day <= datetime.datetime.now(datetime.UTC).date():
-        return f"{text} is not in the future."
-    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
@@ -87,4 +87,4 @@ class Reader(Dialog[None]):
 
     @work(exit_on_error=False, exclusive=True)
     async def _read(self) -> None:
-        await self.pane.read(cast("HardenApp", self.app), self._ask)
+        await self.pane.read(self.harden, self._ask)

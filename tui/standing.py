@@ -12,6 +12,7 @@ from textual.content import Content
 
 from harden.score import HOW
 from harden.tui import keys
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.findings import Finding
@@ -124,7 +125,7 @@ def _next(told: Told, score: Score, width: int) -> list[Content]:
         steps.append(("app.commit", f"commit the {fixes} and not committed"))
     if told.since is not None and (new := told.since.new):
         at, title = _stage_of(told.session, new[0].check)
-        noun = f"{len(new)} new finding{'s' if len(new) != 1 else ''}"
+        noun = plural(len(new), "new finding")
         steps.append((f"stage.{at}", f"look at the {noun}, the first in {title}"))
     lines = []
     for id, text in steps:
@@ -141,7 +142,7 @@ def _next_finding(told: Told, score: Score) -> Iterable[tuple[str, str]]:
     ready = f"{potential.fixes or 'none'} {verb} a fix ready"
     if (gain := potential.points - score.points) > 0:
         ready += f", {_points(gain)} with all of them"
-    noun = f"{found} finding{'s' if found != 1 else ''}"
+    noun = plural(found, "finding")
     yield BEST, f"go to the worst of {noun}; {ready}"
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from harden.words import plural, shortened
+
 if TYPE_CHECKING:
     from harden.findings import Problem
 
@@ -35,7 +37,6 @@ def as_text(problem: Problem) -> str:
 def listed(problems: Sequence[Problem]) -> list[str]:
     """Return how much could not be looked at, and why, a line each."""
     files = len({problem.path for problem in problems})
-    lines = [f"  {problem.place}  {problem.reason}" for problem in problems[:_SHOWN]]
-    lines += [f"  and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-    whole = f"{files} file{'s' if files != 1 else ''} could not be checked, or not with every check:"
+    lines = shortened([f"{problem.place}  {problem.reason}" for problem in problems], _SHOWN)
+    whole = f"{plural(files, 'file')} could not be checked, or not with every check:"
     return ["\n".join([whole, *lines]), _REST]

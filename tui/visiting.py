@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from harden.words import plural
+
 if TYPE_CHECKING:
     from harden.tui.review import ReviewScreen
     from harden.visits import Since, Visit
@@ -34,7 +36,7 @@ class Visiting:
         self._started = monotonic()
         if (since := self.since()) is not None and (count := len(since.new)):
             key = self._screen.key("app.summary")
-            told = f"{count} new finding{'s' if count != 1 else ''} since {since.when}; {key} shows them."
+            told = f"{plural(count, 'new finding')} since {since.when}; {key} shows them."
             self._screen.notify(told, timeout=8, markup=False)
 
     def since(self) -> Since | None:

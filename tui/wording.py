@@ -11,6 +11,7 @@ from textual.highlight import highlight
 from harden.findings import Risk, Severity
 from harden.pages import page_of
 from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow, StageRow
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.checks import Check
@@ -169,7 +170,7 @@ def reopening(decided: Sequence[Ignored], key: str) -> str:
 
 
 def _asked(count: int) -> str:
-    return f"{count} question{'s' if count != 1 else ''} to answer"
+    return f"{plural(count, 'question')} to answer"
 
 
 def stage_page(row: StageRow, counts: Mapping[str, int], state: Sequence[str]) -> list[Content | str]:

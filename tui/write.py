@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harden.errors import ApplyError, HardenError, Refusal, Stale
 from harden.tui.part import Action, Part
-from harden.words import inside_sentence
+from harden.words import inside_sentence, plural
 
 if TYPE_CHECKING:
     from harden.checks import Check
@@ -115,7 +115,7 @@ class Writing(Part):
             self.screen.refresh_keys()
         self.changed()
         count = sum(not hunk.supports for hunk in patch.hunks())
-        self.tell(f"{count} hunk{'s' if count != 1 else ''} in {named(patch.paths)}. {self._undoes}")
+        self.tell(f"{plural(count, 'hunk')} in {named(patch.paths)}. {self._undoes}")
 
     def decide(self, decide: Callable[[], Entry | None], done: str, already: str) -> None:
         """Write a decision after what was asked for before it, and tell."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harden.committed import left_out, result, what_git_does
 from harden.errors import HardenError
 from harden.export import PATCH_FILE, is_repository, write_patch
 from harden.plain.review import Review
-from harden.report.scanned import plural
+from harden.words import plural
 
 if TYPE_CHECKING:
     from harden.commits import CommitPlan
-    from harden.repository import Commit
-
-_SHOWN = 6
 
 
 def offer_commit(review: Review) -> None:
@@ -39,7 +37,7 @@ def offer_commit(review: Review) -> None:
         talk.say(str(error))
         return
     review.done["commits"] += len(made)
-    talk.say(*_result(made, chosen))
+    talk.say(*result(made, chosen, review.session.repository.push_command()))
 
 
 def _offer_patch(review: Review, count: int) -> None:
@@ -56,21 +54,7 @@ def _plan_lines(plan: CommitPlan) -> list[str]:
             f"{number}. {group.title}, {fixes} in {files}: {', '.join(group.paths)}",
             f"   {group.message.partition(chr(10))[0]}",
         ]
-    if plan.others:
-        lines.append(f"Not included: {plural(len(plan.others), 'file')} you changed yourself.")
-        lines += _some(plan.others)
-    if plan.mixed:
-        lines.append("Only harden's own lines are taken from files that also hold changes of yours:")
-        lines += _some(plan.mixed)
-    if plan.left_out:
-        lines.append("Fixes that cannot be committed now:")
-        lines += [f"  {line}" for line in plan.left_out]
-    return lines
-
-
-def _some(paths: tuple[str, ...]) -> list[str]:
-    more = [f"  and {len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else []
-    return [*(f"  {path}" for path in paths[:_SHOWN]), *more]
+    return [*lines, *left_out(plan), what_git_does(plan)]
 
 
 def _chosen(review: Review, plan: CommitPlan) -> CommitPlan | None:
@@ -87,8 +71,3 @@ def _chosen(review: Review, plan: CommitPlan) -> CommitPlan | None:
     if not talk.confirm(f"On a new branch, {plan.branch}? n stays on {stay}."):
         plan = plan.on_branch(stay)
     return plan if talk.confirm(f"Make {plural(count, 'commit')} on {plan.branch} now?") else None
-
-
-def _result(made: list[Commit], plan: CommitPlan) -> list[str]:
-    head = f"Made {plural(len(made), 'commit')} on {plan.branch}:"
-    return [head, *(f"  {commit.sha[:9]} {commit.subject}" for commit in made)]

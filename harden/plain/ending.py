@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harden.export import PATCH_FILE, is_repository
 from harden.plain.review import Review
-from harden.report.scanned import plural
+from harden.words import plural
 
 _DEEDS = {
     "applied": ("fix applied", "fixes applied"),

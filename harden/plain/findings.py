@@ -16,9 +16,9 @@ from harden.plain import wording
 from harden.plain.ignoring import ask_ignore
 from harden.plain.options import ask_options
 from harden.plain.review import Review
-from harden.previews import Preview, preview, reason_of
+from harden.previews import NO_FIX, Preview, preview, reason_of
 from harden.registry import Stage, check_named
-from harden.report.scanned import plural
+from harden.words import plural
 
 
 class OneFinding:
@@ -107,7 +107,7 @@ class OneFinding:
         """Return the keys that can do something, and the others with the reason."""
         keys, refused = dict(_KEYS), {}
         if self._made.patch is None:
-            reason = self._made.refused[0] if self._made.refused else wording.NO_FIX
+            reason = self._made.refused[0] if self._made.refused else NO_FIX
             refused = dict.fromkeys(("y", "h"), f"There is no fix to apply: {reason}")
         elif len(_choosable(self._made)) < 2:
             refused["h"] = "The fix is a single hunk: y applies it."
@@ -226,7 +226,7 @@ _MORE = {"K": "back to the finding that was left open last", **shared.MORE}
 def _prepared(review: Review, finding: Finding) -> Preview:
     """Make the fix of a finding; why there is none is told with it."""
     if not finding.fixable:
-        return Preview(None, refused=(finding.why_not or wording.NO_FIX,))
+        return Preview(None, refused=(finding.why_not or NO_FIX,))
     try:
         return preview(review.session, [finding])
     except HardenError as error:

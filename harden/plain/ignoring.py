@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Literal
 
+from harden.deciding import day_of
 from harden.errors import HardenError, UsageError
 from harden.findings import Finding
 from harden.plain.review import Review
@@ -42,16 +43,6 @@ def _ask_day(review: Review) -> datetime.date | None:
     while True:
         answer = review.talk.ask("Until when, as 2030-12-31 (empty: for good):")
         try:
-            return _day(answer) if answer else None
+            return day_of(answer)
         except UsageError as error:
             review.talk.say(str(error))
-
-
-def _day(text: str) -> datetime.date:
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no date: write it as 2030-12-31.") from None
-    if day <= datetime.datetime.now(datetime.UTC).date():
-        raise UsageError(f"{text} is not in the future.")
-    return day

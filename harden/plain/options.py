@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harden import option_fields
 from harden.checks import Check
-from harden.errors import HardenError, UsageError
+from harden.errors import HardenError, WrongOption
 from harden.plain.review import Review
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def ask_options(review: Review, check: Check) -> bool:
     try:
         review.session.keep_options(check, chosen)
     except HardenError as error:
-        review.talk.say(_told(check, error))
+        review.talk.say(_told(error))
         return False
     review.done["options"] += 1
     now = option_fields.summary(review.session.options(check))
@@ -66,14 +66,14 @@ def _ask_option(
         value = field.get_default(call_default_factory=True) if answer == _DEFAULT else answer
         try:
             review.session.options_with(check, {**chosen, name: value})
-        except UsageError as error:
-            review.talk.say(_told(check, error) + (f" Allowed: {allowed}." if allowed else ""))
+        except WrongOption as error:
+            review.talk.say(_told(error) + (f" Allowed: {allowed}." if allowed else ""))
             prompt = f"{option_fields.title(name, field)} [{current}]:"
         else:
             chosen[name] = value
             return
 
 
-def _told(check: Check, error: HardenError) -> str:
-    """Return what is wrong with a value, without the names of all options."""
-    return str(error).removeprefix(f"{check.id}: ").partition(" (options:")[0].rstrip(".") + "."
+def _told(error: HardenError) -> str:
+    problem = error.problem if isinstance(error, WrongOption) else str(error)
+    return problem.rstrip(".") + "."

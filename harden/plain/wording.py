@@ -8,12 +8,12 @@ from harden.checks import Check
 from harden.errors import HardenError
 from harden.findings import Finding, Risk
 from harden.pages import page_of
-from harden.previews import Preview, reason_of, source_lines
+from harden.previews import NO_FIX, Preview, reason_of, source_lines
 from harden.registry import Question
 from harden.session import EvidenceLine, Session
+from harden.words import plural
 
 RISKS = {Risk.AUTO: "safe fix", Risk.REVIEW: "fix to review", Risk.GUIDE: "for a person"}
-NO_FIX = "No mechanical edit is safe here, so this one needs a person."
 _CODE_LINES = 8
 
 
@@ -37,7 +37,7 @@ def fix_lines(session: Session, finding: Finding, check: Check, made: Preview) -
         for note in (*made.patch.notes, *made.refused):
             yield f"Note: {_ascii(note)}"
         if others := len(made.patch.resolves) - 1:
-            yield f"Note: this also mends {others} other finding{'s' if others > 1 else ''} of the check."
+            yield f"Note: this also mends {plural(others, 'other finding')} of the check."
         return
     yield f"No fix: {_ascii(made.refused[0] if made.refused else NO_FIX)}"
     yield from _code(session, finding)

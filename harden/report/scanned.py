@@ -44,8 +44,3 @@ class Scanned:
         """Return `3 high, 1 low`, without the severities that do not occur."""
         by = Counter(finding.severity for finding in self.findings)
         return ", ".join(f"{by[severity]} {severity.value}" for severity in Severity if by[severity])
-
-
-def plural(count: int, noun: str, several: str = "") -> str:
-    """Return `1 file`, `2 files`; `several` is the plural where an s does not make it."""
-    return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"

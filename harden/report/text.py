@@ -5,7 +5,8 @@ from __future__ import annotations
 from harden.findings import Finding
 from harden.printable import printable
 from harden.registry import checks
-from harden.report.scanned import Scanned, plural
+from harden.report.scanned import Scanned
+from harden.words import plural
 
 
 def render(scanned: Scanned) -> str:

@@ -458,7 +458,7 @@ def test_commit(root: Path) -> None:
     assert "Nothing to commit: no fix is applied." in said
     assert "1. Resilience, 2 fixes in 1 file: pay.py\n   harden(resilience): fix HTTP call" in said
     assert "Not included: 1 file you changed yourself.\n  notes.txt" in said
-    assert "Made 1 commit on harden/" in said
+    assert "1 commit on the new branch harden/" in said
     assert "Open: 0 findings." in said
     assert git(root, "branch", "--show-current").startswith("harden/")
     assert git(root, "status", "--short") == "?? notes.txt\n"
@@ -561,7 +561,7 @@ def test_from_start_to_commit(root: Path) -> None:
         answer(child, "Enter skips [", "s")
         said += answer(child, "On a new branch, harden/", "y")
         answer(child, "Make 1 commit on harden/", "y")
-        child.expect("Made 1 commit on harden/")
+        child.expect("1 commit on the new branch harden/")
     assert "\x1b" not in said
     assert child.exitstatus == 0
     assert git(root, "log", "--format=%s").count("\n") == 2

@@ -115,7 +115,7 @@ async def test_ignore_tells_what_it_silences_and_judges_the_date(repository: Pat
         later = TODAY + datetime.timedelta(days=400)
         app.app.screen.query_one("#until", Input).value = later.isoformat()
         await app.settle()
-        assert f"Open again on {later:%A}, {later.day} {later:%B %Y}." in app.text
+        assert f"Open again after {later:%A}, {later.day} {later:%B %Y}." in app.text
         await app.press("dialog.keep")
         assert app.state == "ignored"
         assert "Ignored: [bold]fine[/x]" in app.text
