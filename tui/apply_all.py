@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -83,9 +83,10 @@ class ApplyAll(Dialog[Patch]):
             self.files.update(reason_of(error))
             return
         self._preview = made
-        self.files.update(_told(made))
         if made.patch is not None:
             self.diff.show_hunks(made.hunks, made.refused)
+        self.files.update(_told(made, self.diff.chosen))
+        if made.patch is not None:
             await colour(app, self.diff, made, made.hunks, lambda: self.is_attached)
 
     def action_move(self, step: int) -> None:
@@ -96,6 +97,8 @@ class ApplyAll(Dialog[Patch]):
         """Leave the hunk out, or take it in."""
         if self.diff.hunks:
             self.diff.toggle()
+            if self._preview is not None:
+                self.files.update(_told(self._preview, self.diff.chosen))
 
     def action_split(self) -> None:
         """Show both versions side by side, or one below the other."""
@@ -130,17 +133,20 @@ class ApplyAll(Dialog[Patch]):
                 self.notify(str(refusal), severity="warning", markup=False)
 
 
-def _told(made: Preview) -> str:
-    """Return the files with their numbers of hunks, and how many findings were declined."""
+def _told(made: Preview, chosen: Collection[int]) -> str:
+    """Return the files with their numbers of hunks that are left in, and how many findings were declined."""
+    edits, targets = (made.patch.edits, made.patch.targets) if made.patch is not None else ((), ())
+    along = {edit.path for edit in edits} - {target.path for target in targets}  # go with any hunk
     counts: dict[str, int] = {}
     for hunk in made.hunks:
-        counts[hunk.path] = counts.get(hunk.path, 0) + (not hunk.supports)
+        if hunk.index in chosen or hunk.path in along:
+            counts[hunk.path] = counts.get(hunk.path, 0) + (not hunk.supports)
     lines = [f"  {path}  {plural(count, 'hunk')}" for path, count in counts.items()]
     if len(lines) > 8:
         lines = [*lines[:7], f"  and {len(lines) - 7} more files"]
     lines.insert(0, f"{plural(len(counts), 'file')} will be written:")
-    if not counts:
-        lines = ["Nothing can be applied."]
+    if not any(hunk.index in chosen for hunk in made.hunks):
+        lines = ["No hunk is left in." if made.hunks else "Nothing can be applied."]
     if made.refused:
         lines.append(f"{len(made.refused)} declined; the reasons stand below the diff.")
     return "\n".join(lines)

@@ -52,7 +52,7 @@ class CommitScreen(Keyed[bool]):
         super().__init__()
         self._session = session
         self._plan: CommitPlan | None = None
-        self._made = self._is_over = self._is_working = False
+        self._made = self._is_patch = self._is_over = self._is_working = False
 
     def compose(self) -> ComposeResult:
         """Make an empty pane; the plan follows when git has told."""
@@ -104,6 +104,7 @@ class CommitScreen(Keyed[bool]):
         self._hint(*_KEYS)
 
     async def _offer_patch(self) -> None:
+        self._is_patch = True
         count = len(self._session.applied_entries())
         await self._say(
             "This folder is not a git repository, so there is nothing to commit to.",
@@ -146,7 +147,9 @@ class CommitScreen(Keyed[bool]):
         elif id == "commit.leave":
             self._leave()
         elif id == "commit.now":
-            if not self._is_over:
+            if self._plan is None and not self._is_patch and not self._is_over:
+                self._tell("git is still being asked what would be committed.")
+            elif not self._is_over:
                 self._is_working = True
                 self._carry_out()
         elif self.here is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from harden import commits
 from harden.errors import RepositoryError
 from harden.journal import Entry
 from harden.repository import Commit, FileChange, Repository
+from harden.session import Session
 from harden.tui.commit import CommitScreen
 from tests.tui.driving import MAIL, PAY, Driver, Open, git
 
@@ -237,6 +239,34 @@ async def test_keys_of_the_screen_are_a_persons_own(repository: Path, open_app: 
         assert "hunk 1/1" in app.text
         await app.type("escape", "q", "b")
         assert app.app.screen is app.app.review
+
+
+async def test_nothing_is_written_before_git_has_told(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_tell = threading.Event()
+    plan = Session.commit_plan
+
+    def slow(session: Session) -> commits.CommitPlan:
+        may_tell.wait()
+        return plan(session)
+
+    monkeypatch.setattr(Session, "commit_plan", slow)
+    async with open_app(repository) as app:
+        await app.press("stage.2", "fix.apply")
+        try:
+            await app.pilot.press("C")
+            while not isinstance(app.app.screen, CommitScreen):
+                await app.pilot.pause(0.01)
+            await app.pilot.press("ctrl+s")
+            await app.pilot.pause(0.05)
+            assert "git is still being asked what would be committed." in app.toasts
+        finally:
+            may_tell.set()
+        await app.settle()
+        assert not (repository / "harden.patch").exists()
+        await app.press("commit.now")
+        assert "1 commit on the new branch" in app.text
 
 
 async def test_a_merge_dims_the_key_and_blocks_with_its_reason(repository: Path, open_app: Open) -> None:
