@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,11 @@ def check(app: Driver) -> None:
         assert len(text) == app.app.size.width, text
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 18)])
-async def test_the_whole_screen_of_every_state(
-    size: tuple[int, int], repository: Path, open_app: Open
-) -> None:
+async def test_the_whole_screen_of_every_state(repository: Path, open_app: Open) -> None:
+    sizes = cycle([(80, 24), (60, 18), (120, 40)])
     (repository / "mail.py").write_text(MAIL + ODD.partition("\n")[2])
     (repository / "grüße.py").write_text("def broken(:\n")
-    async with open_app(repository, *size, ascii=True, seen=False) as app:
+    async with open_app(repository, ascii=True, seen=False) as app:
         check(app)
         for pressed in (
             ("stage.3", "list.next"),
@@ -52,6 +51,8 @@ async def test_the_whole_screen_of_every_state(
             ("dialog.leave", "app.palette"),
         ):
             await app.press(*pressed)
+            await app.pilot.resize_terminal(*next(sizes))
+            await app.settle()
             check(app)
         await app.type("f", "i", "x")
         check(app)
@@ -64,6 +65,8 @@ async def test_the_whole_screen_of_every_state(
             ("dialog.leave", "list.filter"),
         ):
             await app.press(*ids)
+            await app.pilot.resize_terminal(*next(sizes))
+            await app.settle()
             check(app)
 
 
