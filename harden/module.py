@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harden.findings import Span
 from harden.names import FunctionNode, Names
-from harden.roles import Role, file_kind, role_of
+from harden.roles import Role, file_kind, role_of, routed
 from harden.source import SourceText, decode
 from harden.syntax import parse
 
@@ -95,6 +95,11 @@ class Module:
         plain = {alias.name for node in self.nodes(ast.Import) for alias in node.names}
         from_ = {self.names.absolute(node) for node in self.nodes(ast.ImportFrom)}
         return frozenset(name.partition(".")[0] for name in plain | from_)
+
+    @cached_property
+    def routed(self) -> frozenset[ast.AST]:
+        """Return the functions that are given to a route by name; found once, for a file may hold many."""
+        return routed(self)
 
     def span(self, node: ast.AST) -> Span:
         """Return where a node stands, in characters (ast counts UTF-8 bytes)."""

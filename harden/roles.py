@@ -165,21 +165,21 @@ def role_of(module: Module, function: FunctionNode) -> Role:
     names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
     if _is_django_view(module, function, names) or names == ["event", "context"]:
         return Role.HANDLER
-    return Role.HANDLER if _is_routed(module, function) else Role.NONE
+    return Role.HANDLER if function in module.routed else Role.NONE
 
 
-def _is_routed(module: Module, function: FunctionNode) -> bool:
-    """Tell whether the file gives a function to a route by its name, instead of by a decorator."""
+def routed(module: Module) -> frozenset[ast.AST]:
+    """Return the functions that a file gives to a route by their name, instead of by a decorator."""
     if not _ROUTES.search(module.text):
-        return False
-    return any(
-        isinstance(argument, ast.Name)
-        and argument.id == function.name
-        and module.names.lookup(argument) is function
+        return frozenset()
+    bound = {
+        module.names.lookup(argument)
         for call in module.nodes(ast.Call)
         if _routes(module, call)
         for argument in (*call.args, *(item.value for item in call.keywords))
-    )
+        if isinstance(argument, ast.Name)
+    }
+    return frozenset(item for item in bound if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
 def _routes(module: Module, call: ast.Call) -> bool:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from harden.roles import FileKind, file_kind
+from harden import roles
+from harden.roles import FileKind, Role, file_kind
+from tests.given import project, write
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,24 @@ def test_by_path(path: str, kind: FileKind) -> None:
 )
 def test_by_first_lines(data: bytes, kind: FileKind) -> None:
     assert file_kind("app/main.py", data) is kind
+
+
+def test_routes_by_name_are_looked_for_once_however_many_functions_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpers = "".join(f"def helper_{n}():\n    pass\n\n" for n in range(40))
+    code = f"from flask import Flask\n\napp = Flask(__name__)\n\n{helpers}def pay():\n    pass\n\n"
+    write(tmp_path, {"app.py": f"{code}app.add_url_rule('/pay', view_func=pay)\n"})
+    file = project(tmp_path).module("app.py")
+    looks = 0
+
+    class Counting:
+        def search(self, text: str) -> bool:
+            nonlocal looks
+            looks += 1
+            return "add_url_rule" in text
+
+    monkeypatch.setattr(roles, "_ROUTES", Counting())
+    handlers = [one.name for one in file.nodes(ast.FunctionDef) if file.role(one) is Role.HANDLER]
+    assert handlers == ["pay"]
+    assert looks == 1
