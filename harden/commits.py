@@ -57,6 +57,7 @@ class CommitPlan:
     others: tuple[str, ...]
     mixed: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     signs: bool = False
 
@@ -101,6 +102,11 @@ def plan(session: Session) -> CommitPlan:
         others=tuple(sorted(path for path in changed - ours if not path.startswith(".harden/"))),
         mixed=tuple(sorted(path for path in ours if _is_mixed(session, tip, path))),
         left_out=tuple(left_out),
+        records=tuple(
+            path
+            for path in (DECISIONS, LEDGER)
+            if (path == LEDGER or (session.root / path).exists()) and not repository.is_ignored(path)
+        ),
         hooks=repository.hooks(),
         signs=repository.signs(),
     )

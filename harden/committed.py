@@ -30,9 +30,10 @@ def left_out(plan: CommitPlan) -> list[str]:
 
 
 def what_git_does(plan: CommitPlan) -> str:
-    """Return which hooks will run and whether the commits will be signed."""
+    """Return what goes along, which hooks will run and whether the commits will be signed."""
     hooks = f"{', '.join(plan.hooks)} will run" if plan.hooks else "none"
-    return f"hooks: {hooks}    sign: {'yes' if plan.signs else 'no'}"
+    along = f"Goes along, for the team: {'  '.join(plan.records)}\n" if plan.records else ""
+    return f"{along}hooks: {hooks}    sign: {'yes' if plan.signs else 'no'}"
 
 
 def result(made: Sequence[Commit], plan: CommitPlan, push: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -51,6 +52,7 @@ async def test_one_commit_per_stage_on_a_new_branch(repository: Path, open_app: 
         assert "harden(resilience): fix call without limit" in app.text
         assert "Not included: 1 file you changed yourself" in app.text
         assert "hooks: none    sign: no" in app.text
+        assert "Goes along, for the team: .harden/ledger.jsonl\n" in re.sub(" +│", "", app.text)
         await app.press("commit.now")
         assert "1 commit on the new branch harden/" in app.text
         assert "Nothing was pushed: this repository has no remote." in app.text
