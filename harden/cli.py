@@ -76,11 +76,13 @@ def _unexpected(error: Exception) -> str:
     import os
     import traceback
 
+    from harden.details import named
+
     if os.environ.get("HARDEN_TRACEBACK"):
         traceback.print_exc()
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
-    what = " ".join(f"{type(error).__name__}: {error}".split())
+    what = " ".join(named(error).split())
     return f"this is a bug: {what} ({place}). Please report it, with what HARDEN_TRACEBACK=1 shows."
 
 

@@ -96,18 +96,20 @@ def written_entry(session: Session, entry: Entry) -> Preview:
 
 def source_lines(session: Session, path: str) -> list[str]:
     """Return a file's lines with secrets masked. Raises UnreadableSource."""
-    text = decode(path, session.project.read(path), python=path.endswith(".py")).text
-    return masked_file(session.project, path, split_lines(text))
+    project = session.pinned()
+    text = decode(path, project.read(path), python=path.endswith(".py")).text
+    return masked_file(project, path, split_lines(text))
 
 
 def evidence(session: Session, question_id: str) -> list[EvidenceLine]:
     """Return lines that bear on a question, none from a place that holds a secret."""
     question = next(q for stage in session.stages for q in stage.questions if q.id == question_id)
+    project = session.pinned()
     found = session.evidence(question)
     secret = {
         (finding.path, line)
         for path in {line.path for line in found}
-        for finding in secrets_in(session.project, path)  # also where the scan did not look for any
+        for finding in secrets_in(project, path)  # also where the scan did not look for any
         for line in range(finding.span.line, finding.span.end_line + 1)
     }
     return [line for line in found if (line.path, line.line) not in secret]

@@ -129,6 +129,11 @@ class Session:
         """List and read the files anew; what is known of them stays known where none has changed."""
         self.__dict__["project"] = self.project.renewed(self._listed())
 
+    def pinned(self) -> Project:
+        """Return the project as its files are now, each read once: what was masked is what is shown."""
+        self.__dict__["project"] = self.project.renewed(self.project.paths)
+        return self.project.pinned()
+
     # Findings
 
     def findings(self, *, stage: str = "", check: str = "", path: str = "") -> list[Finding]:

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from harden.errors import HardenError
 from harden.tui import keys
 from harden.tui.keyed import Keyed
 from harden.tui.scrolling import Page
@@ -118,6 +117,7 @@ class Summary(Keyed[str]):
     @work(exit_on_error=False, exclusive=True, group="write")
     async def action_report(self) -> None:
         """Ask where to, and write a report there."""
+        from harden.previews import reason_of
         from harden.report import made
         from harden.tui.report import ReportDialog
 
@@ -134,8 +134,8 @@ class Summary(Keyed[str]):
                 run = self.harden.run_engine
                 scanned = await run(made.scanned, session, self._going.done, self._going.seconds)
                 await run(made.write, scanned, wanted.format, wanted.path, replace=wanted.replace)
-        except HardenError as error:
-            self.notify(str(error), severity="error", timeout=10, markup=False)
+        except Exception as error:
+            self.notify(reason_of(error), severity="error", timeout=10, markup=False)
             return
         path, root = wanted.path, session.root
         shown = path.relative_to(root) if path.is_relative_to(root) else path

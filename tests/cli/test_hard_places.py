@@ -221,13 +221,13 @@ def test_a_bug_is_one_line_and_the_rest_on_demand(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def broken(options: object) -> int:
-        raise KeyError("of harden's own")
+        raise ValueError("of harden's own\n>>> a line of theirs")
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(commands, "scan", broken)
     assert main(["scan"]) == 2
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith('harden: this is a bug: KeyError: "of harden\'s own" (test_hard_places.py:')
+    assert line.startswith("harden: this is a bug: ValueError: of harden's own (test_hard_places.py:")
     monkeypatch.setenv("HARDEN_TRACEBACK", "1")
     assert main(["scan"]) == 2
     assert "Traceback" in capfd.readouterr().err

@@ -128,3 +128,13 @@ def test_a_bug_is_told_without_the_code_that_its_message_quotes() -> None:
     told = reason_of(ValueError("no such node\napi_key = 'sk_live_0123456789'"))
     assert "ValueError: no such node" in told
     assert "sk_live" not in told
+
+
+def test_a_file_that_was_edited_since_shows_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "settings.py"
+    file.write_text('API_KEY = "sk_live_0123456789abcdef"\n')
+    session = Session(tmp_path)
+    list(session.scan())
+    assert source_lines(session, "settings.py") == ['API_KEY = "••••"\n']
+    file.write_text("import os\n\n" + file.read_text())
+    assert source_lines(session, "settings.py") == ["import os\n", "\n", 'API_KEY = "••••"\n']

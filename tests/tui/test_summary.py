@@ -262,6 +262,19 @@ async def test_what_cannot_be_written_is_one_sentence(
         assert "Readiness" in app.text
 
 
+async def test_a_report_that_fails_is_told(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr("harden.report.made.render", fail)
+    async with open_app(repository) as app:
+        await app.press("app.summary", "summary.report")
+        await app.type("enter")
+        assert "Something went wrong inside harden (RuntimeError: out of luck)" in toasts(app)[-1]
+
+
 # While a scan is under way
 
 
