@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -108,7 +109,8 @@ class HardenApp(App[int]):
         self.session = session
         self.previewer = Previewer(session.root)
         self.run_worker(self.previewer.start(), exit_on_error=False)
-        if (theme := self.personal.theme or self.habits.theme) in self.available_themes:
+        theme = self.personal.theme or self.habits.theme
+        if theme in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
             self.theme = theme
         self.review.opened(session, self.view)
 
@@ -158,7 +160,8 @@ class HardenApp(App[int]):
         self.view = view
         if self.session is not None:
             resume.save(self.session.root, view)
-            self.habits = replace(self.habits, theme=self.theme)
+            if not os.environ.get("TEXTUAL_THEME"):
+                self.habits = replace(self.habits, theme=self.theme)
             resume.save_habits(self.habits)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
 from harden.tui.rows import STATUSES, Heading, Left, ProblemRow, Rows, StageRow, left_of
+from harden.tui.words import unmarked
 
 if TYPE_CHECKING:
     from harden.registry import Stage
@@ -70,6 +71,7 @@ class Browsing(Part):
         with self.screen.prevent(self.screen.filter.Changed):
             self.screen.filter.value = self.words
         self.screen.filter.display = bool(self.words)
+        self.screen.findings.focus()
 
     def begin(self) -> None:
         """On a first start, go to the first stage with something open, unless the person has moved."""
@@ -143,11 +145,11 @@ class Browsing(Part):
         pane.border_title = f"{self.stage.title}  {count} open"
         told = [f"{self.status} only"] if self.status != "all" else []
         told += [f"/{self.words}"] if self.words else []
-        pane.border_subtitle = "  ".join(told).replace("[", r"\[") or self._hint
+        pane.border_subtitle = unmarked("  ".join(told)) or self._hint
 
     @property
     def _hint(self) -> str:
-        return f"{self.key('list.filter')} filter  {self.key('list.status')} status".replace("[", r"\[")
+        return unmarked(f"{self.key('list.filter')} filter  {self.key('list.status')} status")
 
     def go_to_stage(self, at: int) -> None:
         """Show another stage."""

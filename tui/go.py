@@ -72,7 +72,7 @@ class Going(Part):
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
         if id in ("app.summary", "app.commit") and self.screen.session is None:
-            return "The repository is still being opened."
+            return self.failed or "The repository is still being opened."
         if id == "app.rescan" and self.screen.session is None and not self.failed:
             return "The repository is still being opened."
         if id == "app.commit" and self.changes.blocked:

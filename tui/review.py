@@ -149,6 +149,7 @@ class ReviewScreen(Keyed[None]):
         """Tell why the repository cannot be opened."""
         self.going.failed = message
         again, leave = self.key("app.rescan"), self.key("app.quit")
+        self.detail.focus_view()
         self.detail.say(message, f"Put it right and press {again}, or {leave} to leave.")
         self.going.show_status()
 
@@ -191,7 +192,7 @@ class ReviewScreen(Keyed[None]):
         if id != "app.quit" and (self.has_class("-tiny") or self.has_class("-flat")):
             return "The terminal is too small to see what a key does."
         owner = self._owner.get(id)
-        return owner.why_not(id) if owner else "The repository is still being opened."
+        return owner.why_not(id) if owner else self.going.failed or "The repository is still being opened."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim a key that can do nothing now."""

@@ -93,3 +93,16 @@ async def test_a_theme_that_was_chosen_is_there_next_time(repository: Path, open
         await app.press("app.quit")
     async with open_app(repository) as app:
         assert app.app.theme == "nord"
+
+
+async def test_a_theme_of_the_environment_counts_for_this_start_only(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Personal("config.toml", theme="nord")
+    monkeypatch.setenv("TEXTUAL_THEME", "textual-light")
+    async with open_app(repository, personal=mine) as app:
+        assert app.app.theme != "nord"
+        await app.press("app.quit")
+    monkeypatch.delenv("TEXTUAL_THEME")
+    async with open_app(repository) as app:
+        assert app.app.habits.theme == ""

@@ -97,3 +97,17 @@ async def test_a_first_start_in_the_smallest_terminal_shows_the_list(
         assert "●" in app.text
         await app.press("stage.2", "list.next", "move.open")
         assert 'peer.fetch("https:' in app.text, "no changed line is seen"
+
+
+async def test_why_nothing_can_be_opened_is_seen_in_one_pane(repository: Path, open_app: Open) -> None:
+    decisions = repository / ".harden" / "decisions.toml"
+    decisions.parent.mkdir()
+    decisions.write_text("answers = [ broken")
+    async with open_app(repository, 59, 15) as app:
+        assert "decisions.toml" in app.text
+        await app.press("app.commit")
+        assert "decisions.toml" in app.toasts
+        decisions.unlink()
+        await app.press("app.rescan")
+        assert app.app.review.findings.has_focus
+        assert "open" in app.text.splitlines()[2]
