@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from harden.tui import keys
+from harden.tui.scrolling import SCROLL
 
 _REVERSED = Style(bold=True, reverse=True)
 _NUMBER = "$foreground 55%"
@@ -75,16 +76,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         "line--rule",
     }
     BINDINGS: ClassVar[list[BindingType]] = keys.bound_to(
-        {
-            "move.down": "scroll_down",
-            "move.up": "scroll_up",
-            "move.page_down": "page_down",
-            "move.page_up": "page_up",
-            "move.first": "scroll_home",
-            "move.last": "scroll_end",
-            "move.fold": "scroll_left",
-            "move.unfold": "scroll_right",
-        }
+        {**SCROLL, "move.fold": "scroll_left", "move.unfold": "scroll_right"}
     )
 
     def __init__(self, *, id: str | None = None) -> None:

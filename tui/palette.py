@@ -15,6 +15,7 @@ from harden.found import State
 from harden.tui import keys
 from harden.tui.fuzzy import Candidates
 from harden.tui.keyed import Keyed
+from harden.tui.words import unmarked
 
 if TYPE_CHECKING:
     from harden.found import Placed
@@ -90,7 +91,7 @@ class Palette(Provider):
             why_not = review.why_not(key.id)
             told = f"{key.where}, {keys.shown(keymap.get(key.id, key.keys))}"
             call = partial(self._do, key.id)
-            yield Entry(title, _plain(f"{told}: {why_not}" if why_not else told), call, why_not)
+            yield Entry(title, unmarked(f"{told}: {why_not}" if why_not else told), call, why_not)
 
     def _actions_here(self) -> Iterator[Entry]:
         """Yield what the screen on top can do by itself, where it is not the one of the findings."""
@@ -106,7 +107,7 @@ class Palette(Provider):
                 seen.add(key.id)
                 title = key.description[:1].upper() + key.description[1:]
                 told = f"{key.where}, {keys.shown(self._harden.keymap.get(key.id, key.keys))}"
-                yield Entry(title, _plain(told), partial(screen.run_action, binding.action))
+                yield Entry(title, unmarked(told), partial(screen.run_action, binding.action))
 
     def _do(self, id: str) -> None:
         if reason := self._review.why_not(id):
@@ -142,18 +143,18 @@ class Palette(Provider):
         for path, found in by_path.items():
             first = _first(found).finding
             if first.check in stage_of:
-                yield Entry(path, _plain(_count(found)), self._to(first.fingerprint, stage_of[first.check]))
+                yield Entry(path, unmarked(_count(found)), self._to(first.fingerprint, stage_of[first.check]))
         for problem in session.problems:
             to = self._to(
                 f"problem:{problem.path}:{problem.check}",
                 stage_of.get(problem.check, self._review.browsing.stage.id),
             )
-            yield Entry(problem.path, _plain(f"could not check: {problem.reason}"), to)
+            yield Entry(problem.path, unmarked(f"could not check: {problem.reason}"), to)
         for stage in session.stages:
             for question in stage.questions:
                 told = "answered" if session.answered(question) else "not answered"
                 to = self._to(f"question:{question.id}", stage.id)
-                yield Entry(question.ask, _plain(f"question of {stage.title}, {told}"), to)
+                yield Entry(question.ask, unmarked(f"question of {stage.title}, {told}"), to)
 
     def _checks(self, session: Session, by_check: dict[str, list[Placed]]) -> Iterator[Entry]:
         from harden.tui.check_page import CheckPage
@@ -163,10 +164,12 @@ class Palette(Provider):
                 title = f"{check.title} ({check.id})"
                 if found := by_check.get(check.id):
                     to = self._to(_first(found).finding.fingerprint, stage.id)
-                    yield Entry(title, _plain(f"check of {stage.title}, {_count(found)}"), to)
+                    yield Entry(title, unmarked(f"check of {stage.title}, {_count(found)}"), to)
                 else:
                     read = partial(self._harden.push_screen, CheckPage(check, stage.title))
-                    yield Entry(title, _plain(f"check of {stage.title}, nothing found: read its page"), read)
+                    yield Entry(
+                        title, unmarked(f"check of {stage.title}, nothing found: read its page"), read
+                    )
 
     def _to(self, key: str, stage: str) -> Callable[[], object]:
         return partial(self._go, partial(self._review.browsing.go_to, key, stage))
@@ -180,8 +183,3 @@ def _first(found: list[Placed]) -> Placed:
 def _count(found: list[Placed]) -> str:
     open_ = sum(one.state is State.OPEN for one in found)
     return f"{open_} open" if open_ == len(found) else f"{open_} of {len(found)} open"
-
-
-def _plain(text: str) -> str:
-    """Return text that Textual, which reads the second line as markup, shows as it is."""
-    return text.replace("[", r"\[")

@@ -14,6 +14,7 @@ from harden.registry import check_named
 from harden.tui import trouble, wording
 from harden.tui.part import Action, Part
 from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow, StageRow
+from harden.tui.words import unmarked
 
 _SETTLE = 0.05
 """Seconds that the cursor rests before work is done for a row."""
@@ -75,7 +76,7 @@ class Showing(Part):
         match item:
             case FindingRow():
                 check = check_named(item.finding.check)
-                detail.border_title = _escaped(check.title)
+                detail.border_title = unmarked(check.title)
                 detail.show_heading(wording.heading(item, check), self._position(item))
                 if not same:
                     detail.show_why(wording.page(check))
@@ -90,14 +91,14 @@ class Showing(Part):
                 detail.say(*shown, "Choose a line below.")
                 detail.show_why(wording.intro(screen.browsing.stage))
             case Group(check=check) if check is not None:
-                detail.border_title = _escaped(check.title)
+                detail.border_title = unmarked(check.title)
                 detail.show_heading(wording.group_heading(item), "")
                 detail.show_why(wording.page(check))
                 screen.fixing.show_group(item)
             case QuestionRow():
                 self._show_question(item)
             case EntryRow():
-                detail.border_title = _escaped(item.entry.title)
+                detail.border_title = unmarked(item.entry.title)
                 detail.show_heading(wording.entry_heading(item), "")
                 screen.fixing.show_entry(item)
             case ProblemRow():
@@ -135,7 +136,7 @@ class Showing(Part):
     def _show_stage(self, item: StageRow) -> None:
         screen = self.screen
         screen.fixing.clear()
-        screen.detail.border_title = _escaped(item.stage.title)
+        screen.detail.border_title = unmarked(item.stage.title)
         screen.detail.show_heading(wording.stage_heading(item), "")
         counts = self.session.found.counts(State.OPEN)
         self._told = screen.going.how_it_stands()
@@ -224,7 +225,3 @@ class Showing(Part):
                 self.screen.notify(problem, severity="error", timeout=8, markup=False)
             else:
                 self.screen.work(partial(self.screen.writing.look_again, [path]), "act")
-
-
-def _escaped(title: str) -> str:
-    return title.replace("[", r"\[")

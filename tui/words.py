@@ -1,4 +1,4 @@
-"""Text that seldom changes its height: the screen is laid out anew only when it does."""
+"""Text that seldom changes its height, so that the screen is seldom laid out anew; text without markup."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ class Words(Static):
         size = self.content_size
         fits = size.width > 0 and len(content.wrap(size.width)) == size.height
         self.update(content, layout=not fits)
+
+
+def unmarked(text: str) -> str:
+    """Return text that Textual shows as it is where it looks for markup, as in the title of a pane."""
+    return text.replace("[", r"\[")
