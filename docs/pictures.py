@@ -1,8 +1,9 @@
-"""Draw the README's picture: the real app on the example repository. Run `python docs/pictures.py`."""
+"""Draw the README's pictures: the real app on the example repository. Run `python docs/pictures.py`."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import runpy
 import tempfile
 from pathlib import Path
@@ -12,36 +13,43 @@ from textual.pilot import Pilot
 from harden.tui.application import HardenApp
 
 HERE = Path(__file__).resolve().parent
-SIZE = (140, 34)
-KEYS = ("7",)
+PICTURES = {
+    "screenshot": ((140, 34), ("7", "J")),
+    "split": ((140, 24), ("enter", "plus", "S")),
+    "summary": ((110, 34), ("escape", "escape", "s")),
+}
+"""By file name: the size in columns and lines, and the keys pressed after those of the picture before."""
 
 
-async def draw(repository: Path) -> str:
-    """Open the app, wait for the scan, press the keys and return the screen as SVG."""
+async def draw(repository: Path) -> None:
+    """Open the app, wait for the scan, and write one SVG after the other."""
     app = HardenApp(repository)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=PICTURES["screenshot"][0]) as pilot:
         await rest(app, pilot)
-        for key in KEYS:
-            await pilot.press(key)
-            await rest(app, pilot)
-        return app.export_screenshot(title="harden")
+        for name, (size, keys) in PICTURES.items():
+            await pilot.resize_terminal(*size)
+            for key in keys:
+                await pilot.press(key)
+                await rest(app, pilot)
+            picture = app.export_screenshot(title="harden")
+            (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
+        await app.previewer.close()
 
 
 async def rest(app: HardenApp, pilot: Pilot[int]) -> None:
     """Wait until no worker runs."""
-    while not app.workers or any(worker.is_running for worker in app.workers):
+    await pilot.pause(0.5)
+    while app.session is None or any(worker.is_running for worker in app.workers):
         await pilot.pause(0.1)
-        if app.session is not None and not any(worker.is_running for worker in app.workers):
-            break
     await pilot.pause(0.5)
 
 
 def main() -> None:
-    """Write `screenshot.svg` beside this file."""
+    """Write the pictures beside this file, whatever the person's own settings are."""
     copy_app = runpy.run_path(str(HERE.parent / "demo" / "open.py"))["copy_app"]
     with tempfile.TemporaryDirectory(prefix="harden-picture-") as folder:
-        picture = asyncio.run(draw(copy_app(Path(folder))))
-    (HERE / "screenshot.svg").write_text(picture, encoding="utf-8")
+        os.environ.update(XDG_STATE_HOME=f"{folder}/state", XDG_CONFIG_HOME=f"{folder}/config")
+        asyncio.run(draw(copy_app(Path(folder))))
 
 
 if __name__ == "__main__":
