@@ -92,7 +92,8 @@ class HardenApp(App[int]):
 
     async def _drop_scan_ahead(self) -> None:
         if self._scan_ahead is not None:
-            await scanner.stop(await self.next_scan())
+            with suppress(OSError):  # it could not be started
+                await scanner.stop(await self.next_scan())
 
     @work(exit_on_error=False, group="open")
     async def open_session(self) -> None:

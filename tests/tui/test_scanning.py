@@ -130,6 +130,18 @@ async def test_a_repository_is_opened_once(
     assert opened == [repository]
 
 
+async def test_what_is_wrong_is_told_also_where_no_process_can_be_started(
+    repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(root: Path) -> Path:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    (repository / "harden.toml").write_text("colour = 1\n")
+    monkeypatch.setattr("harden.tui.scanner.start", refused)
+    async with open_app(repository) as app:
+        assert "unknown key 'colour'" in app.text
+
+
 async def test_what_a_scan_ahead_recovers_is_told(
     repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
