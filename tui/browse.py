@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harden.tui.part import Action, Part
 from harden.tui.rail import StageLine
 from harden.tui.rows import STATUSES, Heading, Left, ProblemRow, Rows, StageRow, left_of
-from harden.tui.words import unmarked
+from harden.tui.words import entitle
 
 if TYPE_CHECKING:
     from harden.registry import Stage
@@ -141,15 +141,13 @@ class Browsing(Part):
             self.screen.showing.show(None)
 
     def _title(self, count: int) -> None:
-        pane = self.screen.list_pane
-        pane.border_title = f"{self.stage.title}  {count} open"
         told = [f"{self.status} only"] if self.status != "all" else []
         told += [f"/{self.words}"] if self.words else []
-        pane.border_subtitle = unmarked("  ".join(told)) or self._hint
+        entitle(self.screen.list_pane, f"{self.stage.title}  {count} open", "  ".join(told) or self._hint)
 
     @property
     def _hint(self) -> str:
-        return unmarked(f"{self.key('list.filter')} filter  {self.key('list.status')} status")
+        return f"{self.key('list.filter')} filter  {self.key('list.status')} status"
 
     def go_to_stage(self, at: int) -> None:
         """Show another stage."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from harden.scan import FileResult
 
 COMMAND = (sys.executable, "-P", "-m", "harden", "scan", "--format", "jsonl")
+_NICE = 5
 _LINE_LIMIT = 64 * 1024 * 1024
 
 
@@ -22,10 +25,14 @@ class ScanFailed(Exception):
 
 
 async def start(root: Path) -> Process:
-    """Start to scan a repository; what is found waits until it is read."""
-    return await asyncio.create_subprocess_exec(
+    """Start to scan a repository, keys before findings; what is found waits until it is read."""
+    process = await asyncio.create_subprocess_exec(
         *COMMAND, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
     )
+    if sys.platform != "win32":
+        with suppress(OSError):  # it may have ended already
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
+    return process
 
 
 async def stop(process: Process) -> None:

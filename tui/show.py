@@ -14,7 +14,7 @@ from harden.registry import check_named
 from harden.tui import trouble, wording
 from harden.tui.part import Action, Part
 from harden.tui.rows import EntryRow, FindingRow, Group, Item, ProblemRow, QuestionRow, StageRow
-from harden.tui.words import unmarked
+from harden.tui.words import entitle
 
 _SETTLE = 0.05
 """Seconds that the cursor rests before work is done for a row."""
@@ -76,7 +76,7 @@ class Showing(Part):
         match item:
             case FindingRow():
                 check = check_named(item.finding.check)
-                detail.border_title = unmarked(check.title)
+                entitle(detail, check.title)
                 detail.show_heading(wording.heading(item, check), self._position(item))
                 if not same:
                     detail.show_why(wording.page(check))
@@ -84,25 +84,25 @@ class Showing(Part):
             case StageRow():
                 self._show_stage(item)
             case Group(check=None):
-                detail.border_title = item.title
+                entitle(detail, item.title)
                 detail.show_heading(wording.group_heading(item), "")
                 screen.fixing.clear()
                 shown = trouble.listed(self.session.problems) if item.key == "problems" else []
                 detail.say(*shown, "Choose a line below.")
                 detail.show_why(wording.intro(screen.browsing.stage))
             case Group(check=check) if check is not None:
-                detail.border_title = unmarked(check.title)
+                entitle(detail, check.title)
                 detail.show_heading(wording.group_heading(item), "")
                 detail.show_why(wording.page(check))
                 screen.fixing.show_group(item)
             case QuestionRow():
                 self._show_question(item)
             case EntryRow():
-                detail.border_title = unmarked(item.entry.title)
+                entitle(detail, item.entry.title)
                 detail.show_heading(wording.entry_heading(item), "")
                 screen.fixing.show_entry(item)
             case ProblemRow():
-                detail.border_title = "Could not check"
+                entitle(detail, "Could not check")
                 detail.show_heading(wording.problem_heading(item), "")
                 screen.fixing.clear()
                 detail.say(*trouble.page(item.problem, self.key))
@@ -127,7 +127,7 @@ class Showing(Part):
 
     def _show_question(self, item: QuestionRow) -> None:
         detail = self.screen.detail
-        detail.border_title = "Question"
+        entitle(detail, "Question")
         detail.show_heading(wording.question_heading(item), "")
         self.screen.fixing.clear()
         detail.say(wording.question(item.question, item.answer, None, self._answers))
@@ -136,7 +136,7 @@ class Showing(Part):
     def _show_stage(self, item: StageRow) -> None:
         screen = self.screen
         screen.fixing.clear()
-        screen.detail.border_title = unmarked(item.stage.title)
+        entitle(screen.detail, item.stage.title)
         screen.detail.show_heading(wording.stage_heading(item), "")
         counts = self.session.found.counts(State.OPEN)
         self._told = screen.going.how_it_stands()
@@ -145,7 +145,7 @@ class Showing(Part):
     def _show_nothing(self) -> None:
         screen = self.screen
         screen.fixing.clear()
-        screen.detail.border_title = "Detail"
+        entitle(screen.detail, "Detail")
         screen.detail.show_heading(Content(""), "")
         screen.detail.say(*screen.going.nothing_to_show())
         screen.detail.show_why(wording.intro(screen.browsing.stage))

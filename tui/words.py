@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 
@@ -22,3 +23,12 @@ class Words(Static):
 def unmarked(text: str) -> str:
     """Return text that Textual shows as it is where it looks for markup, as in the title of a pane."""
     return text.replace("[", r"\[")
+
+
+def entitle(pane: Widget, title: str, subtitle: str = "") -> None:
+    """Write what stands in the border of a pane, plain text; the same words repaint nothing."""
+    title, subtitle = unmarked(title), unmarked(subtitle)
+    if pane.border_title != title:
+        pane.border_title = title
+    if (pane.border_subtitle or "") != subtitle:
+        pane.border_subtitle = subtitle
