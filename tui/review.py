@@ -47,6 +47,8 @@ Job = Callable[[], Coroutine[None, None, None]]
 
 _SYNC_EVERY, _SYNC_AT_LEAST = 0.15, 0.6
 """Seconds between two updates of the list while results stream in: the longer one takes, the fewer."""
+_LONG_LIST = 5_000
+"""Rows for which another second may pass between two updates: keys go before findings."""
 
 
 class ReviewScreen(Keyed[None]):
@@ -164,7 +166,8 @@ class ReviewScreen(Keyed[None]):
     def sync_soon(self) -> None:
         """Show new results, but not more often than an eye can follow."""
         if self._sync_timer is None:
-            pause = min(max(_SYNC_EVERY, 20 * self._sync_took), _SYNC_AT_LEAST)
+            at_least = _SYNC_AT_LEAST + self.findings.last_line / _LONG_LIST
+            pause = min(max(_SYNC_EVERY, 20 * self._sync_took), at_least)
             self._sync_timer = self.set_timer(pause, self.sync)
 
     def sync(self) -> None:
