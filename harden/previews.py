@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ def preview(
     )
     if offer.patch is None:
         return Preview(None, refused=refused, details=offer.details)
-    return _shown(session, offer.patch, refused)
+    return shown(session, offer.patch, refused)
 
 
 def option_words(session: Session, check: str) -> tuple[str, ...] | None:
@@ -73,13 +73,21 @@ def written(session: Session, finding: Finding) -> Preview:
     """Return the fix that was applied to a finding, as it was written."""
     for entry in reversed(session.applied_entries()):
         if finding.fingerprint in entry.resolves:
-            return _shown(session, patch_of(session, entry), (), written=True)
+            return shown(session, patch_of(session, entry), written=True)
     return Preview(None, written=True)
 
 
-def _shown(session: Session, patch: Patch, refused: tuple[str, ...], *, written: bool = False) -> Preview:
+def shown(
+    session: Session,
+    patch: Patch,
+    refused: tuple[str, ...] = (),
+    *,
+    written: bool = False,
+    added: Iterable[Finding] = (),
+) -> Preview:
+    """Return a patch with secrets masked; `added` are those that it puts into its files."""
     known = tuple(secrets_before(session.project, patch))
-    hunks = masked_hunks(patch, known)
+    hunks = masked_hunks(patch, known, added=added)
     return Preview(patch, _in_order(hunks), refused, written, patch.diff(hunks), known)
 
 
@@ -91,7 +99,7 @@ def _in_order(hunks: Sequence[Hunk]) -> tuple[Hunk, ...]:
 
 def written_entry(session: Session, entry: Entry) -> Preview:
     """Return an applied patch as it was written."""
-    return _shown(session, patch_of(session, entry), (), written=True)
+    return shown(session, patch_of(session, entry), written=True)
 
 
 def source_lines(session: Session, path: str) -> list[str]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from harden.checks import Check
-from harden.commands import report_notices
+from harden.commands import CLEAN, FOUND, UNREADABLE, report_notices
 from harden.plain import wording
 from harden.plain.committing import offer_commit
 from harden.plain.ending import ending_lines
@@ -22,7 +22,6 @@ from harden.scan import Rules
 from harden.session import Session
 from harden.words import plural
 
-CLEAN, FOUND, UNREADABLE = 0, 1, 2
 _PROBLEMS_SHOWN = 10
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harden.findings import Finding, Risk
-from harden.masking import is_secret, masked_hunks, secrets_before, secrets_in
+from harden.findings import Risk
+from harden.masking import is_secret, secrets_in
 from harden.patches import FileEdit, Patch
-from harden.previews import Preview
+from harden.previews import Preview, shown
 from harden.tip import Tip
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def group_preview(session: Session, group: Group) -> Preview:
     """Return what a commit of a plan changes, secrets masked."""
     secret = next((entry.check for entry in group.entries if is_secret(entry.check)), "")
-    return _shown(session, replace(group.patch, check=secret), ())
+    return shown(session, replace(group.patch, check=secret), written=True)
 
 
 def own_edits(session: Session, paths: Iterable[str]) -> Preview:
@@ -38,10 +38,5 @@ def own_edits(session: Session, paths: Iterable[str]) -> Preview:
         if before != after:
             edits.append(FileEdit(path, before, after))
     patch = Patch("", "", "", Risk.REVIEW, tuple(edits), (), ())
-    return _shown(session, patch, [secret for path in patch.paths for secret in secrets_in(project, path)])
-
-
-def _shown(session: Session, patch: Patch, added: Iterable[Finding]) -> Preview:
-    known = tuple(secrets_before(session.project, patch))
-    hunks = masked_hunks(patch, known, added=added)
-    return Preview(patch, hunks, written=True, diff=patch.diff(hunks), secrets=known)
+    added = [secret for path in patch.paths for secret in secrets_in(project, path)]
+    return shown(session, patch, written=True, added=added)

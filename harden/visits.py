@@ -109,10 +109,8 @@ def visit(session: Session) -> Visit:
         points=score.points,
         stages={rated.stage.id: rated.points for rated in score.stages},
         known={
-            finding.fingerprint: Known(
-                finding.check, finding.path, finding.scope, session.state(finding).value
-            )
-            for finding in session.findings()
+            finding.fingerprint: Known(finding.check, finding.path, finding.scope, state.value)
+            for finding, state in session.found.placed()
         },
         answered=frozenset(session.decisions.answers),
         checks=frozenset(check.id for check in session.checks),

@@ -108,7 +108,6 @@ class HardenApp(App[int]):
             self.review.fail(reason_of(error))
             return
         self.session = session
-        self.previewer = Previewer(session.root)
         self.run_worker(self.previewer.start(), exit_on_error=False)
         theme = self.personal.theme or self.habits.theme
         if theme in self.available_themes and not os.environ.get("TEXTUAL_THEME"):

@@ -105,12 +105,13 @@ class Browsing(Part):
             findings.reset_rows()
             findings.touched = False
             self._shown_stage = self.stage.id
+        left = left_of(session)
+        applied = self.screen.going.changes.applied
         groups = self._rows.of(
-            self.stage, words=self.words, status=self.status, applied=self.screen.going.changes.applied
+            self.stage, left[self.stage.id], words=self.words, status=self.status, applied=applied
         )
         findings.sync(groups)
         self._place_cursor(groups)
-        left = left_of(session)
         self._title(left[self.stage.id].findings)
         scanning = self.screen.going.scanning
         if self._wanted and not scanning:  # the row that was left is gone
@@ -122,7 +123,7 @@ class Browsing(Part):
         )
         self.screen.rail.show(lines, self.at)
         self.screen.strip.stages, self.screen.strip.at = lines, self.at
-        self.screen.walking.tell_done(scanning=scanning)
+        self.screen.walking.tell_done(left, scanning=scanning)
 
     def _select_first(self) -> None:
         """Start a stage with what it is about; one that was left before, with its first finding."""

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from harden.details import details_of
 from harden.errors import WrongOption
+from harden.found import State
 from harden.previews import NO_FIX, reason_of
 from harden.registry import check_named
 from harden.tui import wording
@@ -173,7 +174,7 @@ class Fixing(Part):
         try:
             preview = await self.app.previewer.ask(written_entry, row.entry)
         except Exception as error:
-            self._fail(reason_of(error), getattr(error, "details", "") or details_of(error))
+            self._crashed(error)
             return
         if self.screen.item == row:
             self._preview = preview
@@ -184,6 +185,9 @@ class Fixing(Part):
         form, preview = self.screen.detail.form, self._preview
         if form is not None and preview is not None:
             form.note([*(preview.patch.notes if preview.patch is not None else ()), *preview.refused])
+
+    def _crashed(self, error: Exception) -> None:
+        self._fail(reason_of(error), getattr(error, "details", "") or details_of(error))
 
     def _fail(self, reason: str, details: str) -> None:
         """Tell that there is no preview; what is known of the reason can be copied."""
@@ -198,9 +202,10 @@ class Fixing(Part):
         check = group.check
         if check is None:
             return
-        fixable = len(self.fixable(check))
+        found = self.session.found
+        fixable = found.counts(State.OPEN, fixable=True)[check.id]
         if fixable:
-            every = len(self.session.open_findings(check=check.id))  # not only those that the filter leaves
+            every = found.counts(State.OPEN)[check.id]  # not only those that the filter leaves
             self.screen.detail.say(
                 f"{fixable} of {every} open findings can be fixed by harden. "
                 f"{self.key('fix.apply_all')} shows every edit; {self.key('dialog.keep')} applies them."
@@ -223,7 +228,6 @@ class Fixing(Part):
         try:
             preview, options = await self._prepared.get(row, self.screen.options.values)
         except WrongOption as error:
-            waiting.stop()
             self._wrong = error.problem
             if (form := self.screen.detail.form) is not None:
                 form.complain(self._wrong)
@@ -232,8 +236,7 @@ class Fixing(Part):
                 self.screen.detail.say(str(error))
             return
         except Exception as error:
-            waiting.stop()
-            self._fail(reason_of(error), getattr(error, "details", "") or details_of(error))
+            self._crashed(error)
             return
         finally:
             waiting.stop()

@@ -117,13 +117,13 @@ class Rows:
         self._made: dict[tuple[str, str], tuple[Shelf, tuple[FindingRow, ...]]] = {}
 
     def of(
-        self, stage: Stage, *, words: str = "", status: str = "all", applied: Iterable[Entry] = ()
+        self, stage: Stage, left: Left, *, words: str = "", status: str = "all", applied: Iterable[Entry] = ()
     ) -> list[Heading]:
         """Return what a stage shows: what it is about, its checks, dearest first, questions, problems."""
         session, wanted = self._session, _matcher(words)
         found: list[Heading] = []
         if status == "all" and not words:
-            found.append(StageRow(stage, *left_of(session)[stage.id]))
+            found.append(StageRow(stage, *left))
         for check in sorted(stage.checks, key=lambda c: (_RANK[c.severity], c.title)):
             rows = self._of_check(check)
             if words or status != "all":

@@ -153,10 +153,9 @@ class Showing(Part):
     def _position(self, item: FindingRow) -> str:
         node = self.screen.findings.cursor_node
         group = node.parent.data if node is not None and node.parent is not None else None
-        if not isinstance(group, Group):
+        if node is None or node.parent is None or not isinstance(group, Group) or node.data != item:
             return ""
-        keys = [row.key for row in group.rows]
-        return f"finding {keys.index(item.key) + 1} of {len(keys)}" if item.key in keys else ""
+        return f"finding {list(node.parent.children).index(node) + 1} of {len(group.rows)}"
 
     async def _read_code(self, item: FindingRow | ProblemRow) -> None:
         await asyncio.sleep(_SETTLE)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from harden.found import State
 from harden.score import HOW
 from harden.tui import keys
 from harden.words import plural
@@ -176,7 +176,7 @@ def _stage_of(session: Session, check: str) -> tuple[int, str]:
 
 
 def _stages(told: Told, score: Score, width: int) -> list[Content]:
-    ready = Counter(finding.check for finding in told.session.open_findings() if finding.fixable)
+    ready = told.session.found.counts(State.OPEN, fixable=True)
     longest = max((len(rated.stage.title) for rated in score.stages), default=0)
     lines: list[Content] = []
     for rated in score.stages:
@@ -221,7 +221,7 @@ def _cost(cost: Cost, ready: Mapping[str, int]) -> str:
 
 def _ignored(told: Told, width: int) -> list[Content]:
     session = told.session
-    found = [finding for finding in session.findings() if session.state(finding).value == "ignored"]
+    found = [one.finding for one in session.found.placed() if one.state is State.IGNORED]
     lines = [
         line
         for finding in found[:_IGNORED]

@@ -7,7 +7,7 @@ from functools import partial
 
 from harden.registry import check_named
 from harden.tui.part import Action, Part
-from harden.tui.rows import FindingRow, Group, QuestionRow, keys_of, left_of
+from harden.tui.rows import FindingRow, Group, Left, QuestionRow, keys_of, left_of
 
 
 class Walking(Part):
@@ -80,9 +80,8 @@ class Walking(Part):
                 return
         self._say("Nothing else is open so far." if self.screen.going.scanning else "Nothing else is open.")
 
-    def tell_done(self, *, scanning: bool) -> None:
+    def tell_done(self, left: Mapping[str, Left], *, scanning: bool) -> None:
         """Say when the last open thing of a stage was decided; what a scan finds is no merit."""
-        left = left_of(self.session)
         done = frozenset(id for id, waits in left.items() if not any(waits))
         before, self._done = self._done, None if scanning else done
         if before is None or scanning:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harden.errors import HardenError
 from harden.findings import Severity
+from harden.found import State
 from harden.places import REPORT, write_atomically
 from harden.report.scanned import Scanned, Standing
 
@@ -25,14 +26,11 @@ def scanned(
     least: Severity = Severity.LOW,
     rated: bool = True,
 ) -> Scanned:
-    """Return what a report is made from. `rated` is false where only a part was looked at."""
-    from harden.session import State
-
-    found = [finding for finding in session.findings() if finding.severity.weight >= least.weight]
-    state = {finding.fingerprint: session.state(finding) for finding in found}
-    ignored = [finding for finding in found if state[finding.fingerprint] is State.IGNORED]
+    """Return what a report is made from. `rated` is false where no score is to be shown."""
+    found = [one for one in session.found.placed() if one.finding.severity.weight >= least.weight]
+    ignored = [finding for finding, state in found if state is State.IGNORED]
     return Scanned(
-        findings=tuple(finding for finding in found if state[finding.fingerprint] is State.OPEN),
+        findings=tuple(finding for finding, state in found if state is State.OPEN),
         ignored=tuple((finding, session.why_ignored(finding)) for finding in ignored),
         problems=tuple(session.problems),
         files=files,

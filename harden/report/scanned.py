@@ -28,7 +28,7 @@ class Standing:
 class Scanned:
     """Open findings in stable order, ignored ones with their reasons, and what could not be looked at.
 
-    `standing` is None where only a part of the repository, or some of the checks, were looked at.
+    `standing` is None where it is not shown, or only a part of the repository or of the checks was looked at.
     Findings below `least` are left out.
     """
 
