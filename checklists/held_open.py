@@ -16,7 +16,7 @@ from harden.checklists.opened import (
     OUTLIVES_WITH,
 )
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 _MAKERS = frozenset(
     {"builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray"}

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from harden.errors import UnreadableSource
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.project import Project
+from harden.tree import FunctionNode
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
 SESSIONS = (

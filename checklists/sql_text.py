@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 _SQL = re.compile(
     r"(?is)^\s*(--[^\n]*\n\s*|/\*.*?\*/\s*|\(\s*)*(select\b.+|insert\s+(or\s+\w+\s+)?into\b|update\s+\S+\s+set\b|update\s+$"

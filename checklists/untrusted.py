@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 _REQUESTS = ("flask.request", "quart.request", "bottle.request", "django.http.HttpRequest", "sanic.request")
 _REQUEST_TYPES = ("fastapi.Request", "starlette.requests.Request", "rest_framework.request.Request")

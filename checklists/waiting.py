@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from harden.checklists.unpacking import unpacked
 from harden.errors import UnreadableSource
 from harden.module import Module, is_literal, keyword
-from harden.names import FunctionNode
 from harden.project import Project
 from harden.roles import FileKind, Role
+from harden.tree import FunctionNode
 
 SERVICES = re.compile(
     r"(?im)^[\s\"'-]*(flask|fastapi|django|starlette|sanic|quart|tornado|aiohttp|falcon|bottle|litestar|celery|"

@@ -10,8 +10,8 @@ from harden.codemods.codemod import PythonCodemod
 from harden.environment import environment_reads
 from harden.errors import Refusal
 from harden.findings import Finding
-from harden.names import FunctionNode
 from harden.readers import Reader, reader_bound, shared_reader
+from harden.tree import FunctionNode
 
 YES = '{"1", "true", "yes", "on"}'
 

@@ -12,8 +12,8 @@ from harden.codemods.import_places import Places
 from harden.errors import Refusal
 from harden.findings import Span
 from harden.module import Module
-from harden.names import Scope
 from harden.syntax import tree_of
+from harden.tree import Scope
 
 _LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 """Scopes whose code runs after the file was imported."""

@@ -14,9 +14,9 @@ from harden.errors import Refusal
 from harden.findings import Finding
 from harden.logs import Flavour, flavour_of_path
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.project import Project
 from harden.roles import FileKind, Role, file_kind
+from harden.tree import FunctionNode
 
 _NAMES = ("logger", "log", "LOGGER", "LOG", "_logger", "_log")
 _MAKERS = re.compile(r"(^|\.)(get_?[lL]ogger|get_task_logger|Logger|LoggerAdapter|getLoggerClass)$")

@@ -12,8 +12,8 @@ import libcst as cst
 from harden.codemods.codemod import PythonCodemod, source_of
 from harden.errors import Refusal, UnreadableSource
 from harden.module import Module, is_literal
-from harden.names import FunctionNode
 from harden.project import Project
+from harden.tree import FunctionNode
 
 _RUNTIME_TYPES = ("fastapi", "pydantic", "typer", "attrs", "cattrs", "dataclasses_json", "strawberry")
 """Packages that evaluate annotations, so that `from __future__ import annotations` does not shield them."""

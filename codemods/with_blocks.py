@@ -12,7 +12,7 @@ from harden.codemods.codemod import PythonCodemod, expression
 from harden.errors import Refusal
 from harden.findings import Finding
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 _SHARED_LINE = "Several statements share the line: put this one on a line of its own first."
 

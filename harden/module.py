@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from harden.findings import Span
-from harden.names import FunctionNode, Names
+from harden.names import Names
 from harden.roles import Role, file_kind, role_of, routed
 from harden.source import SourceText, decode
 from harden.syntax import parse
+from harden.tree import FunctionNode
 
 if TYPE_CHECKING:
     from harden.project import Project

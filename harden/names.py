@@ -1,29 +1,16 @@
-"""Scopes of one module, and the dotted path that an expression stands for."""
+"""The dotted path that an expression of a module stands for."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-import sys
 import warnings
-from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-ScopeNode = (
-    ast.Module
-    | ast.FunctionDef
-    | ast.AsyncFunctionDef
-    | ast.ClassDef
-    | ast.Lambda
-    | ast.ListComp
-    | ast.SetComp
-    | ast.DictComp
-    | ast.GeneratorExp
-)
+from harden.tree import INLINE, FunctionNode, Scope, Tree
+
 _BUILTINS = frozenset(dir(builtins))
 _WRAPPERS = frozenset(
     {"typing.Optional", "typing.Union", "typing.Annotated", "typing_extensions.Annotated"}
@@ -31,34 +18,6 @@ _WRAPPERS = frozenset(
 )
 _DEPTH = 60
 """Longest chain of names that is followed; real code stays far below."""
-
-
-@dataclass(slots=True)
-class Scope:
-    """Names bound in one function, class, comprehension or module."""
-
-    node: ScopeNode
-    parent: Scope | None
-    bindings: dict[str, list[ast.AST]] = field(default_factory=dict)
-    outer: set[str] = field(default_factory=set)
-    shared: set[str] = field(default_factory=set)
-
-    def bind(self, name: str, node: ast.AST) -> None:
-        """Record that `node` gives `name` a value; `global` and `nonlocal` names go outwards."""
-        if name in self.shared:
-            self.root.bind(name, node)
-        elif name in self.outer and self.parent is not None:
-            self.parent.bind(name, node)
-        else:
-            self.bindings.setdefault(name, []).append(node)
-
-    @property
-    def root(self) -> Scope:
-        """Return the scope of the module."""
-        scope = self
-        while scope.parent is not None:
-            scope = scope.parent
-        return scope
 
 
 class World(Protocol):
@@ -74,76 +33,23 @@ class World(Protocol):
         """Tell whether a module of the project defines a name; None for other modules."""
 
 
-class Names:
-    """Every scope, parent link and node list of one module, made in a single walk."""
+class Names(Tree):
+    """What the names of a module stand for, in the project around it."""
 
     def __init__(self, tree: ast.Module, path: str, module: str, package: str, world: World) -> None:
-        self.tree = tree
+        super().__init__(tree)
         self.path = path
         self.module = module
         self.package = package
-        self.parents: dict[ast.AST, ast.AST] = {}
-        self.nodes: dict[type[ast.AST], list[ast.AST]] = {}
-        self.scopes: dict[ast.AST, Scope] = {}
         self._world = world
         self._paths: dict[ast.expr, str | None] = {}
         self._resolved: dict[ast.expr, str | None] = {}
-        self._walk()
 
     def within(self, world: World) -> Names:
         """Return the same names in a project whose other files say something else."""
         other = copy(self)
         other._world, other._paths, other._resolved = world, {}, {}
         return other
-
-    def _walk(self) -> None:
-        root = Scope(self.tree, None)
-        self.scopes[self.tree] = root
-        parents, nodes = self.parents, self.nodes
-        stack: list[tuple[ast.AST, Scope]] = [(self.tree, root)]
-        while stack:
-            node, scope = stack.pop()
-            kind = node.__class__
-            same = nodes.get(kind)
-            if same is None:
-                nodes[kind] = [node]
-            else:
-                same.append(node)
-            binder = _BINDERS.get(kind)
-            if binder is not None:
-                binder(node, scope)
-            if kind in _SCOPES:
-                scope = Scope(node, scope)  # type: ignore[arg-type]
-                self.scopes[node] = scope
-            at = len(stack)
-            for name in _CHILDREN[kind]:
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    for child in value:
-                        if child is not None:
-                            parents[child] = node
-                            stack.append((child, scope))
-                elif value is not None:
-                    parents[value] = node
-                    stack.append((value, scope))
-            stack[at:] = stack[at:][::-1]
-
-    def scope(self, node: ast.AST) -> Scope:
-        """Return the innermost scope in which `node` is evaluated."""
-        parents, scopes = self.parents, self.scopes
-        below, child, current = node, node, parents.get(node)
-        while current is not None:
-            if current in scopes and not _is_outside(node, below, child, current):
-                return scopes[current]
-            below, child, current = child, current, parents.get(current)
-        return scopes[self.tree]
-
-    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield the parents of `node`, innermost first."""
-        current = self.parents.get(node)
-        while current is not None:
-            yield current
-            current = self.parents.get(current)
 
     def resolve(self, expr: ast.expr) -> str | None:
         """Return the dotted path that `expr` stands for, or None.
@@ -225,7 +131,7 @@ class Names:
             bound = scope.bindings.get(expr.id)
             if bound and (is_first or not isinstance(scope.node, ast.ClassDef)):
                 return bound, use
-            if not isinstance(scope.node, _INLINE):
+            if not isinstance(scope.node, INLINE):
                 use = None
             is_first = False
             scope = scope.root if expr.id in scope.shared else scope.parent
@@ -293,26 +199,9 @@ class Names:
                 return None if isinstance(kind, ast.Tuple) else self.local(kind, depth)
         return None
 
-    @cached_property
-    def definitions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-        """Return every class and function by its qualified name; of several the first."""
-        found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef] = {}
-        for kind in (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
-            for node in self.nodes.get(kind, ()):
-                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    found.setdefault(self.qualname(node), node)
-        return found
-
     def local_path(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
         """Return the dotted path of a function or class of this module."""
         return f"{self.module}.{self.qualname(node)}"
-
-    def qualname(self, node: ast.AST) -> str:
-        """Return the dotted names of the functions and classes around and including `node`."""
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        parts = [node.name] if isinstance(node, kinds) else []
-        parts += [outer.name for outer in self.ancestors(node) if isinstance(outer, kinds)]
-        return ".".join(reversed(parts))
 
     def _imported(self, alias: ast.alias, name: str) -> str | None:
         statement = self.parents[alias]
@@ -474,119 +363,3 @@ def _parsed(annotation: str) -> ast.expr | None:
 
 def _is_none(expr: ast.expr | None) -> bool:
     return isinstance(expr, ast.Constant) and expr.value is None
-
-
-def _is_outside(node: ast.AST, below: ast.AST, child: ast.AST, holder: ast.AST) -> bool:
-    """Tell whether `node` is evaluated around `holder`: a decorator, default, base, first iterable.
-
-    `child` and `below` are the last two steps of the way from `node` up to `holder`.
-    """
-    if isinstance(holder, _COMPREHENSIONS):
-        first = holder.generators[0]
-        return child is first and below is first.iter
-    if isinstance(child, ast.arguments):
-        return not isinstance(node, ast.arg)
-    return isinstance(child, ast.expr | ast.keyword) and not isinstance(holder, ast.Lambda | ast.Module)
-
-
-def _bind_name(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        scope.bind(node.id, node)
-
-
-def _bind_argument(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.arg):
-        scope.bind(node.arg, node)
-
-
-def _bind_definition(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        scope.bind(node.name, node)
-
-
-def _bind_import(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            top = alias.name if isinstance(node, ast.ImportFrom) else alias.name.partition(".")[0]
-            scope.bind(alias.asname or top, alias)
-
-
-def _bind_handler(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.ExceptHandler) and node.name:
-        scope.bind(node.name, node)
-
-
-def _bind_outer(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.Nonlocal):
-        scope.outer.update(node.names)
-    elif isinstance(node, ast.Global):
-        scope.shared.update(node.names)
-
-
-def _bind_walrus(node: ast.AST, scope: Scope) -> None:
-    """Bind outside the comprehension, too: there the name lives on."""
-    if isinstance(node, ast.NamedExpr) and isinstance(scope.node, _COMPREHENSIONS):
-        while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
-            scope = scope.parent
-        scope.bind(node.target.id, node.target)
-
-
-def _bind_pattern(node: ast.AST, scope: Scope) -> None:
-    name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
-    if name:
-        scope.bind(name, node)
-
-
-_BINDERS: dict[type[ast.AST], Callable[[ast.AST, Scope], None]] = {
-    ast.Name: _bind_name,
-    ast.arg: _bind_argument,
-    ast.FunctionDef: _bind_definition,
-    ast.AsyncFunctionDef: _bind_definition,
-    ast.ClassDef: _bind_definition,
-    ast.Import: _bind_import,
-    ast.ImportFrom: _bind_import,
-    ast.ExceptHandler: _bind_handler,
-    ast.Global: _bind_outer,
-    ast.Nonlocal: _bind_outer,
-    ast.MatchAs: _bind_pattern,
-    ast.MatchStar: _bind_pattern,
-    ast.MatchMapping: _bind_pattern,
-    ast.NamedExpr: _bind_walrus,
-}
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_INLINE = (*_COMPREHENSIONS, ast.ClassDef)
-_SCOPES = frozenset(
-    {
-        ast.FunctionDef,
-        ast.AsyncFunctionDef,
-        ast.ClassDef,
-        ast.Lambda,
-        ast.ListComp,
-        ast.SetComp,
-        ast.DictComp,
-        ast.GeneratorExp,
-    }
-)
-
-
-class _ChildFields(dict[type[ast.AST], tuple[str, ...]]):
-    """The fields of a node type that hold nodes; the rest are names, constants and contexts."""
-
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        fields = self[kind] = tuple(name for name in kind._fields if name not in _PLAIN.get(kind, _NOT_NODES))
-        return fields
-
-
-_NOT_NODES = frozenset(
-    {"ctx", "id", "attr", "name", "asname", "module", "level", "arg", "type_comment", "kind", "conversion"}
-    | {"is_async", "simple", "type_ignores", "op", "ops", "rest", "kwd_attrs", "str"}
-)
-_PLAIN: dict[type[ast.AST], frozenset[str]] = {
-    ast.Constant: frozenset(ast.Constant._fields),
-    ast.Global: frozenset(ast.Global._fields),
-    ast.Nonlocal: frozenset(ast.Nonlocal._fields),
-    ast.MatchSingleton: frozenset(ast.MatchSingleton._fields),
-}
-if sys.version_info >= (3, 12):
-    _PLAIN[ast.TypeAlias] = frozenset()  # its name is a node
-_CHILDREN = _ChildFields()

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from harden.errors import UnreadableSource
 from harden.module import Module, has_star_arguments, keyword
-from harden.names import FunctionNode
 from harden.project import Project
 from harden.roles import FileKind, Role, file_kind
+from harden.tree import FunctionNode
 
 _WRITES = ("sys.stderr.write", "sys.stdout.write")
 PRINTS = ("builtins.print", "pprint.pprint", "pprint.pp", *_WRITES)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from harden.errors import UnreadableSource
 from harden.layout import Layout
 from harden.module import Module, TextFile
-from harden.names import FunctionNode
 from harden.roles import FileKind, file_kind
+from harden.tree import FunctionNode
 
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harden.module import Module
-    from harden.names import FunctionNode
+    from harden.tree import FunctionNode
 
 
 class FileKind(Enum):

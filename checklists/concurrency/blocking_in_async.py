@@ -132,8 +132,8 @@ from harden.checklists.blocking_calls import DRIVERS, FILES, MEANING, kind_of
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 check = Check(
     id="blocking-in-async",

@@ -6,7 +6,7 @@ import ast
 
 from harden.checklists.database.purposes import reaching
 from harden.module import Module, keyword, walk_statements
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 
 def envelope_place(module: Module, handler: FunctionNode, kind: str) -> ast.expr | str:

@@ -7,8 +7,8 @@ import re
 
 from harden.checklists.database.reach import calls_beside
 from harden.module import Module, keyword
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 _EXPORT = re.compile(r"(?i)export|download|csv|xlsx|excel|backup|dump|feed|rss\b|sitemap|archive")
 _KEEPS = frozenset({"set", "setex", "get_or_set", "hset", "set_many"})

@@ -13,7 +13,7 @@ from harden.checklists.database.queries import Rows
 from harden.checklists.database.tables import key_for
 from harden.checklists.database.whole_lists import counted_in_template
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 _UNLIMITED = frozenset({"union", "union_all", "intersect", "except_", "contains_eager", "from_statement"})
 

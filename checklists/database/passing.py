@@ -21,8 +21,8 @@ from harden.checklists.database.reach import calls_beside
 from harden.checklists.database.whole_lists import counted_in_template, tested_rows
 from harden.errors import Refusal, UnreadableSource
 from harden.module import Module, has_star_arguments
-from harden.names import FunctionNode
 from harden.roles import FileKind, Role
+from harden.tree import FunctionNode
 
 _DEEPEST = 3
 """Functions between a handler and a query; further ones are explained, not edited."""

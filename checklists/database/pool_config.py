@@ -110,8 +110,8 @@ from harden.checklists.database.urls import is_sqlite
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, keyword
-from harden.names import FunctionNode
 from harden.roles import FileKind, Role, file_kind
+from harden.tree import FunctionNode
 
 check = Check(
     id="pool-config",

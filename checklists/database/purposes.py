@@ -6,7 +6,7 @@ import ast
 from enum import Enum
 
 from harden.module import Module, walk_statements
-from harden.names import Scope
+from harden.tree import Scope
 
 
 class Purpose(Enum):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.errors import UnreadableSource
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 _FAR = 2
 _DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security")

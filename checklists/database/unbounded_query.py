@@ -209,7 +209,7 @@ from harden.checks import Check, Fix
 from harden.errors import Refusal
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 check = Check(
     id="unbounded-query",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from harden.checklists.database.purposes import reaching
 from harden.errors import UnreadableSource
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import FileKind
+from harden.tree import FunctionNode
 
 _RENDERS = ("render", "render_template", "TemplateResponse", "render_to_string", "HTMLResponse")
 _TEMPLATES = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml")

@@ -175,7 +175,7 @@ from harden.checks import Check, Fix
 from harden.environment import is_playground
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 
 check = Check(
     id="cors-wildcard",

@@ -101,7 +101,7 @@ from pathlib import PurePosixPath
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.names import FunctionNode
+from harden.tree import FunctionNode
 from harden.words import words_of
 
 check = Check(

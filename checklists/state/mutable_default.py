@@ -149,8 +149,8 @@ from harden.checklists.mutable_values import (
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.names import FunctionNode
 from harden.roles import Role
+from harden.tree import FunctionNode
 
 check = Check(
     id="mutable-default",

@@ -97,8 +97,8 @@ from collections.abc import Iterator
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal, keyword
-from harden.names import FunctionNode
 from harden.roles import FileKind, Role
+from harden.tree import FunctionNode
 
 check = Check(
     id="unbounded-cache",
