@@ -49,6 +49,8 @@ _SYNC_EVERY, _SYNC_AT_LEAST = 0.15, 0.6
 """Seconds between two updates of the list while results stream in: the longer one takes, the fewer."""
 _LONG_LIST = 5_000
 """Rows for which another second may pass between two updates: keys go before findings."""
+_TYPING, _PATIENCE = 0.3, 3.0
+"""Seconds after a key for which new results wait for the next one, and for how long they do so at most."""
 
 
 class ReviewScreen(Keyed[None]):
@@ -90,6 +92,7 @@ class ReviewScreen(Keyed[None]):
         self._take(self.going)
         self._sync_timer: Timer | None = None
         self._sync_took = 0.0
+        self._synced_at = self._pressed_at = 0.0
 
     def _take(self, *parts: Part) -> None:
         for part in parts:
@@ -168,7 +171,16 @@ class ReviewScreen(Keyed[None]):
         if self._sync_timer is None:
             at_least = _SYNC_AT_LEAST + self.findings.last_line / _LONG_LIST
             pause = min(max(_SYNC_EVERY, 20 * self._sync_took), at_least)
-            self._sync_timer = self.set_timer(pause, self.sync)
+            self._sync_timer = self.set_timer(pause, self._sync_between_keys)
+
+    def _sync_between_keys(self) -> None:
+        """Show new results, but let who moves about in a long list move: it is made anew with each of them."""
+        now = monotonic()
+        is_typing = now - self._pressed_at < _TYPING and now - self._synced_at < _PATIENCE
+        if is_typing and self.findings.last_line > _LONG_LIST // 10:
+            self._sync_timer = self.set_timer(_TYPING, self._sync_between_keys)
+        else:
+            self.sync()
 
     def sync(self) -> None:
         """Show what the session knows now."""
@@ -181,7 +193,8 @@ class ReviewScreen(Keyed[None]):
             self.going.show_status()
             self.refresh_keys()
             self.harden.tell_notices()
-            self._sync_took = monotonic() - started
+            self._synced_at = monotonic()
+            self._sync_took = self._synced_at - started
 
     @property
     def item(self) -> Item | None:
@@ -213,6 +226,7 @@ class ReviewScreen(Keyed[None]):
     def on_key(self, event: events.Key) -> None:
         """Answer a dimmed key with the reason, unless the focused field has a use for it."""
         self.remove_class("-first")
+        self._pressed_at = monotonic()
         if self.focused is not None and event.key in self.focused._bindings.key_to_bindings:
             return
         bound = [id for id in self.actions if event.key in of(id, self.harden.keymap)]
