@@ -174,7 +174,7 @@ class ReviewScreen(Keyed[None]):
             self._sync_timer = self.set_timer(pause, self._sync_between_keys)
 
     def _sync_between_keys(self) -> None:
-        """Show new results, but let who moves about in a long list move: it is made anew with each of them."""
+        """Show new results, but let who moves about in a long list move: each update makes it anew."""
         now = monotonic()
         is_typing = now - self._pressed_at < _TYPING and now - self._synced_at < _PATIENCE
         if is_typing and self.findings.last_line > _LONG_LIST // 10:
