@@ -1,0 +1,198 @@
+"""Who calls whom: the function that a call runs, the calls of a function, and what they hand over.
+
+Nothing is kept between questions but what `Names` and `Project` keep: an answer rests on nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from harden.called import Called, function_of, runs_at_once
+from harden.errors import UnreadableSource
+from harden.module import Module
+from harden.tree import FunctionNode
+
+_STEPS = 8
+"""Imports that are followed to where a name is given its value."""
+_WORDS = 4
+"""Names under which a function is looked for: its own, and those that other modules give it."""
+
+
+def callee_of(module: Module, call: ast.Call) -> Called | None:
+    """Return the function of the project whose body a call runs, with its module; None where it is not known.
+
+    A class stands for its `__init__`, a partial for what it was made from, an inherited method for the one
+    that is inherited. A function whose decorator may run the body elsewhere, or not at all, is not known.
+    """
+    found = function_of(module, call.func)
+    return found if found is not None and runs_at_once(*found) else None
+
+
+def callers_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Call]]:
+    """Yield the calls of the project that run a function, each with its module."""
+    for other, use in uses_of(module, function):
+        parent = other.parents.get(use)
+        if isinstance(parent, ast.Call) and parent.func is use:
+            yield other, parent
+
+
+def uses_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:
+    """Yield where the project names a function, to call it or to hand it on, each with its module."""
+    owner = module.parents.get(function)
+    is_maker = isinstance(owner, ast.ClassDef) and function.name in ("__init__", "__new__")
+    name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
+    wanted = _identity(module, function)
+    for other, words in _mentioning(module, name):
+        for use in _named(other, words | {function.name} if is_maker else words):
+            found = function_of(other, use)
+            if found is not None and _identity(*found) == wanted:
+                yield other, use
+
+
+def reads_of(
+    module: Module, name: str, holder: ast.Module | ast.ClassDef
+) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:
+    """Yield where the project reads a value that a module or class holds by name, each with its module.
+
+    Inside the holder's own file only reads through the module or class count: `lookup` tells of the others.
+    """
+    owner = module.name if isinstance(holder, ast.Module) else module.names.local_path(holder)
+    for other, words in _mentioning(module, name):
+        for use in _named(other, words):
+            if isinstance(use, ast.Attribute):
+                if use.attr == name and other.resolve(use.value) == owner:
+                    yield other, use
+            elif other is not module and isinstance(holder, ast.Module):
+                bound = other.names.lookup(use)
+                if isinstance(bound, ast.alias) and _origin(other, bound) == (module.name, name):
+                    yield other, use
+
+
+def argument_for(call: ast.Call, function: FunctionNode, parameter: str) -> ast.expr | None:
+    """Return what a call gives for a parameter of the function that it runs, or the parameter's default.
+
+    None where the call does not tell: it passes `*args` or `**kwargs`, or gives nothing for the parameter.
+    A default is an expression of the function's own module: `default_of` tells whether it is one.
+    """
+    for item in call.keywords:
+        if item.arg == parameter:
+            return item.value
+    names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
+    if _is_bound(call, function):
+        names = names[1:]
+    if parameter in names:
+        at = names.index(parameter)
+        before = call.args[: at + 1]
+        if any(isinstance(item, ast.Starred) for item in before):
+            return None
+        if at < len(call.args):
+            return call.args[at]
+    if any(item.arg is None for item in call.keywords):
+        return None
+    return default_of(function, parameter)
+
+
+def default_of(function: FunctionNode, parameter: str) -> ast.expr | None:
+    """Return the default of a parameter, or None where it has none."""
+    arguments = function.args
+    plain = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
+    defaults = dict(zip(plain[::-1], arguments.defaults[::-1], strict=False))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return defaults.get(parameter) or next((value for arg, value in named if arg.arg == parameter), None)
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """Yield what a function's own body holds, in source order; not what nested functions and classes hold."""
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
+            stack += reversed(list(ast.iter_child_nodes(node)))
+
+
+def is_generator(function: FunctionNode) -> bool:
+    """Tell whether calling a function only makes an iterator."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+
+
+def _mentioning(module: Module, name: str) -> Iterator[tuple[Module, frozenset[str]]]:
+    """Yield the modules that name something of a module, and the names that stand for it there.
+
+    Where a module imports it under another name, those that import that name are found too.
+    """
+    words, told = [name], dict[str, set[str]]()
+    for word in words:
+        for path in module.project.mentions(word):
+            try:
+                other = module.project.module(path)
+            except UnreadableSource:
+                continue
+            known = told.setdefault(path, set())
+            new = {word, *_aliases(other, word)} - known
+            known |= new
+            if new:
+                yield other, frozenset(new)
+            words += [alias for alias in sorted(new) if alias not in words and len(words) < _WORDS]
+
+
+def _aliases(module: Module, name: str) -> Iterator[str]:
+    """Yield the other names that a module gives what it knows as `name`, and the classes derived from it."""
+    for alias in module.nodes(ast.alias):
+        if alias.name == name and alias.asname:
+            yield alias.asname
+    for made_from in module.nodes(ast.ClassDef):
+        if any(name == getattr(base, "attr", getattr(base, "id", None)) for base in made_from.bases):
+            yield made_from.name
+    for statement in module.nodes(ast.Assign):
+        value = statement.value
+        made = value.args[0] if isinstance(value, ast.Call) and value.args else value
+        if name == getattr(made, "attr", getattr(made, "id", None)):
+            yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+
+
+def _named(module: Module, words: frozenset[str]) -> Iterator[ast.Name | ast.Attribute]:
+    for name in module.nodes(ast.Name):
+        if name.id in words and isinstance(name.ctx, ast.Load):
+            yield name
+    for attribute in module.nodes(ast.Attribute):
+        if attribute.attr in words and isinstance(attribute.ctx, ast.Load):
+            yield attribute
+
+
+def _origin(module: Module, alias: ast.alias) -> tuple[str, str]:
+    """Return the module and name that an import leads to, followed through modules that import it on."""
+    name, project = alias.name, module.project
+    for _ in range(_STEPS):
+        statement = module.parents.get(alias)
+        if not isinstance(statement, ast.ImportFrom):
+            break
+        origin, name = module.names.absolute(statement), alias.name
+        path = project.names.get(origin)
+        try:
+            module = project.module(path) if path else module
+        except UnreadableSource:
+            return origin, name
+        bound = module.names.scopes[module.tree].bindings.get(name, ()) if path else ()
+        last = bound[-1] if bound else None
+        if not isinstance(last, ast.alias):
+            return origin, name
+        alias = last
+    return "", name
+
+
+def _identity(module: Module, function: FunctionNode) -> tuple[str, int, int]:
+    """Return what a function is known by, also when its file is parsed anew."""
+    return module.path, function.lineno, function.col_offset
+
+
+def _is_bound(call: ast.Call, function: FunctionNode) -> bool:
+    """Tell whether a call does not write the function's first parameter, as methods are called."""
+    first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
+    if first is None or first.arg not in ("self", "cls", "mcs"):
+        return False
+    if first.arg != "self" or not isinstance(call.func, ast.Attribute) or call.func.attr != function.name:
+        return True
+    holder = call.func.value
+    return not getattr(holder, "attr", getattr(holder, "id", ""))[:1].isupper()
