@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from harden.findings import Span
+from harden.flow import Flow
+from harden.folding import constants
 from harden.names import Names
 from harden.roles import Role, file_kind, role_of, routed
 from harden.source import SourceText, decode
@@ -66,6 +68,7 @@ class Module:
         self.resolve = self.names.resolve
         self.ancestors = self.names.ancestors
         self._roles: dict[ast.AST, Role] = {}
+        self._flow: Flow | None = None
 
     def within(self, project: Project) -> Module:
         """Return the same file in a project whose other files say something else; it is not parsed again."""
@@ -177,27 +180,17 @@ class Module:
         """Return the dotted names of the functions and classes around `node`."""
         return self.names.qualname(node)
 
-    def string(self, expr: ast.expr | None) -> str | None:
-        """Return the text of a constant string: literals, implicit and `+` concatenation, names."""
-        return self._string(expr, frozenset())
+    @property
+    def flow(self) -> Flow:
+        """Return the values that the file's names may hold."""
+        if self._flow is None:
+            self._flow = Flow(self)
+        return self._flow
 
-    def _string(self, expr: ast.expr | None, followed: frozenset[ast.stmt]) -> str | None:
-        match expr:
-            case ast.Constant(value=str() as text):
-                return text
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                head = self._string(left, followed)
-                tail = self._string(right, followed) if head is not None else None
-                return None if head is None or tail is None else head + tail
-            case ast.Name():
-                bound = self.names.lookup(expr)
-                parent = self.parents.get(bound) if bound is not None else None
-                if not isinstance(bound, ast.Name) or not isinstance(parent, ast.Assign | ast.AnnAssign):
-                    return None
-                if parent in followed:  # `global x; x = x + "more"` comes back to itself
-                    return None
-                return self._string(parent.value, followed | {parent})
-        return None
+    def string(self, expr: ast.expr | None) -> str | None:
+        """Return the text that an expression always is, worked out through names; None where it may vary."""
+        found = constants(self, expr)
+        return found[0] if found is not None and len(found) == 1 and isinstance(found[0], str) else None
 
     @cached_property
     def has_main_guard(self) -> bool:

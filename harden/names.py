@@ -108,7 +108,7 @@ class Names(Tree):
         return None
 
     def _name(self, expr: ast.Name, depth: int) -> str | None:
-        bound, use = self._bindings(expr)
+        bound, use = self.bindings(expr)
         if not bound:
             return self._starred(expr.id) or (f"builtins.{expr.id}" if expr.id in _BUILTINS else None)
         path = self._bound_path(self._chosen(bound, use, with_value=True), expr.id, depth)
@@ -119,10 +119,10 @@ class Names(Tree):
 
     def lookup(self, expr: ast.Name) -> ast.AST | None:
         """Return the node that gave `expr` its value: the last one before it in its own scope."""
-        bound, use = self._bindings(expr)
+        bound, use = self.bindings(expr)
         return self._chosen(bound, use) if bound else None
 
-    def _bindings(self, expr: ast.Name) -> tuple[list[ast.AST], ast.Name | None]:
+    def bindings(self, expr: ast.Name) -> tuple[list[ast.AST], ast.Name | None]:
         """Return all bindings of a name in the scope that holds it, and `expr` if that scope runs with it."""
         scope: Scope | None = self.scope(expr)
         use: ast.Name | None = expr
@@ -178,6 +178,10 @@ class Names(Tree):
     def binding_path(self, node: ast.AST, name: str) -> str | None:
         """Return the path of what the binding `node` puts into `name`."""
         return self._final(self._bound_path(node, name))
+
+    def exported_path(self, alias: ast.alias) -> str | None:
+        """Return where the module itself says that an import comes from."""
+        return self._imported(alias, alias.asname or alias.name.partition(".")[0])
 
     def exported(self, name: str) -> str | None:
         """Return what a top-level name stands for when the module has run, not followed into others."""
