@@ -5,17 +5,35 @@ from __future__ import annotations
 import ast
 import builtins
 import warnings
+from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 from typing import Protocol
 
+from harden.returns import (
+    CALLED_LATER,
+    FIELDS,
+    HANDED_ON,
+    ITERATORS,
+    MANAGERS,
+    PROPERTIES,
+    TRANSPARENT,
+    UNTOLD,
+    given_by,
+)
 from harden.tree import INLINE, FunctionNode, Scope, Tree
+
+CALLED = "()"
+"""Marks within the engine that something of the project is called; no path that leaves it has one."""
+ENTERED = ".__enter__()"
+"""Marks that it is entered by `with`."""
 
 _BUILTINS = frozenset(dir(builtins))
 _WRAPPERS = frozenset(
     {"typing.Optional", "typing.Union", "typing.Annotated", "typing_extensions.Annotated"}
     | {"typing.ClassVar", "typing.Final"}
 )
+_HANDING_ON = HANDED_ON | CALLED_LATER | {"builtins.getattr"}
 _DEPTH = 60
 """Longest chain of names that is followed; real code stays far below."""
 
@@ -32,6 +50,9 @@ class World(Protocol):
     def defines(self, module: str, name: str) -> bool | None:
         """Tell whether a module of the project defines a name; None for other modules."""
 
+    def owns(self, path: str) -> bool:
+        """Tell whether a dotted path begins with one of the project's own modules."""
+
 
 class Names(Tree):
     """What the names of a module stand for, in the project around it."""
@@ -44,11 +65,12 @@ class Names(Tree):
         self._world = world
         self._paths: dict[ast.expr, str | None] = {}
         self._resolved: dict[ast.expr, str | None] = {}
+        self._returned: dict[FunctionNode, str | None] = {}
 
     def within(self, world: World) -> Names:
         """Return the same names in a project whose other files say something else."""
         other = copy(self)
-        other._world, other._paths, other._resolved = world, {}, {}
+        other._world, other._paths, other._resolved, other._returned = world, {}, {}, {}
         return other
 
     def resolve(self, expr: ast.expr) -> str | None:
@@ -80,8 +102,8 @@ class Names(Tree):
                 return self._name(expr, depth)
             case ast.Attribute():
                 return self._attribute(expr, depth)
-            case ast.Call(func=func):
-                return self._call(func, depth)
+            case ast.Call():
+                return self._call(expr, depth)
             case ast.Await(value=value) | ast.NamedExpr(value=value):
                 return self.local(value, depth)
             case ast.Subscript(value=value):
@@ -230,15 +252,28 @@ class Names(Tree):
         if isinstance(arguments, ast.arguments) and arg in (arguments.vararg, arguments.kwarg):
             return "builtins.tuple" if arg is arguments.vararg else "builtins.dict"
         if arg.annotation is not None:
-            return self._annotation(arg.annotation, depth)
+            kind = self._annotation(arg.annotation, depth)
+            return self._default(arg, depth) if kind is None or kind in UNTOLD else kind
         function = self.parents.get(arguments) if arguments is not None else None
         owner = self.parents.get(function) if function is not None else None
         if isinstance(owner, ast.ClassDef) and isinstance(function, FunctionNode):
             first = [*function.args.posonlyargs, *function.args.args][:1]
             static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
             if first == [arg] and not static:
-                return self.local_path(owner)
-        return None
+                return self.local_path(owner) + CALLED
+        return self._default(arg, depth)
+
+    def _default(self, arg: ast.arg, depth: int) -> str | None:
+        """Return what a parameter is given where the caller leaves it out; a constant tells nothing."""
+        arguments = self.parents.get(arg)
+        if not isinstance(arguments, ast.arguments):
+            return None
+        plain = [*arguments.posonlyargs, *arguments.args]
+        with_default = plain[len(plain) - len(arguments.defaults) :] + arguments.kwonlyargs
+        defaults = [*arguments.defaults, *arguments.kw_defaults]
+        value = next((value for own, value in zip(with_default, defaults, strict=True) if own is arg), None)
+        path = self.local(value, depth) if isinstance(value, ast.Call | ast.Name | ast.Attribute) else None
+        return None if path is None or path.startswith("builtins.") else path
 
     def annotation(self, expr: ast.expr) -> str | None:
         """Return the path of the type that an annotation names, inside Optional and Annotated."""
@@ -277,9 +312,13 @@ class Names(Tree):
             case ast.NamedExpr(value=value):
                 return self.local(value, depth)
             case ast.withitem(context_expr=context):
-                return self.local(context, depth)
+                path = self.local(context, depth)
+                return path + ENTERED if path and path.endswith(CALLED) else path
             case ast.Tuple() | ast.List():
                 return self._unpacked(parent, target, depth)
+            case ast.For(iter=ast.Tuple(elts=items) | ast.List(elts=items)):
+                paths = {self.local(item, depth) for item in items}
+                return paths.pop() if len(paths) == 1 else None
         return None
 
     def _unpacked(self, targets: ast.Tuple | ast.List, target: ast.Name, depth: int) -> str | None:
@@ -295,33 +334,38 @@ class Names(Tree):
         if base is None:
             return None
         if base.startswith(self.module + "."):
-            owner = base[len(self.module) + 1 :]
-            held = self.member(owner, expr.attr)
-            if held is not None and (path := self.local(held, depth)) is not None:
-                return path
-            declared = self._declared.get(owner, {}).get(expr.attr)
-            if declared is not None and (path := self._annotation(declared, depth)) is not None:
-                return path
+            held = self.held_path(base[len(self.module) + 1 :].removesuffix(CALLED), expr.attr, depth)
+            if held is not None:
+                return held
         return f"{base}.{expr.attr}"
 
     def member(self, qualname: str, name: str) -> ast.expr | None:
         """Return the value given to attribute `name` of the class `qualname` of this module."""
         return self._held.get(qualname, {}).get(name)
 
+    def held_path(self, qualname: str, name: str, depth: int = 0) -> str | None:
+        """Return the path of what an attribute of a class holds, not followed into other modules."""
+        held = self.member(qualname, name)
+        path = self.local(held, depth) if held is not None else None
+        if path is not None and path not in FIELDS:
+            return path
+        declared = self._declared.get(qualname, {}).get(name)
+        return (self._annotation(declared, depth) if declared is not None else None) or path
+
+    def holds(self, qualname: str, name: str) -> bool:
+        """Tell whether a class of this module gives or declares the attribute `name` itself."""
+        return name in self._held.get(qualname, {}) or name in self._declared.get(qualname, {})
+
     @cached_property
     def _held(self) -> dict[str, dict[str, ast.expr]]:
         """Return what each class's attributes are first given, in its body or through `self`."""
         found: dict[str, dict[str, ast.expr]] = {}
         for statement in (*self.nodes.get(ast.Assign, ()), *self.nodes.get(ast.AnnAssign, ())):
-            match statement:
-                case (
-                    ast.Assign(targets=[target], value=value)
-                    | ast.AnnAssign(target=target, value=ast.expr() as value)
-                ):
-                    owner, name = self._attribute_of(target, statement)
-                    held = found.setdefault(owner, {}) if owner else {}
-                    if name not in held or _is_none(held[name]):
-                        held[name] = value
+            for target, value in _given_values(statement):
+                owner, name = self._attribute_of(target, statement)
+                held = found.setdefault(owner, {}) if owner else {}
+                if name not in held or _is_none(held[name]):
+                    held[name] = value
         return found
 
     @cached_property
@@ -347,13 +391,71 @@ class Names(Tree):
                 return "", ""
         return (self.qualname(owner), name) if owner is not None else ("", "")
 
-    def _call(self, func: ast.expr, depth: int) -> str | None:
-        path = self.local(func, depth)
-        if isinstance(func, ast.Name):
-            made_by = self.lookup(func)
-            if isinstance(made_by, FunctionNode) and made_by.returns is not None:
-                return self._annotation(made_by.returns, depth) or path
-        return path
+    def _call(self, call: ast.Call, depth: int) -> str | None:
+        path = self.local(call.func, depth)
+        if path is None:
+            return None
+        if call.args and path in _HANDING_ON:
+            return self._handed_on(call, path, depth)
+        if isinstance(call.func, ast.Name):
+            made_by = self.lookup(call.func)
+            if isinstance(made_by, FunctionNode) and (given := self.returned(made_by)) is not None:
+                return given
+        return self._called(path)
+
+    def _called(self, path: str) -> str:
+        return path + CALLED if self._world.owns(path) else path
+
+    def _handed_on(self, call: ast.Call, path: str, depth: int) -> str | None:
+        """Return the path of a call that gives back its argument, or what that returns when it is called."""
+        given = self.local(call.args[-1 if path.endswith(".cast") else 0], depth)
+        if path.endswith(".cast"):
+            return self._annotation(call.args[0], depth) or given
+        if path in CALLED_LATER:
+            return self._called(given) if given else path
+        if path == "builtins.getattr":
+            name = call.args[1] if len(call.args) > 1 else None
+            named = isinstance(name, ast.Constant) and isinstance(name.value, str)
+            return f"{given}.{name.value}" if given and named else path  # type: ignore[union-attr]
+        return given or path
+
+    def returned(self, function: FunctionNode) -> str | None:
+        """Return the path of what a call of a function of this module gives, not followed into others."""
+        if function not in self._returned:
+            self._returned[function] = None  # a function that returns what it returns itself
+            self._returned[function] = self._given(function)
+        return self._returned[function]
+
+    def _given(self, function: FunctionNode) -> str | None:
+        kind = self._declared_return(function)
+        if kind is not None and kind not in UNTOLD:
+            return kind
+        if any(self.local(decorator) not in TRANSPARENT for decorator in function.decorator_list):
+            return None
+        itself = self.local_path(function) + CALLED
+        paths = {path for expr in given_by(function)[0] if (path := self.local(expr)) != itself}
+        return paths.pop() if len(paths) == 1 else None
+
+    def _declared_return(self, function: FunctionNode) -> str | None:
+        declared = function.returns
+        if isinstance(declared, ast.Subscript):
+            outer = self.local(declared.value)
+            if outer in MANAGERS or (outer in ITERATORS and self.yields(function)):
+                inside = declared.slice
+                return self._annotation(inside.elts[0] if isinstance(inside, ast.Tuple) else inside)
+        kind = self._annotation(declared) if declared is not None else None
+        if kind in ("typing.Self", "typing_extensions.Self"):
+            owner = self.parents.get(function)
+            return self.local_path(owner) + CALLED if isinstance(owner, ast.ClassDef) else None
+        return kind
+
+    def yields(self, function: FunctionNode) -> bool:
+        """Tell whether a function is a generator."""
+        return given_by(function)[1]
+
+    def is_property(self, function: FunctionNode) -> bool:
+        """Tell whether a method is read like an attribute."""
+        return any(self.local(decorator) in PROPERTIES for decorator in function.decorator_list)
 
 
 def _parsed(annotation: str) -> ast.expr | None:
@@ -363,6 +465,19 @@ def _parsed(annotation: str) -> ast.expr | None:
             return ast.parse(annotation.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _given_values(statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each target of an assignment with its value, tuples taken apart."""
+    match statement:
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield target, value
+        case ast.Assign(targets=targets, value=value):
+            for given in targets:
+                if not isinstance(given, ast.Tuple | ast.List):
+                    yield given, value
+                elif isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(given.elts):
+                    yield from zip(given.elts, value.elts, strict=True)
 
 
 def _is_none(expr: ast.expr | None) -> bool:

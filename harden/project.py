@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.errors import UnreadableSource
+from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
 from harden.roles import FileKind, file_kind
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _KEPT_SOURCE = 4_000_000
 """Characters of source whose modules are kept parsed (100,000 lines, 40 MB): most are parsed but once."""
-_LONGEST = 50
-"""Names that are followed from one module to the next before it is taken for a circle."""
 _SETTLED = 2_000_000_000
 """Nanoseconds; two saves less apart may bear the same time, as file systems count it."""
 _IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
@@ -195,34 +194,24 @@ class Project:
         """Return the first parts of all names of the project's modules."""
         return frozenset(name.partition(".")[0] for name in self.names)
 
+    def owns(self, path: str) -> bool:
+        """Tell whether a dotted path begins with one of the project's own modules."""
+        return path.partition(".")[0] in self.tops
+
     def canonical(self, path: str) -> str:
         """Follow a dotted path through the project's own modules to what it stands for."""
-        if path.partition(".")[0] not in self.tops:
-            return path
+        if not self.owns(path):
+            return unmarked(path)
         known = self._canonical.get(path)
         if known is None:
-            known = self._canonical[path] = self._follow(path)
+            known = self._canonical[path] = follow(self, path)
         return known
 
-    def _follow(self, path: str) -> str:
-        seen, start = {path}, path
-        while path.partition(".")[0] in self.tops:
-            if len(seen) > _LONGEST:  # a name that stands for something within itself
-                return start
-            module, rest = self._split(path)
-            exports = self.exports(module) if module and rest else None
-            if exports is None:
-                return path
-            head, dot, tail = rest.partition(".")
-            bare = head.rstrip("[]")
-            target = exports.names.get(bare) or self._starred(module, bare)
-            path = target + head[len(bare) :] + dot + tail if target else path
-            if target is None or path in seen:
-                return path
-            seen.add(path)
-        return path
+    def inherited(self, path: str) -> tuple[str, ...]:
+        """Return what a path into one of the project's classes is in the libraries it is derived from."""
+        return inherited(self, path) if self.owns(path) else ()
 
-    def _starred(self, module: str, name: str) -> str | None:
+    def starred(self, module: str, name: str) -> str | None:
         """Return where a module's star imports take a name from, if it does not define that itself."""
         defined, stars = self._top_level(module)
         if name in defined:
@@ -267,7 +256,7 @@ class Project:
                 continue
             found.append(base)
             if base.partition(".")[0] in self.tops:
-                module, rest = self._split(base)
+                module, rest = self.split(base)
                 exports = self.exports(module) if module else None
                 todo += map(self.canonical, exports.bases.get(rest, ())) if exports else ()
         return tuple(found)
@@ -283,7 +272,7 @@ class Project:
         return (source, node) if source is not None and isinstance(node, FunctionNode) else None
 
     def _definition(self, path: str) -> tuple[Module, ast.AST | None] | None:
-        module, rest = self._split(path)
+        module, rest = self.split(path)
         if not module or not rest:
             return None
         try:
@@ -292,7 +281,8 @@ class Project:
             return None
         return source, source.names.definitions.get(rest)
 
-    def _split(self, path: str) -> tuple[str, str]:
+    def split(self, path: str) -> tuple[str, str]:
+        """Return the module of the project that a dotted path begins with, and the rest of the path."""
         parts = path.split(".")
         for cut in range(len(parts), 0, -1):
             name = ".".join(parts[:cut])

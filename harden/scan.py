@@ -138,6 +138,10 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
         for check, on_call in rules.for_call(path):
             if check.id in active:
                 collected.add(check, on_call, module, call, path)
+        for of_library in module.project.inherited(path):
+            for check, on_call in rules.exact.get(of_library, ()):
+                if check.id in active:
+                    collected.add(check, on_call, module, call, of_library)
     for kind, subscribed in rules.nodes.items():
         wanted = [(check, on_node) for check, on_node in subscribed if check.id in active]
         for node in module.nodes(kind) if wanted else ():
