@@ -62,13 +62,13 @@ FILES = frozenset(
     | {"shutil.rmtree", "shutil.make_archive"}
     | {f"pathlib.Path.{name}" for name in ("open", "read_text", "read_bytes", "write_text", "write_bytes")}
 )
-_SESSIONS = (
-    "sqlalchemy.orm.Session.",
-    "sqlalchemy.orm.session.Session.",
-    "sqlalchemy.orm.sessionmaker.",
-    "sqlalchemy.orm.scoped_session.",
-    "sqlmodel.Session.",
-    "flask_sqlalchemy.SQLAlchemy.session.",
+SESSIONS = (
+    "sqlalchemy.orm.Session",
+    "sqlalchemy.orm.session.Session",
+    "sqlalchemy.orm.sessionmaker",
+    "sqlalchemy.orm.scoped_session",
+    "sqlmodel.Session",
+    "flask_sqlalchemy.SQLAlchemy.session",
 )
 _SESSION_CALLS = frozenset(
     {
@@ -144,11 +144,11 @@ def kind_of(module: Module, call: ast.Call, path: str) -> str:
 
 def _is_database(path: str) -> bool:
     method = path.rpartition(".")[2]
-    for prefix in _SESSIONS:
-        if path.startswith(prefix):
-            rest = path[len(prefix) :]
-            if rest.startswith("query."):
-                return method in _QUERY_ENDS
+    for session in SESSIONS:
+        if path.startswith(f"{session}."):
+            rest = path[len(session) + 1 :]
+            if rest.startswith("query."):  # what a row holds is at hand: `user.settings.get("theme")`
+                return method in _QUERY_ENDS and _QUERY_ENDS.isdisjoint(rest.split(".")[1:-1])
             return rest in _SESSION_CALLS
     if path in DRIVERS:
         return True
@@ -169,6 +169,8 @@ def _is_cloud(path: str) -> bool:
     base, _, method = path.rpartition(".")
     if base in ("boto3.client", "boto3.resource", "boto3.session.Session.client", "boto3.Session.client"):
         return method not in (
+            "generate_presigned_url",
+            "generate_presigned_post",
             "get_paginator",
             "get_waiter",
             "close",

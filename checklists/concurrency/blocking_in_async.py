@@ -4,7 +4,12 @@ The event loop runs one thing at a time. While a coroutine waits in `requests.ge
 database driver that knows nothing of the loop, no other request is answered, no timeout fires and the health
 check fails. Use the async client, move the call to a thread, or make the handler a plain `def`, which the
 framework runs in a thread of its own. Local files are reported as low, as they are quick until the disk is
-slow. Left out: calls hidden in helper functions, what runs once at start, and names that cannot be resolved.
+slow.
+
+Calls are followed through the project's own functions and methods, in other files too: the call in the
+coroutine is told, with the way to the one that blocks. Left out: what runs once (at start, or under
+`if self._client is None`), programs with a single coroutine, files that are read several functions further
+down, functions whose decorator may run them elsewhere, and names that cannot be resolved.
 
 Flagged:
 
@@ -83,6 +88,44 @@ Fixed:
             subprocess.run, ["convert", source, target], check=True, timeout=60
         )
 
+Flagged (app/rates.py):
+
+    import requests
+
+
+    def download(url):
+        return requests.get(url, timeout=5)
+
+
+    class Rates:
+        def read(self):
+            return download("https://rates.example/latest").json()
+
+
+    async def rate(name):
+        rates = Rates()
+        return rates.read()[name]
+
+Fixed (app/rates.py):
+
+    import asyncio
+
+    import requests
+
+
+    def download(url):
+        return requests.get(url, timeout=5)
+
+
+    class Rates:
+        def read(self):
+            return download("https://rates.example/latest").json()
+
+
+    async def rate(name):
+        rates = Rates()
+        return (await asyncio.to_thread(rates.read))[name]
+
 Fine:
 
     import asyncio
@@ -115,6 +158,53 @@ Fine:
         async with httpx.AsyncClient() as client:
             return rows, await client.get(url)
 
+Fine (app/in_threads.py):
+
+    import asyncio
+    import functools
+    import time
+
+    import psycopg
+    import requests
+    from starlette.concurrency import run_in_threadpool
+
+
+    def download(url):
+        return requests.get(url, timeout=5)
+
+
+    def pages(urls):
+        for url in urls:
+            yield download(url)
+
+
+    def in_thread(function):
+        @functools.wraps(function)
+        async def wrapper(*args):
+            return await asyncio.to_thread(function, *args)
+
+        return wrapper
+
+
+    @in_thread
+    def slow(url):
+        return download(url)
+
+
+    class Store:
+        connection = None
+
+        def connected(self):
+            if self.connection is None:
+                self.connection = psycopg.connect("dbname=shop")
+            return self.connection
+
+
+    async def read(urls, store: Store):
+        first = await run_in_threadpool(download, urls[0])
+        second = await asyncio.to_thread(lambda: download(urls[1]))
+        return first, second, await slow(urls[2]), pages(urls), store.connected()
+
 When to ignore: nothing else runs on that loop, as in a script with a single coroutine.
 
 References:
@@ -128,12 +218,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.blocking_calls import DRIVERS, FILES, MEANING, kind_of
+from harden.checklists.blocked import Block, block_of, said, step
+from harden.checklists.blocking_calls import MEANING, kind_of
+from harden.checklists.concurrency.off_the_loop import (
+    handed_session,
+    held,
+    held_statement,
+    plain_place,
+    why_not,
+)
+from harden.checklists.concurrency.once import happens_once, lacks_threads, runs_alone, runs_once
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.roles import Role
-from harden.tree import FunctionNode
 
 check = Check(
     id="blocking-in-async",
@@ -145,111 +242,57 @@ check = Check(
 )
 
 _SEVERITY = {"file": Severity.LOW, "hash": Severity.MEDIUM}
-_LOOP_SYNTAX = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, ast.Yield, ast.YieldFrom)
-_ONCE = frozenset({"lifespan", "startup", "shutdown", "on_startup", "on_shutdown", "main"})
 
 
 @check.module
 def blocking(module: Module) -> Iterator[Finding]:
     """Flag the first blocking call of every statement that runs on the event loop."""
+    calls = [
+        (call, function)
+        for call in module.nodes(ast.Call)
+        if module.in_async(call) and not isinstance(module.parents.get(call), ast.Await)
+        if isinstance(function := module.function(call), ast.AsyncFunctionDef)
+        if not lacks_threads(module, call)
+    ]
     seen: set[ast.stmt] = set()
-    for call in module.nodes(ast.Call):
-        if not module.in_async(call) or isinstance(module.parents.get(call), ast.Await):
-            continue
+    for call, function in calls:
         path = module.resolve(call.func)
         kind = kind_of(module, call, path) if path else ""
-        function = module.function(call)
-        if not path or not kind or not isinstance(function, ast.AsyncFunctionDef):
+        statement = held_statement(module, call, kind)
+        if path and kind and statement not in seen and (kind == "wait" or not runs_once(module, function)):
+            seen.add(statement)
+            yield _direct(module, call, kind, path, function)
+    for call, function in () if runs_alone(module) else calls:
+        statement = module.statement(call)
+        if statement in seen or runs_once(module, function) or happens_once(module, call):
             continue
-        statement = _block(module, call, kind)
-        if statement in seen or (kind != "wait" and _runs_once(module, function)):
-            continue
-        seen.add(statement)
-        plain, why = _plain(module, function), _why_not(module, call, kind, path)
-        yield check.found(
-            module,
-            call,
-            f"{_said(call)}() {MEANING[kind]} while the event loop stands still",
-            severity=_SEVERITY.get(kind, Severity.HIGH),
-            facts={"sleep": "yes" if path == "time.sleep" else "", "plain": plain, "why": why},
-            why_not="" if plain else why,
-        )
+        if (block := block_of(module, call)) is not None:
+            seen.add(statement)
+            yield _by_way(module, call, block, function)
 
 
-def _block(module: Module, call: ast.Call, kind: str) -> ast.stmt:
-    """Return the statement that a call counts for; file calls count for the `with` that opened a file."""
-    statement = module.statement(call)
-    if kind == "file":
-        for outer in module.ancestors(call):
-            if isinstance(outer, FunctionNode):
-                break
-            if isinstance(outer, ast.With) and any(
-                module.resolve(item.context_expr) in FILES for item in outer.items
-            ):
-                statement = outer
-    return statement
-
-
-def _runs_once(module: Module, function: ast.AsyncFunctionDef) -> bool:
-    """Tell whether a coroutine runs when the service starts or stops, before or after all requests."""
-    decorators = [module.resolve(decorator) or "" for decorator in function.decorator_list]
-    return function.name in _ONCE or any(
-        (path == "contextlib.asynccontextmanager" and "lifespan" in function.name)
-        or path.endswith((".on_event", ".before_serving", ".after_serving", ".before_server_start"))
-        for path in decorators
+def _direct(module: Module, call: ast.Call, kind: str, path: str, function: ast.AsyncFunctionDef) -> Finding:
+    plain, why = plain_place(module, function), why_not(module, call, kind, path)
+    return check.found(
+        module,
+        call,
+        f"{said(call)}() {MEANING[kind]} while the event loop stands still",
+        severity=_SEVERITY.get(kind, Severity.HIGH),
+        facts={"sleep": "yes" if path == "time.sleep" else "", "plain": plain, "why": why},
+        why_not="" if plain else why,
     )
 
 
-def _plain(module: Module, function: ast.AsyncFunctionDef) -> str:
-    """Return where a handler that awaits nothing begins, so that it can be a plain `def`, or nothing."""
-    routed = any(
-        (module.resolve(decorator) or "").startswith(("fastapi.", "starlette."))
-        for decorator in function.decorator_list
+def _by_way(module: Module, call: ast.Call, block: Block, function: ast.AsyncFunctionDef) -> Finding:
+    """Return the finding of a call that blocks in a function of the project further down."""
+    plain = "" if "event loop" in block.ties else plain_place(module, function)
+    why = block.ties or held(module, call) or handed_session(module, call)
+    return check.found(
+        module,
+        call,
+        f"{said(call)}() {MEANING[block.kind]} in {block.where} while the event loop stands still",
+        severity=_SEVERITY.get(block.kind, Severity.HIGH),
+        facts={"sleep": "", "plain": plain, "why": why},
+        why_not="" if plain else why,
+        steps=(step(module, call), *block.steps),
     )
-    if not routed or module.role(function) is not Role.HANDLER or module.owner(function) is not None:
-        return ""
-    if any(_needs_loop(module, node) for node in ast.walk(function) if node is not function):
-        return ""
-    span = module.span(function)
-    return f"{span.line}:{span.column}"
-
-
-def _needs_loop(module: Module, node: ast.AST) -> bool:
-    if isinstance(node, ast.Call):
-        return (module.resolve(node.func) or "").startswith(("asyncio.", "anyio."))
-    if isinstance(node, ast.comprehension):
-        return bool(node.is_async)
-    return isinstance(node, _LOOP_SYNTAX)
-
-
-def _why_not(module: Module, call: ast.Call, kind: str, path: str) -> str:
-    if path.startswith("sqlite3."):
-        return "A sqlite3 connection must stay in its thread: use aiosqlite, or move the block to a function."
-    if kind == "mail" or path.startswith(DRIVERS):
-        return (
-            "The connection serves several statements: give a function with all of them to asyncio.to_thread."
-        )
-    for outer in module.ancestors(call):
-        if isinstance(outer, ast.stmt):
-            break
-        if isinstance(outer, ast.GeneratorExp):
-            return "The call stands in a generator expression, which cannot await: use a list comprehension."
-    if isinstance(module.parents.get(call), ast.withitem):
-        return "The block uses what the call opens: move it to a function and give that to asyncio.to_thread."
-    if kind == "file" and path.endswith("open"):
-        return "Reading blocks as opening does: move both to a function and give that to asyncio.to_thread."
-    return ""
-
-
-def _said(call: ast.Call) -> str:
-    """Return the name of what is called, short enough for a message."""
-    parts: list[str] = []
-    node: ast.expr = call.func
-    while isinstance(node, ast.Attribute | ast.Call):
-        if isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        else:
-            node = node.func
-    head = [node.id] if isinstance(node, ast.Name) else []
-    return ".".join([*head, *parts]) or "the call"
