@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from harden.called import Called
 from harden.calls import callee_of, is_generator, own_nodes
-from harden.checklists.blocking_calls import kind_of
+from harden.checklists.blocking_calls import DRIVERS, SESSIONS, kind_of
 from harden.checklists.concurrency.once import happens_once
 from harden.module import Module
 from harden.project import Project
@@ -19,6 +19,7 @@ _DEEPEST = 6
 """Functions between a coroutine and the call that blocks it; nobody follows more in a report."""
 _SHALLOW = frozenset({"file"})
 """What is told only of the function that is called itself: every second function reads a file somewhere."""
+_HELD = (*(f"{session}." for session in SESSIONS), *(f"{driver}." for driver in DRIVERS))
 _CACHES = ("functools.lru_cache", "functools.cache")
 _CONSUMERS = frozenset(
     f"builtins.{name}"
@@ -107,7 +108,12 @@ def _nearest(project: Project, start: _Place) -> Block | None:
 
 def _by(project: Project, start: _Place, way: tuple[tuple[str, _Place], ...], block: Block) -> Block:
     functions = [start, *(place for _, place in way)]
-    ties = next(filter(None, (_ties(*_found(project, place), block) for place in functions)), "")
+    on_the_way = [_found(project, place) for place in functions]
+    ties = next(filter(None, (_ties(module, function, block) for module, function in on_the_way)), "")
+    if not ties and block.path.startswith(_HELD) and not any(_opens(*found) for found in on_the_way):
+        ties = (
+            "The session or connection that it works with stays in its thread: use an async one or a `def`."
+        )
     return replace(block, steps=(*(said_so for said_so, _ in way), *block.steps), ties=ties)
 
 
@@ -207,6 +213,12 @@ def _ties(module: Module, function: FunctionNode, block: Block) -> str:
         if path.startswith("contextvars.ContextVar.set"):
             return f"{function.name}() sets a context variable, which a thread does to a copy."
     return ""
+
+
+def _opens(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a function makes the session or connection that is worked with below."""
+    calls = (node for node in own_nodes(function) if isinstance(node, ast.Call))
+    return any((module.resolve(call.func) or "") in (*SESSIONS, *DRIVERS) for call in calls)
 
 
 def _closes(module: Module, function: FunctionNode, block: Block) -> bool:

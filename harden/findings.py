@@ -80,6 +80,12 @@ class Finding:
         return f"{self.path}:{self.span.line}"
 
     @property
+    def way(self) -> str:
+        """Return the steps of its path that neither its place nor its message names, in words, or nothing."""
+        untold = [step for step in self.steps[1:] if step.partition(" ")[0] not in self.message]
+        return f"by way of {', then '.join(untold)}" if untold else ""
+
+    @property
     def order(self) -> tuple[str, int, int, str]:
         """Return the key of the stable order: path, line, column, check."""
         return (self.path, self.span.line, self.span.column, self.check)

@@ -35,6 +35,7 @@ def heading(row: FindingRow, check: Check) -> Content:
     message = sentence(finding.message)
     return Content.assemble(
         (message, "bold"),
+        (f" {finding.way}" if finding.way else "", "$text-muted"),
         "\n",
         finding.place,
         "  ",

@@ -221,7 +221,6 @@ from collections.abc import Iterator
 from harden.checklists.blocked import Block, block_of, said, step
 from harden.checklists.blocking_calls import MEANING, kind_of
 from harden.checklists.concurrency.off_the_loop import (
-    handed_session,
     held,
     held_statement,
     plain_place,
@@ -286,7 +285,7 @@ def _direct(module: Module, call: ast.Call, kind: str, path: str, function: ast.
 def _by_way(module: Module, call: ast.Call, block: Block, function: ast.AsyncFunctionDef) -> Finding:
     """Return the finding of a call that blocks in a function of the project further down."""
     plain = "" if "event loop" in block.ties else plain_place(module, function)
-    why = block.ties or held(module, call) or handed_session(module, call)
+    why = held(module, call) or block.ties
     return check.found(
         module,
         call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from harden.checklists.blocking_calls import DRIVERS, FILES, SESSIONS
+from harden.checklists.blocking_calls import DRIVERS, FILES
 from harden.module import Module
 from harden.roles import Role
 from harden.tree import FunctionNode
@@ -69,14 +69,6 @@ def held(module: Module, call: ast.Call) -> str:
             return (
                 "The call runs under a lock of threads: to await there stops all others that want the lock."
             )
-    return ""
-
-
-def handed_session(module: Module, call: ast.Call) -> str:
-    """Return why a call that is given a database session keeps to its thread, or nothing."""
-    given = (*call.args, *(item.value for item in call.keywords))
-    if any((module.resolve(value) or "").startswith(SESSIONS) for value in given):
-        return "The session that it is given belongs to this thread: use an AsyncSession, or a plain `def`."
     return ""
 
 

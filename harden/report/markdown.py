@@ -82,7 +82,8 @@ def _findings(scanned: Scanned) -> Iterable[str]:
 
 def _finding(finding: Finding, check: Check) -> str:
     word = _FIX.get(check.fix.risk, "") if finding.fixable else ""
-    return f"- {code(finding.place)} {text(finding.message)}" + (f" ({word})" if word else "")
+    told = f"{finding.message}, {finding.way}" if finding.way else finding.message
+    return f"- {code(finding.place)} {text(told)}" + (f" ({word})" if word else "")
 
 
 def _questions(standing: Standing | None) -> Iterable[str]:

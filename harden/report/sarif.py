@@ -62,7 +62,7 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, object]:
         "ruleId": finding.check,
         "ruleIndex": index[finding.check],
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": f"{finding.message}, {finding.way}" if finding.way else finding.message},
         "locations": [_location(finding.path, finding.span)],
         "partialFingerprints": {"harden/v1": finding.fingerprint},
     }

@@ -38,4 +38,5 @@ def summary(scanned: Scanned) -> str:
 def _line(finding: Finding) -> str:
     mark = checks()[finding.check].fix.risk.value if finding.fixable else "guide"
     place = f"{finding.path}:{finding.span.line}:{finding.span.column + 1}:"
-    return printable(f"{place} {finding.severity.letter} {finding.check} [{mark}] {finding.message}")
+    way = f" ({finding.way})" if finding.way else ""
+    return printable(f"{place} {finding.severity.letter} {finding.check} [{mark}] {finding.message}{way}")

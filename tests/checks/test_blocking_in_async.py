@@ -170,3 +170,19 @@ def test_a_program_with_one_coroutine_holds_up_nobody(tmp_path: Path, alone: str
 def test_circles_are_told_alike_whatever_is_asked_first(tmp_path: Path, first: str) -> None:
     second = "pong" if first == "ping" else "ping"
     assert len(found(tmp_path, f"{first}(url, 2)\n{second}(url, 2)")) == 2
+
+
+@pytest.mark.parametrize(
+    ("opened", "is_fixable"),
+    [("    db = Session(engine)\n", True), ("    db = current\n", False)],
+)
+def test_a_session_from_elsewhere_stays_in_its_thread(tmp_path: Path, opened: str, is_fixable: bool) -> None:
+    store = (
+        "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session\n\n"
+        f"engine = create_engine('x')\ncurrent = Session(engine)\n\n\n"
+        f"def read(key):\n{opened}    return db.get(1, key)\n"
+    )
+    main = "from .store import read\n\n\nasync def use(key):\n    return await other(read(key))\n"
+    write(tmp_path, {"app/store.py": store, "app/main.py": main})
+    (finding,) = scan_file(project(tmp_path), Rules((check,)), "app/main.py").findings
+    assert finding.fixable is is_fixable
