@@ -124,10 +124,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.calls import reads_of
 from harden.checklists.broken_by_none import breaks_on_none
 from harden.checks import Check, Fix
 from harden.environment import env_read, is_playground
-from harden.errors import UnreadableSource
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 
@@ -209,35 +209,7 @@ def _uses(module: Module, name: ast.Name) -> Iterator[tuple[Module, ast.expr]]:
     holder = module.names.scope(name).node
     if not name.id.isupper() or not isinstance(holder, ast.Module | ast.ClassDef):
         return
-    for path in module.project.mentions(name.id)[:40]:
-        try:
-            other = module.project.module(path)
-        except UnreadableSource:
-            continue
-        yield from ((other, use) for use in _uses_elsewhere(module, other, name.id, holder))
-
-
-def _uses_elsewhere(
-    module: Module, other: Module, name: str, holder: ast.Module | ast.ClassDef
-) -> Iterator[ast.expr]:
-    owner = module.name if isinstance(holder, ast.Module) else f"{module.name}.{holder.name}"
-    for attribute in other.nodes(ast.Attribute):
-        is_named = attribute.attr == name and isinstance(attribute.ctx, ast.Load)
-        if is_named and other.resolve(attribute.value) == owner:
-            yield attribute
-    if other is module or isinstance(holder, ast.ClassDef):
-        return
-    for use in other.nodes(ast.Name):
-        if isinstance(use.ctx, ast.Load) and _imported_as(other, use) == (module.name, name):
-            yield use
-
-
-def _imported_as(module: Module, use: ast.Name) -> tuple[str, str] | None:
-    bound = module.names.lookup(use)
-    statement = module.parents.get(bound) if isinstance(bound, ast.alias) else None
-    if not isinstance(bound, ast.alias) or not isinstance(statement, ast.ImportFrom):
-        return None
-    return module.names.absolute(statement), bound.name
+    yield from reads_of(module, name.id, holder)
 
 
 def _is_tested(module: Module, use: ast.AST) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from harden.checklists.database.reach import calls_beside
+from harden.calls import callers_of
 from harden.module import Module, keyword
 from harden.roles import Role
 from harden.tree import FunctionNode
@@ -97,9 +97,8 @@ def is_cached(module: Module, handler: FunctionNode) -> bool:
 
 def called_at(module: Module, handler: FunctionNode) -> str:
     """Return a place that calls a handler as a plain function, or nothing."""
-    path = module.names.local_path(handler)
-    for other, call in calls_beside(module, handler):
-        if other.resolve(call.func) == path and call.func not in _decorators(other):
+    for other, call in callers_of(module, handler):
+        if call.func not in _decorators(other):
             return f"{other.path}:{call.lineno}"
     return ""
 

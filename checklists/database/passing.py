@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.calls import callers_of
 from harden.checklists.database.envelopes import envelope_place
 from harden.checklists.database.handlers import (
     answers_get,
@@ -17,7 +18,6 @@ from harden.checklists.database.handlers import (
 )
 from harden.checklists.database.purposes import Purpose, purposes
 from harden.checklists.database.queries import rows_of
-from harden.checklists.database.reach import calls_beside
 from harden.checklists.database.whole_lists import counted_in_template, tested_rows
 from harden.errors import Refusal, UnreadableSource
 from harden.module import Module, has_star_arguments
@@ -93,10 +93,7 @@ def _callers(module: Module, function: FunctionNode, taken: tuple[str, str], dep
     if depth > _DEEPEST:
         raise Refusal("Too many functions lie between the handler and the query to hand a page through.")
     _check_sight(module, function)
-    path = module.names.local_path(function)
-    calls = [
-        (other, call) for other, call in calls_beside(module, function) if other.resolve(call.func) == path
-    ]
+    calls = list(callers_of(module, function))
     if not calls:
         raise Refusal(
             f"{function.name} at {module.path}:{function.lineno} hands it on to callers out of sight."
