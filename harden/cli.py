@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 WRONG, STOPPED, CUT_OFF = 2, 130, 141
+_COMMANDS = ("scan", "fix", "review", "explain", "checks", "undo", "redo")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _prepare_streams()
         try:
-            options = _parser().parse_args(arguments)
+            options = _options(sys.argv[1:] if arguments is None else arguments)
         except SystemExit as stop:  # argparse has printed its one line, or the help
             return stop.code if isinstance(stop.code, int) else WRONG
         code = _run(options)
@@ -100,12 +101,14 @@ def _run(options: argparse.Namespace) -> int:
     asked = options.command == "review" and not options.plain
     if options.ascii and not (asked or options.command is None):
         raise UsageError("--ascii is for the app; everything else prints plain lines.")
+    if options.since is not None and options.command not in (None, "scan", "fix", "review"):
+        raise UsageError("--since is for scan, fix, review and the app.")
     if drawn and (options.command is None or asked):
-        if asked and (options.paths or options.stage or options.check):
-            raise UsageError("The app shows everything: PATH, --stage and --check need --plain.")
+        if asked and (options.stage or options.check):
+            raise UsageError("The app shows every check: --stage and --check need --plain.")
         from harden.tui.app import run  # before the commands are loaded: the first frame does without them
 
-        return run(Path.cwd(), ascii=options.ascii)
+        return run(Path.cwd(), ascii=options.ascii, paths=_paths(options), since=options.since)
     if asked and not person:
         raise UsageError("The app needs a terminal; `harden review --plain` asks in lines.")
     from harden import commands
@@ -123,10 +126,45 @@ def _run(options: argparse.Namespace) -> int:
             return commands.list_checks(options)
         case "undo" | "redo":
             return commands.take_back(options)
-    code = commands.scan(_parser().parse_args(["scan"]))
+    code = commands.scan(_options(["scan", *_paths(options), *_since(options)]))
     if person:  # on a terminal that cannot draw
         print("`harden review --plain` goes through this with you, line by line.")
     return code
+
+
+def _paths(options: argparse.Namespace) -> list[str]:
+    return list(getattr(options, "paths", []))
+
+
+def _since(options: argparse.Namespace) -> list[str]:
+    return [] if options.since is None else [f"--since={options.since}"]
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """Read the arguments; paths without a command are for the app, as no path at all is."""
+    parser = _parser()
+    first = _first_word(arguments)
+    if first in _COMMANDS or not _is_there(first):
+        return parser.parse_args(arguments)
+    options = parser.parse_args(["review", *arguments])
+    options.command = options.command if options.plain else None
+    return options
+
+
+def _first_word(arguments: list[str]) -> str:
+    words = iter(arguments)
+    for word in words:
+        if word == "--since":
+            next(words, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _is_there(path: str) -> bool:
+    import os
+
+    return os.path.lexists(path)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,12 +172,15 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="harden",
-        description="Find what will fail in production, see why, and fix it. Without a command: the app.",
+        usage="%(prog)s [-h] [--version] [--ascii] [--since REV] [PATH ... | COMMAND ...]",
+        description="Find what will fail in production, see why, and fix it. Without a command: the app, "
+        "on the whole repository or on some paths of it.",
         epilog="Exit status: 0 nothing found, 1 findings, 2 wrong use or unreadable input.",
     )
     parser.add_argument("--version", action="version", version=f"harden {__version__}")
     parser.add_argument("--ascii", action="store_true", help="draw the app with nothing but ASCII")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_since(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="harden")
 
     scan = commands.add_parser(
         "scan", help="report findings", description="Report what will fail in production."
@@ -189,7 +230,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_since(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    parser.add_argument(
+        "--since",
+        metavar="REV",
+        default=default,
+        help="only what touches lines changed since HEAD left REV (a branch, tag or commit): committed, "
+        "staged, unstaged and new files",
+    )
+
+
 def _add_scope(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: the repository)")
+    import argparse
+
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders (default: the folder you are in)"
+    )
+    _add_since(parser, default=argparse.SUPPRESS)
     parser.add_argument("--stage", action="append", default=[], metavar="STAGE", help="only this stage")
     parser.add_argument("--check", action="append", default=[], metavar="CHECK", help="only this check")

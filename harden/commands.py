@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TextIO
 
 from harden.checks import Check
-from harden.discover import existing
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
 from harden.registry import check_named, checks, stages
 from harden.report import made
 from harden.report.text import summary
+from harden.scope import scope_of
 from harden.session import Session
 from harden.words import inside_sentence, plural
 
@@ -26,14 +26,14 @@ CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 def scan(options: Namespace) -> int:
     """Report findings; 1 when there are any, 2 when there are none but a file could not be read."""
-    session, only = open_session(options.paths)
+    session = open_session(options)
     chosen = chosen_checks(session, options)
     if options.format == "jsonl":
-        return _stream(session, chosen, only, options)
+        return _stream(session, chosen, options)
     started = time.perf_counter()
-    files = _scan_with_progress(session, chosen, only)
+    files = _scan_with_progress(session, chosen)
     least = Severity(options.severity or session.settings.severity)
-    rated = options.format == "md" and only is None and not options.stage and not options.check
+    rated = options.format == "md" and not options.stage and not options.check
     seconds = time.perf_counter() - started
     report = made.scanned(session, files, seconds, least=least, rated=rated)
     _write(made.render(report, options.format), options.output)
@@ -48,18 +48,19 @@ def fix(options: Namespace) -> int:
     """Show the patch of each check as a diff, and write it when told to."""
     from harden.fix_command import run
 
-    session, only = open_session(options.paths)
-    return run(session, chosen_checks(session, options), only, options)
+    session = open_session(options)
+    return run(session, chosen_checks(session, options), options)
 
 
 def review(options: Namespace) -> int:
     """Ask finding by finding, in lines; questions too where the whole repository is looked at."""
     from harden.review_command import run
 
-    session, only = open_session(options.paths)
+    session = open_session(options)
     chosen = chosen_checks(session, options)
-    asked = [] if only is not None or options.check else options.stage or [stage.id for stage in stages()]
-    return run(session, chosen, only, asked)
+    is_part = options.check or not session.scope.is_all
+    asked = [] if is_part else options.stage or [stage.id for stage in stages()]
+    return run(session, chosen, asked)
 
 
 def explain(options: Namespace) -> int:
@@ -102,11 +103,13 @@ def take_back(options: Namespace) -> int:
     return CLEAN
 
 
-def open_session(paths: list[str]) -> tuple[Session, list[str] | None]:
-    """Return the session of the repository that `paths` lie in, and the files they name (None: all)."""
-    session = Session(Path(paths[0] if paths else "."))
+def open_session(options: Namespace) -> Session:
+    """Return the session of the repository that the paths lie in, with the scope that is asked for."""
+    scope = scope_of(options.paths or ["."], options.since)
+    session = Session(scope.root)
+    session.scope = scope
     report_recovered(session)
-    return session, _below(session, [existing(Path(path)) for path in paths or ["."]])
+    return session
 
 
 def report_recovered(session: Session) -> None:
@@ -138,25 +141,10 @@ def _no_stage(stage: str) -> str:
     return f"There is no stage {stage!r}. Stages: {', '.join(known.id for known in stages())}."
 
 
-def _below(session: Session, wanted: list[Path]) -> list[str] | None:
-    found: list[str] = []
-    for path in wanted:
-        if not path.is_relative_to(session.root):
-            raise UsageError(f"{path} is not in {session.root}; scan one repository at a time.")
-        name = path.relative_to(session.root).as_posix()
-        if name == ".":
-            return None
-        below = [known for known in session.project.paths if known == name or known.startswith(f"{name}/")]
-        if not below and path.is_file() and not session.settings.excludes(name):
-            below = [name]  # named outright: scanned although git ignores it
-        found += below
-    return sorted(set(found))
-
-
-def _scan_with_progress(session: Session, chosen: list[Check], only: list[str] | None) -> int:
+def _scan_with_progress(session: Session, chosen: list[Check]) -> int:
     """Scan, with a counter on stderr while that is a terminal. Return the number of files."""
     show, shown, files = sys.stderr.isatty(), 0.0, 0
-    for _ in session.scan(chosen, only):
+    for _ in session.scan(chosen):
         files += 1
         if show and time.perf_counter() - shown > 0.1:
             shown = time.perf_counter()
@@ -166,19 +154,17 @@ def _scan_with_progress(session: Session, chosen: list[Check], only: list[str] |
     return files
 
 
-def _stream(session: Session, chosen: list[Check], only: list[str] | None, options: Namespace) -> int:
+def _stream(session: Session, chosen: list[Check], options: Namespace) -> int:
     """Write each file's result as it comes, with every finding, ignored or not; the reader decides."""
     from harden.report import jsonl
-    from harden.scan import Rules
 
     started = time.perf_counter()
     least = Severity(options.severity or "low").weight
-    rules = Rules(tuple(chosen))
-    wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
+    wanted = session.wanted(chosen)
     with _opened(options.output) as out:
         print(jsonl.write(jsonl.Start(len(wanted), tuple(session.recovered))), file=out, flush=True)
         files = 0
-        for result in session.scan(chosen, only):
+        for result in session.scan(chosen):
             files += 1
             kept = tuple(finding for finding in result.findings if finding.severity.weight >= least)
             print(jsonl.write(replace(result, findings=kept)), file=out, flush=True)

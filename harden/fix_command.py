@@ -24,7 +24,7 @@ from harden.words import plural
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 
-def run(session: Session, chosen: Sequence[Check], only: list[str] | None, options: Namespace) -> int:
+def run(session: Session, chosen: Sequence[Check], options: Namespace) -> int:
     """Print the diff of every fix in scope; with `--apply` write each.
 
     Return 1 while findings remain, 2 when there are none but a file could not be read.
@@ -35,7 +35,7 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, optio
     for check in wanted:
         if check.id in saved:
             session.options_with(check, values.get(check.id, {}))  # wrong values are told before the scan
-    for _ in session.scan(wanted, only):
+    for _ in session.scan(wanted):
         pass
     problems, outcome = session.problems, _Outcome(session.project)
     before = len(session.applied_entries())
@@ -134,8 +134,10 @@ def _current(session: Session, check: Check, overlay: Mapping[str, bytes]) -> li
     found = [finding for finding in session.open_findings(check=check.id) if finding.path not in overlay]
     rules = Rules((check,))
     project = session.project.with_files(dict(overlay))
+    scope = session.scope.with_files(session.project, project, overlay)
     for path in {finding.path for finding in session.findings(check=check.id)} & set(overlay):
-        found += [f for f in scan_file(project, rules, path).findings if not session.why_ignored(f)]
+        result = scope.kept(scan_file(project, rules, path), project)
+        found += [finding for finding in result.findings if not session.why_ignored(finding)]
     return sorted(found, key=lambda finding: finding.order)
 
 

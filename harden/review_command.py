@@ -18,21 +18,20 @@ from harden.plain.walk import Walk
 from harden.registry import Stage
 from harden.report.scanned import Scanned
 from harden.report.text import summary
-from harden.scan import Rules
 from harden.session import Session
 from harden.words import plural
 
 _PROBLEMS_SHOWN = 10
 
 
-def run(session: Session, chosen: Sequence[Check], only: list[str] | None, asked: Collection[str]) -> int:
+def run(session: Session, chosen: Sequence[Check], asked: Collection[str]) -> int:
     """Scan, and walk through what is open in some checks and files, and the questions of some stages.
 
     Return 1 while findings are open, 2 when there are none but a file could not be read.
     """
     talk = Talk()
-    review = Review(session, talk, Walk(session, chosen, only, asked))
-    _scan(review, chosen, only)
+    review = Review(session, talk, Walk(session, chosen, asked))
+    _scan(review, chosen)
     try:
         _walk(review)
         if session.applied_entries():
@@ -49,17 +48,19 @@ def run(session: Session, chosen: Sequence[Check], only: list[str] | None, asked
     return UNREADABLE if session.problems else CLEAN
 
 
-def _scan(review: Review, chosen: Sequence[Check], only: list[str] | None) -> None:
+def _scan(review: Review, chosen: Sequence[Check]) -> None:
     session, started, files = review.session, time.perf_counter(), 0
-    rules = Rules(tuple(chosen))
-    wanted = [path for path in (session.project.paths if only is None else only) if rules.wants(path)]
-    review.talk.say(f"Scanning {plural(len(wanted), 'file')}.")
-    for _ in session.scan(chosen, only):
+    wanted = session.wanted(chosen)
+    where = f" for {session.scope.label}" if session.scope.since else ""
+    review.talk.say(f"Scanning {plural(len(wanted), 'file')}{where}.")
+    for _ in session.scan(chosen):
         files += 1
     found, problems = review.walk.open(), session.problems
     review.note({finding.path for finding in found})
     seconds = time.perf_counter() - started
-    review.talk.say(summary(Scanned(tuple(found), (), tuple(problems), files, seconds)))
+    review.talk.say(
+        summary(Scanned(tuple(found), (), tuple(problems), files, seconds, changed_since=session.scope.since))
+    )
     if not review.walk.asks:
         review.talk.say("Questions are about the whole repository and are left out here.")
     for problem in problems[:_PROBLEMS_SHOWN]:

@@ -25,6 +25,7 @@ from harden.places import DECISIONS, is_absent
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
 from harden.scan import FileResult, Rules, scan, scan_file
+from harden.scope import Scope
 from harden.score import Potential, Score, score
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Session:
     def __init__(self, start: Path) -> None:
         self.root = find_root(start)
         self.settings = configured.load(self.root)
+        self.scope = Scope(self.root)
+        """What a scan looks at where it is not told otherwise, and all that is looked at again."""
         self.journal = Journal(self.root)
         self.recovered = self._recover()
         self.notices: list[str] = []
@@ -100,11 +103,21 @@ class Session:
         """Scan the repository afresh and take each file's result over as it is yielded."""
         if not self.found.is_empty:
             self._reread()
+            self.scope = self.scope.renewed()
         self.found.clear()
         self._chosen = chosen
-        for result in scan(self.project, self._looked_for, only=only):
-            self.take(result)
-            yield result
+        for result in scan(self.project, self._looked_for, only=self._files() if only is None else only):
+            kept = self.scope.kept(result, self.project)
+            self.take(kept)
+            yield kept
+
+    def wanted(self, chosen: Sequence[Check]) -> list[str]:
+        """Return the files that a scan with some checks looks at."""
+        rules, files = Rules(tuple(chosen)), self._files()
+        return [path for path in (self.project.paths if files is None else files) if rules.wants(path)]
+
+    def _files(self) -> list[str] | None:
+        return self.scope.files(self.project.paths, self.settings.excludes)
 
     def take(self, result: FileResult) -> None:
         """Replace what is known about one file."""
@@ -118,12 +131,15 @@ class Session:
     def rescan(self, paths: Iterable[str]) -> None:
         """Look at some files again, after they were changed."""
         self._reread()
+        self.scope = self.scope.renewed()
         rules = Rules(tuple(self._looked_for))
         listed = frozenset(self.project.paths)
         for path in paths:
             self.rescanned.add(path)
-            if rules.wants(path):
-                self.take(scan_file(self.project, rules, path) if path in listed else FileResult(path))
+            if not rules.wants(path) or not (self.scope.holds(path) or path in self.found.paths):
+                continue
+            result = scan_file(self.project, rules, path) if path in listed else FileResult(path)
+            self.take(self.scope.kept(result, self.project))
 
     def _reread(self) -> None:
         """List and read the files anew; what is known of them stays known where none has changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harden.tui.ascii import ascii_only
@@ -17,11 +17,20 @@ _PUT_THERE = ("C.UTF-8", "C.utf8", "UTF-8")
 _WIDE = 100
 
 
-def run(root: Path, *, ascii: bool = False) -> int:
-    """Run the app on a repository and return its exit status. Raises SettingsError: a person's own ones."""
+def run(root: Path, *, ascii: bool = False, paths: Sequence[str] = (), since: str | None = None) -> int:
+    """Run the app on a repository, or on a scope of it, and return its exit status.
+
+    Raises SettingsError for a person's own settings, UsageError and RepositoryError for a scope.
+    """
     from harden import personal
 
     own = personal.load()
+    scope = None
+    if paths or since is not None:
+        from harden.scope import scope_of
+
+        scope = scope_of(paths, since)
+        root = scope.root
     terminal = sys.__stderr__  # where textual draws
     if os.environ.get("TEXTUAL_DRIVER"):  # something else draws, such as a browser
         terminal = None
@@ -40,7 +49,7 @@ def run(root: Path, *, ascii: bool = False) -> int:
     try:
         from harden.tui.application import HardenApp
 
-        app = HardenApp(root, own, ascii=ascii)
+        app = HardenApp(root, own, ascii=ascii, scope=scope)
     except BaseException:
         if terminal is not None:
             terminal.write(_LEAVE)

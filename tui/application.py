@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
+    from harden.scope import Scope
     from harden.session import Session
     from harden.settings import Settings
 
@@ -59,10 +60,18 @@ class HardenApp(App[int]):
         Binding("ctrl+p", "command_palette", "palette", id="app.palette", show=False),
     ]
 
-    def __init__(self, root: Path, personal: Personal | None = None, *, ascii: bool = False) -> None:
-        """Raises SettingsError where a person's own keys are none."""
+    def __init__(
+        self,
+        root: Path,
+        personal: Personal | None = None,
+        *,
+        ascii: bool = False,
+        scope: Scope | None = None,
+    ) -> None:
+        """Raises SettingsError where a person's own keys are none. The root of a scope is `root`."""
         super().__init__()
         self.root = root
+        self.scope = scope
         self.personal = personal or Personal()
         self.keymap = checked(self.personal.keys, f"{self.personal.source} [keys]")
         self._ascii = [AsciiOnly()] if ascii else []
@@ -82,13 +91,16 @@ class HardenApp(App[int]):
 
     def on_ready(self) -> None:
         """Load the engine once the first frame is drawn, and scan meanwhile."""
-        self._scan_ahead = asyncio.ensure_future(scanner.start(self.root))
+        self._scan_ahead = asyncio.ensure_future(self._start_scan())
         self.open_session()
 
     async def next_scan(self) -> Process:
         """Return a scan that has started: the one ahead of the session, or a new one."""
         ahead, self._scan_ahead = self._scan_ahead, None
-        return await (ahead or scanner.start(self.root))
+        return await (ahead or self._start_scan())
+
+    async def _start_scan(self) -> Process:
+        return await scanner.start(self.root, self.scope.arguments if self.scope else ())
 
     async def _drop_scan_ahead(self) -> None:
         if self._scan_ahead is not None:
@@ -99,7 +111,7 @@ class HardenApp(App[int]):
     async def open_session(self) -> None:
         """Open the repository and start the scan; what is wrong with the settings is told on the screen."""
         try:
-            session, self.view, self.habits = await self.run_engine(_open, self.root)
+            session, self.view, self.habits = await self.run_engine(_open, self.root, self.scope)
             self._take_keys(session.settings)
         except Exception as error:  # whatever it is, the person is told, and not by a traceback
             from harden.previews import reason_of
@@ -191,11 +203,12 @@ class HardenApp(App[int]):
         self.exit(0)
 
 
-def _open(root: Path) -> tuple[Session, View, Habits]:
+def _open(root: Path, scope: Scope | None) -> tuple[Session, View, Habits]:
     from harden import resume
     from harden.session import Session
     from harden.tui import browse, decide, drawing, fix, options, show, walk, write  # noqa: F401 - loaded here, beside the first paint
 
     session = Session(root)
+    session.scope = scope or session.scope
     _ = session.stages
     return session, resume.load(session.root), resume.load_habits()

@@ -189,7 +189,7 @@ class Going(Part):
     def show_status(self) -> None:
         """Show the top line and the notes below the stages."""
         session = self.screen.session
-        if session is not None and not self.scanning and self.total:
+        if session is not None and session.scope.is_all and not self.scanning and self.total:
             self._points, self._potential = session.score().points, session.score_with_fixes()
         self.screen.topbar.status = Status(
             self.app.root.name, self._branch(), len(self.changes.others), self._progress(), self._points
@@ -214,7 +214,17 @@ class Going(Part):
             return f"scanning {self.done}/{self.total}" if self.total else "finding files …"
         if self.stopped:
             return f"{self.done} of {self.total} files, stopped"
-        return plural(self.done, "file")
+        return plural(self.done, "file") + self._only
+
+    @property
+    def _only(self) -> str:
+        """Return what of the repository is looked at, if not all."""
+        return "" if self.session.scope.is_all else f", only {self.session.scope.label}"
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the last scan came to its end."""
+        return not (self.scanning or self.stopped or self.failed)
 
     def nothing_to_show(self) -> list[str]:
         """Return what to say where nothing passes the filter."""
@@ -234,6 +244,8 @@ class Going(Part):
         told = trouble.listed(self.session.problems) if self.session.problems else []
         if self.session.found.shelves():
             return []
+        if not self.session.scope.is_all:
+            return [f"No issues in {self._progress()}.", *told]
         if not self._has_python():
             ignored = f" ({self._ignored} ignored by git)" if self._ignored else ""
             return [f"No .py files under {self.app.root}{ignored}.", *told]
@@ -274,6 +286,8 @@ class Going(Part):
         seen = f"{self.done} of {self.total} files were looked at" if self.total else "no file was looked at"
         if self.stopped:
             return f"The scan is stopped: {seen}."
+        if self.settled and not self.session.scope.is_all:
+            return f"Only {self.session.scope.label}: this rates no more than that."
         return f"The scan is under way: so far {seen}."
 
     async def _after_summary(self, id: str | None) -> None:

@@ -28,6 +28,10 @@ def notes(
         "Readiness",
         f"{'█' * filled}{'░' * (12 - filled)}  {'..' if points is None else points}",
         str(potential) if potential is not None and potential.fixes else "",
+    ]
+    if not session.scope.is_all:
+        lines = ["Not the whole, only", session.scope.label, ""]
+    lines += [
         "",
         f"applied   {len(changes.applied):>8}",
         f"ignored   {session.found.counts(State.IGNORED).total():>8}",

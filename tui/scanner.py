@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +24,13 @@ class ScanFailed(Exception):
     """The scanning process ended without a result; the text is what it said."""
 
 
-async def start(root: Path) -> Process:
-    """Start to scan a repository, keys before findings; what is found waits until it is read."""
+async def start(root: Path, scope: Sequence[str] = ()) -> Process:
+    """Start to scan a repository, keys before findings; what is found waits until it is read.
+
+    `scope` are the arguments that say what of it, if not all.
+    """
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
+        *COMMAND, *scope, cwd=root, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LINE_LIMIT
     )
     if sys.platform != "win32":
         with suppress(OSError):  # it may have ended already

@@ -122,7 +122,7 @@ class Summary(Keyed[str]):
         from harden.tui.report import ReportDialog
 
         told = self._going.told()
-        if told.partial:
+        if told.partial and not self._going.settled:
             self.notify(f"{told.partial} A report would miss the rest.", timeout=6, markup=False)
             return
         session = told.session

@@ -30,7 +30,7 @@ class Visiting:
         from harden import visits
 
         session = self._screen.session
-        if self.complete or session is None:
+        if self.complete or session is None or not session.scope.is_all:
             return
         self._before = await self._screen.harden.run_engine(visits.load, session.root)
         self._started = monotonic()

@@ -17,16 +17,13 @@ class Walk:
     also in a stage that was left behind.
     """
 
-    def __init__(
-        self, session: Session, chosen: Sequence[Check], only: Collection[str] | None, asked: Collection[str]
-    ) -> None:
-        """Walk the checks of `chosen` in the files of `only` (None: all), and ask the stages of `asked`."""
+    def __init__(self, session: Session, chosen: Sequence[Check], asked: Collection[str]) -> None:
+        """Walk the checks of `chosen` in the scope of the session, and ask the stages of `asked`."""
         self._session = session
         self._order = {
             check.id: (-check.severity.weight, check.title, check.id)
             for check in sorted(chosen, key=lambda check: check.id)
         }
-        self._only = None if only is None else frozenset(only)
         self._asked = frozenset(asked)
         self._least = Severity(session.settings.severity).weight
         self._entered: set[str] = set()
@@ -43,11 +40,7 @@ class Walk:
 
     def covers(self, finding: Finding) -> bool:
         """Tell whether a finding lies in the scope of the walk."""
-        return (
-            finding.check in self._order
-            and finding.severity.weight >= self._least
-            and (self._only is None or finding.path in self._only)
-        )
+        return finding.check in self._order and finding.severity.weight >= self._least
 
     def open(self, stage: Stage | None = None) -> list[Finding]:
         """Return what waits for a decision, dearest checks first."""

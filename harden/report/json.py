@@ -10,11 +10,12 @@ from harden.report.scanned import Scanned
 
 
 def render(scanned: Scanned) -> str:
-    """Return one JSON object: version, findings, ignored, problems, files, seconds."""
+    """Return one JSON object: version, scope, findings, ignored, problems, files, seconds."""
     return (
         json.dumps(
             {
                 "harden": __version__,
+                "since": scanned.changed_since or None,
                 "findings": [finding_record(finding) for finding in scanned.findings],
                 "ignored": [
                     {**finding_record(finding), "reason": reason} for finding, reason in scanned.ignored

@@ -36,7 +36,8 @@ def scanned(
         files=files,
         seconds=seconds,
         least=least,
-        standing=_standing(session) if rated else None,
+        standing=_standing(session) if rated and session.scope.is_all else None,
+        changed_since=session.scope.since,
     )
 
 

@@ -35,6 +35,8 @@ def _title(scanned: Scanned) -> str:
 
 def _lead(scanned: Scanned) -> str:
     where = plural(scanned.files, "file")
+    if scanned.changed_since:
+        where += f", on lines changed since {text(scanned.changed_since)}"
     if scanned.findings:
         told = f"{plural(len(scanned.findings), 'finding')} ({scanned.counts()}) in {where}"
     else:

@@ -29,7 +29,7 @@ class Scanned:
     """Open findings in stable order, ignored ones with their reasons, and what could not be looked at.
 
     `standing` is None where it is not shown, or only a part of the repository or of the checks was looked at.
-    Findings below `least` are left out.
+    Findings below `least` are left out. With `changed_since`, so are those that touch no line changed since.
     """
 
     findings: tuple[Finding, ...]
@@ -39,6 +39,7 @@ class Scanned:
     seconds: float
     least: Severity = Severity.LOW
     standing: Standing | None = None
+    changed_since: str = ""
 
     def counts(self) -> str:
         """Return `3 high, 1 low`, without the severities that do not occur."""

@@ -21,6 +21,8 @@ def render(scanned: Scanned) -> str:
 def summary(scanned: Scanned) -> str:
     """Return one sentence on the whole scan."""
     where = f"{plural(scanned.files, 'file')} in {scanned.seconds:.1f} s"
+    if scanned.changed_since:
+        where += printable(f", on lines changed since {scanned.changed_since}")
     if scanned.findings:
         fixable = sum(finding.fixable for finding in scanned.findings)
         text = (

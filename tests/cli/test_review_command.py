@@ -615,7 +615,7 @@ def test_a_terminal_that_cannot_draw(root: Path) -> None:
     assert child.exitstatus == 1
 
 
-def test_the_app_shows_everything(root: Path) -> None:
+def test_the_app_shows_every_check(root: Path) -> None:
     with terminal(root, ("review", "--stage", "state"), {"TERM": "xterm"}) as child:
-        child.expect_exact("harden: The app shows everything: PATH, --stage and --check need --plain.")
+        child.expect_exact("harden: The app shows every check: --stage and --check need --plain.")
     assert child.exitstatus == 2

@@ -151,7 +151,7 @@ def test_no_command_without_a_terminal_is_a_scan(root: Path, run: Run) -> None:
 def test_json(root: Path, run: Run) -> None:
     write(root, {"app/broken.py": "def (:\n", "app/quiet.py": BAD.replace('/")', '/")  # noqa: S113')})
     report = json.loads(run(root, "scan", "--check", "http-timeout", "--format", "json").out)
-    assert set(report) == {"harden", "findings", "ignored", "problems", "files", "seconds"}
+    assert set(report) == {"harden", "since", "findings", "ignored", "problems", "files", "seconds"}
     (finding,) = report["findings"]
     assert finding["span"] == {"line": 3, "column": 0, "end_line": 3, "end_column": 36}
     assert (finding["path"], finding["severity"]) == ("app/bad.py", "high")

@@ -11,6 +11,7 @@ import pytest
 
 from harden import registry, resume
 from harden.personal import Personal
+from harden.scope import Scope
 from harden.tui import application, scanner
 from harden.tui.application import HardenApp
 from tests.tui.driving import MAIL, PAY, Driver, Open, PreviewHere, git, scan_here, started_here, stopped_here
@@ -70,10 +71,11 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
         seen: bool = True,
         personal: Personal | None = None,
         ascii: bool = False,
+        scope: Scope | None = None,
     ) -> AsyncIterator[Driver]:
         if seen and resume.load(root) == resume.View():  # stages open at their findings
             resume.save(root, resume.View(seen=[stage.id for stage in registry.stages()]))
-        app = HardenApp(root, personal, ascii=ascii)
+        app = HardenApp(root, personal, ascii=ascii, scope=scope)
         async with app.run_test(size=(width, height)) as pilot:
             driver = Driver(app, pilot)
             if settled:

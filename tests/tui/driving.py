@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -138,7 +138,7 @@ class PreviewHere(Previewer):
         return reply
 
 
-async def started_here(root: Path) -> Path:
+async def started_here(root: Path, scope: Sequence[str] = ()) -> Path:
     """Start no process: the scan of this one needs to know where only."""
     return root
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from harden.report.jsonl import Done, Start
 from harden.resume import Habits, View
 from harden.scan import FileResult
+from harden.scope import Scope
 from harden.session import Session
 from harden.tui import application
 from tests.tui.driving import Driver, Open, scan_here
@@ -111,10 +112,10 @@ async def test_a_repository_is_opened_once(
     go_on = threading.Event()
     real = application._open
 
-    def slowly(root: Path) -> tuple[Session, View, Habits]:
+    def slowly(root: Path, scope: Scope | None) -> tuple[Session, View, Habits]:
         opened.append(root)
         go_on.wait()
-        return real(root)
+        return real(root, scope)
 
     monkeypatch.setattr(application, "_open", slowly)
     async with open_app(repository, settled=False) as app:
@@ -133,7 +134,7 @@ async def test_a_repository_is_opened_once(
 async def test_what_is_wrong_is_told_also_where_no_process_can_be_started(
     repository: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refused(root: Path) -> Path:
+    async def refused(root: Path, scope: Sequence[str]) -> Path:
         raise OSError(11, "Resource temporarily unavailable")
 
     (repository / "harden.toml").write_text("colour = 1\n")
