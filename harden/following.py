@@ -154,16 +154,8 @@ def inherited(project: Project, path: str) -> tuple[str, ...]:
 def _says(names: Names, node: ast.ClassDef, name: str) -> bool:
     """Tell whether a class has a method or attribute of its own, or goes through `super()` anywhere."""
     qualname = names.qualname(node)
-    if f"{qualname}.{name}" in names.definitions or names.holds(qualname, name):
-        return True
-    return any(
-        isinstance(inner, ast.Attribute)
-        and isinstance(inner.value, ast.Call)
-        and isinstance(inner.value.func, ast.Name)
-        and inner.value.func.id == "super"
-        and not inner.attr.startswith("__")
-        for inner in ast.walk(node)
-    )
+    is_own = f"{qualname}.{name}" in names.definitions or names.holds(qualname, name)
+    return is_own or node in names.going_through_super
 
 
 def _is_foreign(project: Project, names: Names, owner: str) -> bool:

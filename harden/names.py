@@ -183,6 +183,23 @@ class Names(Tree):
         return f"{origin}.{name}" if origin else None
 
     @cached_property
+    def going_through_super(self) -> frozenset[ast.AST]:
+        """Return the classes that anywhere take more than a special method from `super()`."""
+        calls = (node for node in self.nodes.get(ast.Call, ()) if isinstance(node, ast.Call))
+        taken = (
+            self.parents.get(call)
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id == "super"
+        )
+        return frozenset(
+            outer
+            for taker in taken
+            if isinstance(taker, ast.Attribute) and not taker.attr.startswith("__")
+            for outer in self.ancestors(taker)
+            if isinstance(outer, ast.ClassDef)
+        )
+
+    @cached_property
     def stars(self) -> tuple[str, ...]:
         """Return the modules that the top level takes everything from."""
         statements = [self.parents[alias] for alias in self.scopes[self.tree].bindings.get("*", ())]

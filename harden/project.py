@@ -15,6 +15,7 @@ from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
+from harden.notes import Notes
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
@@ -36,6 +37,14 @@ class Exports:
     bases: dict[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a dotted path stands for, and what was looked at to tell."""
+
+    path: str
+    looks: frozenset[str] = frozenset()
+
+
 class Project:
     """Every file of a repository by its POSIX path relative to `root`.
 
@@ -54,9 +63,15 @@ class Project:
         self._parsed: dict[str, Module] = {}
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
-        self._canonical: dict[str, str] = {}
-        self._mentions: dict[str, tuple[str, ...]] = {}
+        self._canonical: dict[str, Followed] = {}
         self._searched: dict[str, bytes] = {}
+        self.notes = Notes()
+
+    def seen_from(self, path: str) -> Project:
+        """Return the project as one of its files sees it."""
+        from harden.view import View
+
+        return View(self, self.notes.looks.setdefault(path, set()))
 
     def pinned(self) -> Project:
         """Return the project read afresh, and each file only once: what is decided on is what is compared."""
@@ -88,10 +103,7 @@ class Project:
             _drop_oldest(parsed, sum(len(module.text) for module in parsed.values()))
             other._parsed = dict(parsed)
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
-            added = [
-                name.decode("ascii", "replace") for d in overlay.values() for name in _IMPORTED.findall(d)
-            ]
-            other.__dict__["imported"] = self.imported.union(added)
+            other.__dict__["imported"] = self.imported.union(*map(imports_in, overlay.values()))
         return other
 
     def read(self, path: str) -> bytes:
@@ -106,7 +118,9 @@ class Project:
                 self._stamps[path] = _settled_stamp(self.root / path)
             data = (self.root / path).read_bytes()
         except OSError as error:
+            self.notes.read(path, None)
             raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
+        self.notes.read(path, data)
         if self._read is not None:
             self._read[path] = data
         return data
@@ -123,7 +137,8 @@ class Project:
         if parsed is not None and self._read is not None and not parsed.is_of(self.read(path)):
             known = parsed = None  # saved a moment ago
         if known is None:
-            made = Module(path, self.read(path), self) if parsed is None else parsed.within(self)
+            seen = self.seen_from(path)
+            made = Module(path, self.read(path), seen) if parsed is None else parsed.within(seen)
             before = self._modules.pop(path, None)
             known = self._modules[path] = made
             self._kept += len(made.text) - (len(before.text) if before else 0)
@@ -136,20 +151,21 @@ class Project:
     def imported(self) -> frozenset[str]:
         """Return the top-level packages that the project's Python files, tests aside, seem to import."""
         return frozenset(
-            name.decode("ascii", "replace")
+            name
             for path in self.paths
             if path.endswith(".py") and file_kind(path) is not FileKind.TEST
-            for name in _IMPORTED.findall(self._bytes(path))
+            for name in imports_in(self._bytes(path))
         )
 
     def mentions(self, word: str) -> tuple[str, ...]:
         """Return the paths of the Python files whose text contains `word`."""
-        if word not in self._mentions:
+        known = self.notes.words
+        if word not in known:
             data = word.encode()
-            self._mentions[word] = tuple(
+            known[word] = tuple(
                 path for path in self.paths if path.endswith(".py") and data in self._bytes(path)
             )
-        return self._mentions[word]
+        return known[word]
 
     def _bytes(self, path: str) -> bytes:
         """Return the bytes of a file that is searched again and again; none where it cannot be read."""
@@ -178,7 +194,7 @@ class Project:
         return Layout(self.paths, lambda name: name in self.imported, self._imports_itself)
 
     def _imports_itself(self, path: str, name: str) -> bool:
-        return name.encode() in _IMPORTED.findall(self._bytes(path))
+        return name in imports_in(self._bytes(path))
 
     def located(self, module: str, importer: str) -> str:
         """Return the project's own name of a module that the file `importer` imports; others as they are."""
@@ -200,11 +216,17 @@ class Project:
 
     def canonical(self, path: str) -> str:
         """Follow a dotted path through the project's own modules to what it stands for."""
-        if not self.owns(path):
-            return unmarked(path)
+        return self.followed(path).path if self.owns(path) else unmarked(path)
+
+    def followed(self, path: str) -> Followed:
+        """Follow a dotted path that begins with a module of the project, and tell what was looked at."""
         known = self._canonical.get(path)
         if known is None:
-            known = self._canonical[path] = follow(self, path)
+            from harden.view import View
+
+            looks: set[str] = set()
+            end = follow(View(self, looks), path)
+            known = self._canonical[path] = Followed(end, frozenset(looks))
         return known
 
     def inherited(self, path: str) -> tuple[str, ...]:
@@ -298,6 +320,11 @@ class Project:
             except UnreadableSource:
                 self._exports[name] = None
         return self._exports[name]
+
+
+def imports_in(data: bytes) -> set[str]:
+    """Return the top-level packages that a Python file seems to import, told by its text alone."""
+    return {name.decode("ascii", "replace") for name in _IMPORTED.findall(data)}
 
 
 def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -82,6 +83,15 @@ def check_named(id: str) -> Check:
     near = get_close_matches(id, known, n=3)
     hint = f" Did you mean {' or '.join(near)}?" if near else " `harden checks` lists them all."
     raise UsageError(f"There is no check {id!r}.{hint}")
+
+
+def places() -> list[Path]:
+    """Return the folders that hold the checks; nothing of them is loaded for it."""
+    found: list[Path] = []
+    for point in entry_points(group=GROUP):
+        spec = find_spec(point.value)
+        found += map(Path, spec.submodule_search_locations or ()) if spec is not None else ()
+    return sorted(found)
 
 
 def _loaded(name: str) -> ModuleType:

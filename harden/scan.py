@@ -17,6 +17,7 @@ from harden.details import details_of, named
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Problem
 from harden.module import Module, TextFile
+from harden.notes import Notes
 from harden.project import Project
 from harden.suppress import (
     comment_suppressions,
@@ -53,6 +54,7 @@ class Rules:
     last: dict[str, list[tuple[Check, CallFunction]]] = field(default_factory=dict)
     first: dict[str, list[tuple[str, Check, CallFunction]]] = field(default_factory=dict)
     nodes: dict[type[ast.AST], list[tuple[Check, NodeFunction]]] = field(default_factory=dict)
+    ends: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for check in self.checks:
@@ -63,6 +65,7 @@ class Rules:
                     self.first.setdefault(pattern.partition(".")[0], []).append((pattern[:-1], check, call))
                 else:
                     self.exact.setdefault(pattern, []).append((check, call))
+                    self.ends.add(pattern.rpartition(".")[2])
             for kind, function in check.node_types:
                 self.nodes.setdefault(kind, []).append((check, function))
 
@@ -121,7 +124,7 @@ def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
     try:
         if path.endswith(".py"):
             return _scan_module(project.module(path), rules)
-        return _scan_text(project.text_file(path), rules, project)
+        return _scan_text(project.text_file(path), rules, project.seen_from(path))
     except UnreadableSource as error:
         return FileResult(path, (), (Problem(path, error.line, error.reason),))
     except RecursionError:
@@ -138,7 +141,7 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
         for check, on_call in rules.for_call(path):
             if check.id in active:
                 collected.add(check, on_call, module, call, path)
-        for of_library in module.project.inherited(path):
+        for of_library in module.project.inherited(path) if path.rpartition(".")[2] in rules.ends else ():
             for check, on_call in rules.exact.get(of_library, ()):
                 if check.id in active:
                     collected.add(check, on_call, module, call, of_library)
@@ -263,15 +266,16 @@ def _scan_parallel(
     while done < len(chunks):
         with start(workers) as pool:
             try:
-                for results in pool.map(_scan_chunk, chunks[done:]):
+                for results, notes in pool.map(_scan_chunk, chunks[done:]):
                     done += 1
+                    project.notes.add(notes)
                     yield from results
                 continue
             except BrokenProcessPool:
                 pass
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
-        yield from _scan_apart(start, chunks[done])
+        yield from _scan_apart(project, start, chunks[done])
         done += 1
 
 
@@ -283,25 +287,28 @@ def _chunks(paths: list[str]) -> Iterator[list[str]]:
         at, size = at + size, min(size * 2, _CHUNK)
 
 
-def _scan_apart(start: Callable[[int], ProcessPoolExecutor], paths: list[str]) -> Iterator[FileResult]:
+def _scan_apart(
+    project: Project, start: Callable[[int], ProcessPoolExecutor], paths: list[str]
+) -> Iterator[FileResult]:
     """Scan files of which one may kill its process, halving them until it stands alone."""
     from concurrent.futures.process import BrokenProcessPool
 
     try:
         with start(1) as pool:
-            results = pool.submit(_scan_chunk, paths).result()
+            results, notes = pool.submit(_scan_chunk, paths).result()
     except BrokenProcessPool:
         if len(paths) == 1:
             yield FileResult(paths[0], (), (Problem(paths[0], 0, "ended the process that scanned it"),))
             return
         half = len(paths) // 2
-        yield from _scan_apart(start, paths[:half])
-        yield from _scan_apart(start, paths[half:])
+        yield from _scan_apart(project, start, paths[:half])
+        yield from _scan_apart(project, start, paths[half:])
     else:
+        project.notes.add(notes)
         yield from results
 
 
-_worker: tuple[Project, Rules] | None = None
+_worker: tuple[Project, Rules, Notes] | None = None
 
 
 def _start_worker(root: object, paths: tuple[str, ...], overlay: dict[str, bytes], ids: list[str]) -> None:
@@ -314,11 +321,11 @@ def _start_worker(root: object, paths: tuple[str, ...], overlay: dict[str, bytes
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles ctrl+c and ends the pool
     gc.disable()  # as in collector_off
     known = checks()
-    _worker = Project(Path(str(root)), paths, overlay), Rules(tuple(known[id] for id in ids))
+    _worker = Project(Path(str(root)), paths, overlay), Rules(tuple(known[id] for id in ids)), Notes()
 
 
-def _scan_chunk(paths: list[str]) -> list[FileResult]:
+def _scan_chunk(paths: list[str]) -> tuple[list[FileResult], Notes]:
     if _worker is None:
         raise RuntimeError("the worker was not started by _start_worker")
-    project, rules = _worker
-    return [scan_file(project, rules, path) for path in paths]
+    project, rules, told = _worker
+    return [scan_file(project, rules, path) for path in paths], project.notes.after(told)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harden import ledger
 from harden import settings as configured
+from harden.cache import scan_again
 from harden.checks import Check
 from harden.discover import find_root, list_files
 from harden.errors import ApplyError, Overtaken, Refusal, RepositoryError, UsageError, WrongOption
@@ -24,7 +25,7 @@ from harden.patches import Patch
 from harden.places import DECISIONS, is_absent
 from harden.project import Project
 from harden.registry import Question, Stage, check_named, checks, stages
-from harden.scan import FileResult, Rules, scan, scan_file
+from harden.scan import FileResult, Rules, scan_file
 from harden.scope import Scope
 from harden.score import Potential, Score, score
 
@@ -106,7 +107,8 @@ class Session:
             self.scope = self.scope.renewed()
         self.found.clear()
         self._chosen = chosen
-        for result in scan(self.project, self._looked_for, only=self._files() if only is None else only):
+        wanted = self._files() if only is None else only
+        for result in scan_again(self.project, self._looked_for, only=wanted):
             kept = self.scope.kept(result, self.project)
             self.take(kept)
             yield kept

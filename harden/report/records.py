@@ -9,7 +9,10 @@ from harden.findings import Finding, Problem, Severity, Span
 
 def finding_record(finding: Finding) -> dict[str, object]:
     """Return a finding as plain data."""
-    return {**asdict(finding), "severity": finding.severity.value, "steps": list(finding.steps)}
+    record = {name: getattr(finding, name) for name in Finding.__slots__}
+    span = {name: getattr(finding.span, name) for name in Span.__slots__}
+    facts, steps = dict(finding.facts), list(finding.steps)
+    return {**record, "span": span, "severity": finding.severity.value, "facts": facts, "steps": steps}
 
 
 def read_finding(record: dict[str, object]) -> Finding:

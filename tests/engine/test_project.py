@@ -92,7 +92,7 @@ def test_an_edit_of_one_file_is_seen_from_the_others(tmp_path: Path) -> None:
 
     def called(known: Project) -> str | None:
         module = known.module("main.py")
-        assert module.project is known
+        assert module.project.overlay is known.overlay
         return module.resolve(module.nodes(ast.Call)[0].func)
 
     assert called(before) == "requests.get"

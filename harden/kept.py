@@ -1,0 +1,94 @@
+"""What scans found out, as it is kept for the next one, and which of it no longer holds.
+
+A file's result rests on its own content and on what was looked at for it (`notes`): the contents of other
+files, and all that these rest on, whether a file is there, which files hold a word, the list of all files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename
+
+from harden.notes import CONTENT, LISTING, OUTSIDE, PRESENCE, WORD
+from harden.report.records import finding_record, read_finding
+from harden.roles import FileKind, file_kind
+from harden.scan import FileResult
+
+
+@dataclass(slots=True)
+class Kept:
+    """Results without problems by file, and what they rest on.
+
+    `listing` and `contents` are digests (an empty one: the file cannot be read), `imports` the top-level
+    packages that each Python file imports, `looks`, `words` and `present` as in `Notes`.
+    """
+
+    listing: str = ""
+    contents: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, list[str]] = field(default_factory=dict)
+    looks: dict[str, list[str]] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
+    present: dict[str, bool] = field(default_factory=dict)
+    results: dict[str, FileResult] = field(default_factory=dict)
+
+    def stale(
+        self, changed: Mapping[str, bytes], *, is_relisted: bool, exists: Callable[[str], bool]
+    ) -> set[str]:
+        """Return the files whose answers may be others now; `changed` is what files say that changed."""
+        wrong = {OUTSIDE} | ({LISTING} if is_relisted else set())
+        wrong |= {PRESENCE + path for path, was in self.present.items() if exists(path) != was}
+        for word, holders in self.words.items():
+            held, encoded = frozenset(holders), word.encode()
+            if any((path in held) != (encoded in data) for path, data in changed.items() if _is_code(path)):
+                wrong.add(WORD + word)
+        users: dict[str, list[str]] = {}
+        todo = list(changed)
+        for path, looks in self.looks.items():
+            if not wrong.isdisjoint(looks):
+                todo.append(path)
+            for look in looks:
+                if look.startswith(CONTENT):
+                    users.setdefault(look[1:], []).append(path)
+        found: set[str] = set()
+        while todo:
+            path = todo.pop()
+            if path not in found:
+                found.add(path)
+                todo += users.get(path, ())
+        return found
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop the results of files, and what they rest on."""
+        for path in paths:
+            self.results.pop(path, None)
+            self.looks.pop(path, None)
+
+    def record(self) -> dict[str, object]:
+        """Return everything as plain data."""
+        results = {path: [*map(finding_record, known.findings)] for path, known in self.results.items()}
+        return {name: getattr(self, name) for name in self.__slots__} | {"results": results}
+
+    @classmethod
+    def of(cls, record: dict[str, object]) -> Kept:
+        """Make it back from plain data. Raises TypeError, KeyError or ValueError for anything else."""
+        results = record["results"]
+        if not isinstance(results, dict):
+            raise TypeError("no results")
+        made = {path: FileResult(path, tuple(map(read_finding, found))) for path, found in results.items()}
+        return cls(**{**record, "results": made})  # type: ignore[arg-type]
+
+
+def naming(imports: Mapping[str, Iterable[str]]) -> tuple[frozenset[str], ...]:
+    """Return all that decides what names stand for besides the contents of the modules that they lead to.
+
+    These are the Python files, the packages that any of them imports, and the files that import a library
+    which is named as they are (see `Layout`); `imports` tells of each file what it imports.
+    """
+    used = (names for path, names in imports.items() if file_kind(path) is not FileKind.TEST)
+    itself = frozenset(path for path, names in imports.items() if basename(path)[:-3] in names)
+    return frozenset(imports), frozenset(name for names in used for name in names), itself
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith(".py")
