@@ -80,8 +80,8 @@ def _made_column(
 
     The call may be one of the project's own functions, all of whose ways return a column.
     """
-    path = module.resolve(call.func)
-    if last_of(path) in COLUMN_CALLS:
+    path = module.resolve(call.func) or ast.unparse(call.func)
+    if last_of(f".{path}") in COLUMN_CALLS:
         return module, call, {}
     if path == "functools.partial" and (partial := assigned(module, call.func)) is not None:
         source, ahead = partial
@@ -91,7 +91,7 @@ def _made_column(
             and last_of(source.resolve(ahead.args[0])) in COLUMN_CALLS
         ):
             return module, call, _options(ahead)
-    made = module.project.function_of(path) if path and depth < _DEPTH else None
+    made = module.project.function_of(path) if depth < _DEPTH else None
     if made is None:
         return None
     source, function = made

@@ -73,7 +73,8 @@ def orm_of(module: Module, owner: ast.ClassDef) -> Orm | None:
             return Orm.SQLALCHEMY
     if any(base.startswith(_NO_MODELS) for base in bases):
         return None
-    return _by_body(module, owner)
+    above = [known for base in bases if (known := module.project.class_of(base)) is not None]
+    return next((orm for item in [(module, owner), *above] if (orm := _by_body(*item)) is not None), None)
 
 
 def _by_base(base: str) -> Orm | None:
@@ -91,14 +92,14 @@ def _by_body(module: Module, owner: ast.ClassDef) -> Orm | None:
     for name, _, value, annotation in assignments(owner):
         if name == "__tablename__":
             return Orm.SQLALCHEMY
-        path = module.resolve(value.func) or "" if isinstance(value, ast.Call) else ""
+        path = module.resolve(value.func) or ast.unparse(value.func) if isinstance(value, ast.Call) else ""
         if path.startswith(_SQLALCHEMY) and last_of(path) in ("Column", "mapped_column", "relationship"):
             return Orm.SQLALCHEMY
         if path.startswith("django.db.models.") and path.endswith(("Field", "ForeignKey")):
             return Orm.DJANGO
         if isinstance(annotation, ast.Subscript) and _is_mapped(module, annotation.value):
             return Orm.SQLALCHEMY
-        if last_of(path) == "Column" and owner.bases and name == "id":
+        if last_of(f".{path}") in ("Column", "mapped_column") and owner.bases:
             return Orm.SQLALCHEMY
     return None
 

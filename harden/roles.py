@@ -109,8 +109,21 @@ _ROUTERS = (
     "apiflask.APIBlueprint",
     "litestar",
     "litestar.handlers",
+    "fastapi.applications.FastAPI",
+    "flask_openapi3.APIBlueprint",
+    "ninja.NinjaAPI",
+    "ninja.Router",
+    "quart.app.Quart",
+    "quart.blueprints.Blueprint",
+    "sanic.app.Sanic",
+    "sanic.blueprints.Blueprint",
+    "chalice.Chalice",
 )
-_ROUTES = re.compile(r"\bRoute\(|\badd_(?:url_rule|route|api_route)\(")
+WEB_PACKAGES = frozenset(
+    {"django", "rest_framework", "ninja", "flask", "quart", "starlette", "fastapi", "aiohttp", "tornado"}
+    | {"sanic", "falcon", "bottle", "litestar", "flask_restful", "flask_restx", "flask_restplus", "apiflask"}
+)
+"""Packages that answer requests."""
 _HANDLER_DECORATORS = frozenset(
     {
         "rest_framework.decorators.api_view",
@@ -144,11 +157,16 @@ _VIEW_BASES = (
     "tornado.web.RequestHandler",
     "aiohttp.web.View",
     "falcon.",
+    "quart.views.",
+    "sanic.views.",
 )
+_VIEW_CLASS = re.compile(r"\.views(\.\w+)*\.\w*View(Set)?$")
+"""Views of Django's many packages, such as `django_filters.views.FilterView`."""
 _HTTP_VERBS = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "list", "create", "retrieve"}
     | {"update", "partial_update", "destroy", "get_queryset", "get_context_data", "form_valid", "prepare"}
 )
+_RESOURCE_METHODS = _HTTP_VERBS | {f"on_{verb}" for verb in ("get", "post", "put", "patch", "delete", "head")}
 
 
 def role_of(module: Module, function: FunctionNode) -> Role:
@@ -169,31 +187,18 @@ def role_of(module: Module, function: FunctionNode) -> Role:
 
 
 def routed(module: Module) -> frozenset[ast.AST]:
-    """Return the functions that a file gives to a route by their name, instead of by a decorator."""
-    if not _ROUTES.search(module.text):
-        return frozenset()
-    bound = {
-        module.names.lookup(argument)
-        for call in module.nodes(ast.Call)
-        if _routes(module, call)
-        for argument in (*call.args, *(item.value for item in call.keywords))
-        if isinstance(argument, ast.Name)
-    }
-    return frozenset(item for item in bound if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    """Return the functions and classes of a file that any file gives to a route by their name."""
+    from harden.routes import routes_of
 
-
-def _routes(module: Module, call: ast.Call) -> bool:
-    path = module.resolve(call.func) or ""
-    base, _, method = path.rpartition(".")
-    return path == "starlette.routing.Route" or (
-        method in ("add_url_rule", "add_route", "add_api_route") and module.is_a(base, *_ROUTERS)
-    )
+    names = routes_of(module.project).handlers_in(module.name)
+    known = module.names.definitions
+    return frozenset(known[name] for name in names if name in known)
 
 
 def _decorator_role(module: Module, decorator: ast.expr) -> Role:
     path = module.resolve(decorator)
     if path is None:
-        return Role.NONE
+        return Role.HANDLER if _is_passed_router(module, decorator) else Role.NONE
     base, _, method = path.rpartition(".")
     if path in _HANDLER_DECORATORS:
         return Role.HANDLER
@@ -206,15 +211,33 @@ def _decorator_role(module: Module, decorator: ast.expr) -> Role:
     return Role.NONE
 
 
+def _is_passed_router(module: Module, decorator: ast.expr) -> bool:
+    """Tell whether `@app.route("/x")` stands on an application that a function is given without a type."""
+    match decorator:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name() as app, attr=method),
+            args=[ast.Constant(value=str() as path), *_],
+        ) if method in ROUTE_METHODS and path.startswith("/"):
+            bound = module.names.lookup(app)
+            return isinstance(bound, ast.arg) and not module.project.imported.isdisjoint(WEB_PACKAGES)
+    return False
+
+
 def _method_role(module: Module, owner: ast.ClassDef, function: FunctionNode) -> Role:
     bases = module.bases(owner)
-    if function.name in _HTTP_VERBS and any(base.startswith(_VIEW_BASES) for base in bases):
+    if function.name in _HTTP_VERBS and any(map(_is_view, bases)):
+        return Role.HANDLER
+    if function in module.routed or (function.name in _RESOURCE_METHODS and owner in module.routed):
         return Role.HANDLER
     if function.name == "run" and any(base.startswith("celery.") for base in bases):
         return Role.TASK
     if function.name == "handle" and any("BaseCommand" in base for base in bases):
         return Role.CLI
     return Role.NONE
+
+
+def _is_view(base: str) -> bool:
+    return base.startswith(_VIEW_BASES) or bool(_VIEW_CLASS.search(base))
 
 
 def _is_django_view(module: Module, function: FunctionNode, names: list[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harden.checklists.database.links import Chain, Link, chain_of, is_in_sight, values_of
-from harden.checklists.database.models import table_of
+from harden.checklists.database.models import class_of, is_model, is_table
 from harden.checklists.database.statements import statement_of
 from harden.module import Module, keyword
 
@@ -133,10 +133,10 @@ def _executed(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
 
 def _selected_table(module: Module, select: ast.Call) -> ast.expr | None:
     """Return the table of `notes.select()` or `select(notes)`."""
-    if isinstance(select.func, ast.Attribute) and table_of(module, select.func.value) is not None:
+    if isinstance(select.func, ast.Attribute) and is_table(module, select.func.value):
         return select.func.value if not select.args else None
     is_plain = len(select.args) == 1 and (module.resolve(select.func) or "").startswith("sqlalchemy.")
-    return select.args[0] if is_plain and table_of(module, select.args[0]) is not None else None
+    return select.args[0] if is_plain and is_table(module, select.args[0]) else None
 
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
@@ -214,29 +214,16 @@ def _rows(
         link.name in ("filter", "filter_by", "where") or (link.name == "objects" and link.arguments)
         for link in chain.links
     )
-    models = tuple(class_of(other) for other in others)
+    models = tuple(class_of(module, other) for other in others)
     loads = (node for link in chain.links if link.name == "options" for node in ast.walk(link.node))
     steps = chain.names | {
         node.attr if isinstance(node, ast.Attribute) else node.id
         for node in loads
         if isinstance(node, ast.Attribute | ast.Name)
     }
-    return Rows(style, place, query, result, class_of(model), ordered, filtered, others=models, steps=steps)
-
-
-def class_of(expr: ast.expr) -> ast.expr:
-    """Return the model that a column belongs to, or the model itself."""
-    return expr.value if isinstance(expr, ast.Attribute) and not expr.attr[:1].isupper() else expr
-
-
-def is_model(module: Module, expr: ast.expr) -> bool:
-    """Tell whether an expression names a model class or a column of one."""
-    match expr:
-        case ast.Name(id=name):
-            return name[:1].isupper()
-        case ast.Attribute(value=value, attr=name):
-            return name[:1].isupper() or (not name.isupper() and is_model(module, value))
-    return False
+    return Rows(
+        style, place, query, result, class_of(module, model), ordered, filtered, others=models, steps=steps
+    )
 
 
 def is_aggregate(arguments: list[ast.expr]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harden.models import models_of
 from harden.project import Project
 
 _SIMPLE = re.compile(
@@ -31,7 +32,12 @@ def primary_key(project: Project, table: str) -> list[str]:
     for path in project.paths:
         if path.endswith((".sql", ".py")) and (found := start.search(text := project.text(path))):
             return _key(_inside(text, found.end()))
-    return []
+    models = [model for model in models_of(project).all if (model.table or "").lower() == name]
+    keys = {
+        tuple(column.stored for key in model.primary_key if (column := model.columns.get(key)))
+        for model in models
+    }
+    return list(next(iter(keys))) if len(keys) == 1 else []
 
 
 def _inside(text: str, start: int) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.links import Chain, chain_of, is_in_sight
-from harden.checklists.database.models import has_default_order, is_known, primary_keys
-from harden.checklists.database.queries import class_of, is_aggregate, is_model
+from harden.checklists.database.models import class_of, has_default_order, is_known, is_model, primary_keys
+from harden.checklists.database.queries import is_aggregate
 from harden.checklists.database.statements import sql_text
 from harden.checklists.database.tables import key_for
 from harden.module import Module, is_literal
@@ -100,7 +100,7 @@ def _by_keys(module: Module, chain: Chain, place: ast.expr, before: str) -> Unor
     selected = _selected(module, chain)
     if not selected or not is_model(module, selected[0]) or is_aggregate(selected):
         return None
-    models = [class_of(expr) for expr in selected]
+    models = [class_of(module, expr) for expr in selected]
     name = module.segment(models[0])
     if not all(isinstance(model, ast.Name | ast.Attribute) for model in models):
         return None

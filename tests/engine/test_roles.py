@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harden import roles
+from harden import routes
+from harden.module import Module
 from harden.roles import FileKind, Role, file_kind
 from tests.given import project, write
 
@@ -67,15 +69,14 @@ def test_routes_by_name_are_looked_for_once_however_many_functions_there_are(
     code = f"from flask import Flask\n\napp = Flask(__name__)\n\n{helpers}def pay():\n    pass\n\n"
     write(tmp_path, {"app.py": f"{code}app.add_url_rule('/pay', view_func=pay)\n"})
     file = project(tmp_path).module("app.py")
-    looks = 0
+    read: list[str] = []
 
-    class Counting:
-        def search(self, text: str) -> bool:
-            nonlocal looks
-            looks += 1
-            return "add_url_rule" in text
+    def counting(module: Module) -> Iterator[routes.Route]:
+        read.append(module.path)
+        return routes_in(module)
 
-    monkeypatch.setattr(roles, "_ROUTES", Counting())
+    routes_in = routes.routes_in
+    monkeypatch.setattr(routes, "routes_in", counting)
     handlers = [one.name for one in file.nodes(ast.FunctionDef) if file.role(one) is Role.HANDLER]
     assert handlers == ["pay"]
-    assert looks == 1
+    assert read == ["app.py"]
