@@ -4,9 +4,10 @@ requests, httpx and aiohttp do not raise when the server answers 404 or 500. The
 as if all were well: it saves the error page, or fails lines later with a `KeyError` that says nothing of
 the cause. `raise_for_status()` ends the matter where it happened, with the address and the status.
 
-Left out: responses that are returned or handed on (their receiver may look), bodies that carry an error
-of their own which the code asks for, and clients that raise by themselves (`raise_for_status=True`, event
-hooks).
+A response that a function of the project returns unread is told where it is read, also in another file.
+Left out: responses that are handed on (their receiver may look), bodies that carry an error of their own
+which the code asks for, and clients that raise by themselves (`raise_for_status=True`, hooks, a session
+class that looks).
 
 Flagged:
 
@@ -99,6 +100,33 @@ Fixed:
         response.raise_for_status()
         return response.json()
 
+Flagged (app/client.py):
+
+    import requests
+
+
+    class Shop:
+        def _ask(self, path):
+            return requests.get(f"https://shop.example{path}", timeout=5)
+
+        def stock(self):
+            answer = self._ask("/stock")
+            return answer.json()["items"]
+
+Fixed (app/client.py):
+
+    import requests
+
+
+    class Shop:
+        def _ask(self, path):
+            return requests.get(f"https://shop.example{path}", timeout=5)
+
+        def stock(self):
+            answer = self._ask("/stock")
+            answer.raise_for_status()
+            return answer.json()["items"]
+
 Fine:
 
     import requests
@@ -158,9 +186,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.blocked import said
+from harden.checklists.resilience.asked_bodies import asks_the_body
+from harden.checklists.resilience.responses import (
+    BODIES,
+    CHECKS,
+    REQUESTS,
+    Request,
+    awaited,
+    bound_name,
+    is_watched,
+    read_calls,
+    request_of,
+)
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.module import Module, keyword
+from harden.module import Module
 from harden.prints import is_program
 from harden.roles import FileKind
 
@@ -171,69 +212,39 @@ check = Check(
     fix=Fix("harden.codemods.statuses:RaiseForStatus", Risk.REVIEW),
 )
 
-_METHODS = ("get", "post", "put", "patch", "delete", "request")
-_OWNERS = ("requests", "requests.Session", "requests.session", "httpx", "httpx.Client", "httpx.AsyncClient")
-_BODIES = frozenset(
-    ("json", "text", "content", "read", "iter_content", "iter_lines", "iter_bytes", "iter_text", "aread")
-)
-_CHECKS = frozenset(
-    ("raise_for_status", "status_code", "ok", "is_success", "is_error", "status", "has_redirect_location")
-)
-_ANSWERS = frozenset(
-    ("error", "errors", "error_code", "errcode", "status", "success", "ok", "code", "message")
-)
-_HOOKS = ("event_hooks", ".hooks[", "raise_for_status=True", "assert_status_hook")
 _NAMES = ("response", "answer", "reply")
 
 
-_REQUESTS = frozenset(
-    f"{owner}.{method}" for owner in (*_OWNERS, "aiohttp.ClientSession") for method in _METHODS
-)
-
-
-@check.call("asyncio.to_thread")
-def request_in_thread(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag the same of requests that another thread makes."""
-    handed = module.resolve(call.args[0]) if call.args else None
-    if handed in _REQUESTS:
-        yield from request(module, call, handed)
-
-
-@check.call(*sorted(_REQUESTS))
+@check.call(*sorted(REQUESTS))
 def request(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag requests whose body is used while nothing in the function looks at the status."""
-    if any(hook in module.text for hook in _HOOKS) or keyword(call, "raise_for_status") is not None:
+    if not is_watched(module, call, path):
+        yield from _unchecked(module, call, Request(path))
+
+
+@check.module
+def by_way(module: Module) -> Iterator[Finding]:
+    """Flag the same of responses that functions of the project, other threads and own sessions give."""
+    if module.project.imported.isdisjoint(("requests", "httpx", "aiohttp")):
         return
-    whole = _awaited(module, call)
+    for call in dict.fromkeys(read_calls(module)):
+        if module.resolve(call.func) not in REQUESTS and (asked := request_of(module, call)) is not None:
+            yield from _unchecked(module, call, asked)
+
+
+def _unchecked(module: Module, call: ast.Call, asked: Request) -> Iterator[Finding]:
+    whole = awaited(module, call)
     parent = module.parents.get(whole)
-    method = path.rpartition(".")[2]
-    message = f"The body of {method}() is used whatever the status is"
-    if isinstance(parent, ast.Attribute) and parent.attr in _BODIES and not path.startswith("aiohttp."):
-        if not _asks_the_body(module, call):
-            yield check.found(
-                module, call, message, facts=_facts(module, call), why_not=_why_not(module, whole)
-            )
+    name = said(call).rpartition(".")[2] if asked.steps else asked.path.rpartition(".")[2]
+    message, steps = f"The body of {name}() is used whatever the status is", asked.steps
+    if isinstance(parent, ast.Attribute) and parent.attr in BODIES and not asked.path.startswith("aiohttp."):
+        if not asks_the_body(module, call):
+            why_not = _why_not(module, whole)
+            yield check.found(module, call, message, facts=_facts(module, call), why_not=why_not, steps=steps)
         return
-    if (name := _bound(parent, whole)) and _is_body_used_alone(module, call, name.id):
-        facts = {"name": name.id, "place": "with" if isinstance(parent, ast.withitem) else "after"}
-        yield check.found(module, call, message, facts=facts)
-
-
-def _awaited(module: Module, call: ast.Call) -> ast.expr:
-    outer = module.parents.get(call)
-    return outer if isinstance(outer, ast.Await) else call
-
-
-def _bound(parent: ast.AST | None, whole: ast.expr) -> ast.Name | None:
-    """Return the name that the response goes to."""
-    match parent:
-        case ast.Assign(targets=[ast.Name() as name]):
-            return name
-        case ast.AnnAssign(target=ast.Name() as name) if parent.value is whole:
-            return name
-        case ast.withitem(optional_vars=ast.Name() as name):
-            return name
-    return None
+    if (bound := bound_name(parent, whole)) and _is_body_used_alone(module, call, bound.id):
+        facts = {"name": bound.id, "place": "with" if isinstance(parent, ast.withitem) else "after"}
+        yield check.found(module, call, message, facts=facts, steps=steps)
 
 
 def _is_body_used_alone(module: Module, call: ast.Call, name: str) -> bool:
@@ -245,10 +256,10 @@ def _is_body_used_alone(module: Module, call: ast.Call, name: str) -> bool:
         if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
             continue
         parent = module.parents.get(node)
-        if not isinstance(parent, ast.Attribute) or parent.attr in _CHECKS:
+        if not isinstance(parent, ast.Attribute) or parent.attr in CHECKS:
             return False
-        used = used or (parent.attr in _BODIES and not (watched and _is_printed(module, parent)))
-    return used and not _asks_the_body(module, call)
+        used = used or (parent.attr in BODIES and not (watched and _is_printed(module, parent)))
+    return used and not asks_the_body(module, call)
 
 
 def _is_printed(module: Module, body: ast.Attribute) -> bool:
@@ -258,46 +269,6 @@ def _is_printed(module: Module, body: ast.Attribute) -> bool:
             return False
         if isinstance(outer, ast.Call) and module.resolve(outer.func) == "builtins.print":
             return True
-    return False
-
-
-def _asks_the_body(module: Module, call: ast.Call) -> bool:
-    """Tell whether an error, or success, is looked for in what the body says, here or by who gets it."""
-    around = module.function(call) or module.tree
-    if _returns_body(module, call) and any(_asks(node) for node in module.nodes(ast.Compare)):
-        return True
-    for node in ast.walk(around):
-        if not isinstance(node, ast.Constant) or node.value not in _ANSWERS:
-            continue
-        parent = module.parents.get(node)
-        if isinstance(parent, ast.Compare | ast.Subscript):
-            return True
-        if (
-            isinstance(parent, ast.Call)
-            and isinstance(parent.func, ast.Attribute)
-            and parent.func.attr == "get"
-        ):
-            return True
-    return False
-
-
-def _returns_body(module: Module, call: ast.Call) -> bool:
-    """Tell whether the function parses a body and hands something to its callers."""
-    around = module.function(call)
-    inner = list(ast.walk(around)) if around is not None else []
-    returns = any(isinstance(node, ast.Return) and node.value is not None for node in inner)
-    return returns and any(map(_is_json, inner))
-
-
-def _is_json(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "json"
-
-
-def _asks(node: ast.AST) -> bool:
-    """Tell whether `node` is a test such as `"error" in answer`."""
-    match node:
-        case ast.Compare(left=ast.Constant(value=value), ops=[ast.In() | ast.NotIn()]):
-            return value in _ANSWERS
     return False
 
 
