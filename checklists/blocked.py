@@ -68,7 +68,9 @@ class _Body:
     calls: tuple[tuple[str, _Place], ...] = ()
 
 
-_bodies: WeakKeyDictionary[Project, dict[_Place, _Body]] = WeakKeyDictionary()
+# What a module's own names lead to is noted for that module, what is asked of others for the one that asks.
+_bodies: WeakKeyDictionary[Module, dict[_Place, _Body]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[Project, dict[_Place, _Body]] = WeakKeyDictionary()
 _blocks: WeakKeyDictionary[Project, dict[_Place, Block | None]] = WeakKeyDictionary()
 
 
@@ -124,11 +126,15 @@ def _found(project: Project, place: _Place) -> Called:
 
 
 def _body(project: Project, place: _Place) -> _Body:
-    """Return what a function calls; each body is read once."""
-    known = _bodies.setdefault(project, {})
-    if place not in known:
-        known[place] = _read(*_found(project, place))
-    return known[place]
+    """Return what a function calls; each body is read once, whoever asks."""
+    asked = _asked.setdefault(project, {})
+    if place not in asked:
+        module = project.module(place.path)
+        known = _bodies.setdefault(module, {})
+        if place not in known:
+            known[place] = _read(*_found(project, place))
+        asked[place] = known[place]
+    return asked[place]
 
 
 def _read(module: Module, function: FunctionNode) -> _Body:
