@@ -225,7 +225,7 @@ def _is_passed_router(module: Module, decorator: ast.expr) -> bool:
 
 def _method_role(module: Module, owner: ast.ClassDef, function: FunctionNode) -> Role:
     bases = module.bases(owner)
-    if function.name in _HTTP_VERBS and any(map(_is_view, bases)):
+    if function.name in _HTTP_VERBS and any(_is_view(module, base) for base in bases):
         return Role.HANDLER
     if function in module.routed or (function.name in _RESOURCE_METHODS and owner in module.routed):
         return Role.HANDLER
@@ -236,12 +236,14 @@ def _method_role(module: Module, owner: ast.ClassDef, function: FunctionNode) ->
     return Role.NONE
 
 
-def _is_view(base: str) -> bool:
-    return base.startswith(_VIEW_BASES) or bool(_VIEW_CLASS.search(base))
+def _is_view(module: Module, base: str) -> bool:
+    if base.startswith(_VIEW_BASES):
+        return True
+    return bool(_VIEW_CLASS.search(base)) and base.partition(".")[0] not in module.project.tops
 
 
 def _is_django_view(module: Module, function: FunctionNode, names: list[str]) -> bool:
-    if names[:1] != ["request"] or not module.imports("django", "rest_framework"):
+    if names[:1] != ["request"] or module.project.imported.isdisjoint(("django", "rest_framework")):
         return False
     stem = PurePosixPath(module.path)
     return "views" in (stem.stem, *stem.parts[:-1]) or _returns_response(module, function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from harden.checklists.database.purposes import bindings_of
 from harden.module import Module
@@ -39,6 +40,10 @@ class Chain:
         return frozenset(link.name for link in self.links)
 
 
+_CHAINS: WeakKeyDictionary[Module, dict[ast.Name, Chain]] = WeakKeyDictionary()
+"""The chains that names stand for: a query that is built step by step is asked for at every step."""
+
+
 def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
     """Return the chain that an expression ends."""
     match expr:
@@ -52,12 +57,23 @@ def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
         case ast.Attribute(value=value, attr=name):
             inner = chain_of(module, value, depth + 1)
             return Chain(inner.root, (*inner.links, Link(name, expr)))
-        case ast.Name() if depth < 60 and (bound := _values(module, expr)):
-            chains = [chain_of(module, value, depth + 10) for value in bound]
-            longest = max(chains, key=lambda chain: len(chain.links))
-            others = [link for chain in chains for link in chain.links if link not in longest.links]
-            return Chain(longest.root, (*longest.links, *others))
+        case ast.Name():
+            known = _CHAINS.setdefault(module, {})
+            if expr not in known:
+                known[expr] = _named(module, expr, depth)
+            return known[expr]
     return Chain(expr, ())
+
+
+def _named(module: Module, name: ast.Name, depth: int) -> Chain:
+    """Return the chain that a local name stands for, with the steps of all values that it may have."""
+    chains = [chain_of(module, value, depth + 10) for value in _values(module, name)] if depth < 60 else []
+    if not chains:
+        return Chain(name, ())
+    longest = max(chains, key=lambda chain: len(chain.links))
+    taken = {id(link.node) for link in longest.links}
+    others = {id(link.node): link for chain in chains for link in chain.links}
+    return Chain(longest.root, (*longest.links, *(others[at] for at in others if at not in taken)))
 
 
 def values_of(module: Module, name: ast.Name) -> list[ast.expr]:
@@ -75,10 +91,10 @@ def values_of(module: Module, name: ast.Name) -> list[ast.expr]:
 def _values(module: Module, name: ast.Name) -> list[ast.expr]:
     """Return the values of a name that can be part of a chain, those assigned before its use."""
     found: list[ast.expr] = []
+    here = name.lineno, name.col_offset
     for value in values_of(module, name):
-        before = (value.lineno, value.col_offset) < (name.lineno, name.col_offset)
-        inside = any(inner is name for inner in ast.walk(value))
-        if before and not inside and isinstance(value, ast.Call | ast.Attribute | ast.Await):
+        end = value.end_lineno or value.lineno, value.end_col_offset or value.col_offset
+        if end <= here and isinstance(value, ast.Call | ast.Attribute | ast.Await):
             found.append(value)
     return found
 
