@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harden.assigned import assigned
 from harden.errors import UnreadableSource
 from harden.module import Module, keyword
 from harden.roles import WEB_PACKAGES, FileKind, file_kind
@@ -164,8 +165,12 @@ def _unwrapped(module: Module, item: ast.expr, depth: int = 0) -> tuple[str, tup
                 if handler:
                     return handler, (path, *wrappers)
         return path if module.project.class_of(path) else "", ()  # `Resource()` of Falcon
-    named = module.resolve(item) if isinstance(item, ast.Name | ast.Attribute) else None
-    return _definition(module, named) if named else "", ()
+    if not isinstance(item, ast.Name | ast.Attribute):
+        return "", ()
+    made = assigned(module, item) if depth < _DEPTH else None
+    if made is not None and isinstance(made[1], ast.Call):  # `view = cached(view)`
+        return _unwrapped(*made, depth + 1)
+    return _definition(module, module.resolve(item) or ""), ()
 
 
 def _definition(module: Module, path: str) -> str:

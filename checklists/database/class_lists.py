@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harden.checklists.database.links import chain_of
-from harden.checklists.database.models import has_default_order, is_known
+from harden.checklists.database.models import has_default_order, is_known, manager_in
 from harden.checklists.database.passing import place_of
 from harden.checklists.database.whole_lists import counted_in_list_view
 from harden.module import Module, is_literal, walk_statements
@@ -129,9 +129,9 @@ def model_of(module: Module, node: ast.ClassDef, queryset: ast.expr) -> ast.expr
     chain = chain_of(module, queryset)
     if not chain.names.isdisjoint(_NO_ORDER):
         return None
-    for link in chain.links:
-        if link.name == "objects" and isinstance(link.node, ast.Attribute):
-            return link.node.value
+    at = manager_in(module, chain)
+    if at is not None and isinstance(manager := chain.links[at].node, ast.Attribute):
+        return manager.value
     inherits = any(link.name == "get_queryset" for link in chain.links)
     values = dict(_values(node))
     if inherits and "queryset" in values:

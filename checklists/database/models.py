@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from harden.checklists.database.links import Chain
 from harden.errors import UnreadableSource
 from harden.model import Model
 from harden.model_facts import Orm
@@ -82,6 +83,16 @@ def _orders(manager: str | None, model: Model) -> bool:
         item for item in owner.body if isinstance(item, ast.FunctionDef) and item.name == "get_queryset"
     ]
     return any("order_by" in module.segment(item) for item in starts)
+
+
+def manager_in(module: Module, chain: Chain) -> int | None:
+    """Return which link of a chain is the manager of a model: `objects`, or one that the model names."""
+    for at, link in enumerate(chain.links):
+        if link.name == "objects":
+            return at
+        if isinstance(link.node, ast.Attribute) and (model := model_of(module, link.node.value)) is not None:
+            return at if link.name in model.managers else None
+    return None
 
 
 def is_table(module: Module, expr: ast.expr) -> bool:

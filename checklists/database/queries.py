@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harden.checklists.database.links import Chain, Link, chain_of, is_in_sight, values_of
-from harden.checklists.database.models import class_of, is_model, is_table
+from harden.checklists.database.models import class_of, is_model, is_table, manager_in
 from harden.checklists.database.statements import statement_of
 from harden.module import Module, keyword
 
@@ -141,7 +141,7 @@ def _selected_table(module: Module, select: ast.Call) -> ast.expr | None:
 
 def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     """Recognise `Model.objects.filter(…)`, and MongoEngine's `Model.objects(…)`."""
-    at = next((at for at, link in enumerate(chain.links) if link.name == "objects"), None)
+    at = manager_in(module, chain)
     if at is None:
         return None
     manager: ast.expr = chain.links[at].node
@@ -151,7 +151,7 @@ def _queryset(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
         return None
     if not isinstance(manager, ast.Attribute) or not is_model(module, manager.value):
         return None
-    names = [link.name for link in chain.links[at:]]
+    names = ["objects", *(link.name for link in chain.links[at + 1 :])]
     if not set(names) <= _QUERYSET:
         return None
     if {"values", "annotate"} <= set(names) or {"values_list", "annotate"} <= set(names):

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.links import Chain, chain_of, is_in_sight
-from harden.checklists.database.models import class_of, has_default_order, is_known, is_model, primary_keys
+from harden.checklists.database.models import (
+    class_of,
+    has_default_order,
+    is_known,
+    is_model,
+    manager_in,
+    primary_keys,
+)
 from harden.checklists.database.queries import is_aggregate
 from harden.checklists.database.statements import sql_text
 from harden.checklists.database.tables import key_for
@@ -146,24 +153,25 @@ def _queryset(module: Module, expr: ast.expr) -> Unordered | None:
     """Return how a queryset is ordered, if its model is known to have no order of its own."""
     chain = chain_of(module, expr)
     names = [link.name for link in chain.links]
-    if "objects" not in names or not _OPAQUE.isdisjoint(names) or not is_in_sight(module, expr):
+    at = manager_in(module, chain)
+    if at is None or not _OPAQUE.isdisjoint(names) or not is_in_sight(module, expr):
         return None
     if {"values", "annotate"} <= set(names) or {"values_list", "annotate"} <= set(names):
         return None
-    manager = chain.links[names.index("objects")].node
+    manager = chain.links[at].node
     if not isinstance(manager, ast.Attribute) or not is_model(module, manager.value):
         return None
     model = manager.value
-    if not is_known(module, model) or has_default_order(module, model) or _has_own_steps(chain):
+    if not is_known(module, model) or has_default_order(module, model) or _has_own_steps(chain, at):
         return None
     return Unordered("queryset", expr, "", '"pk"', module.segment(model))
 
 
-def _has_own_steps(chain: Chain) -> bool:
+def _has_own_steps(chain: Chain, manager: int) -> bool:
     """Tell whether a step is a method of the project's own, which may order the rows."""
-    known = {"objects", "all", "filter", "exclude", "select_related", "prefetch_related", "only", "defer"}
+    known = {"all", "filter", "exclude", "select_related", "prefetch_related", "only", "defer"}
     known |= {"using", "values", "values_list", "annotate", "alias", "extra", "complex_filter"}
-    return any(link.name not in known for link in chain.links)
+    return any(link.name not in known for at, link in enumerate(chain.links) if at != manager)
 
 
 def _mongo(module: Module, call: ast.Call, chain: Chain) -> Unordered | None:

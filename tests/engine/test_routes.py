@@ -195,3 +195,22 @@ def test_facts_of_routes(tmp_path: Path) -> None:
         ("x/", "web.pages.shown", [], ("django.contrib.auth.decorators.login_required",)),
     ]
     assert [found.module.path for found in routes.to("web.pages.shown")] == ["web/urls.py"]
+
+
+def test_handler_wrapped_before_it_is_given(tmp_path: Path) -> None:
+    code = """
+from flask import Flask
+
+from web.wrapping import guarded
+
+
+def make(app):
+    def shown():
+        return 1
+
+    shown = guarded(shown)
+    app.add_url_rule("/x", view_func=shown)
+"""
+    wrapping = "def guarded(view):\n    def inner():\n        return view()\n\n    return inner\n"
+    files = {"web/__init__.py": "", "web/pages.py": code, "web/wrapping.py": wrapping}
+    assert handlers(tmp_path, "web/wrapping.py", files) == []
