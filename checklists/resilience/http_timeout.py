@@ -9,7 +9,8 @@ A timeout belongs on the client where the library has one there (httpx, aiohttp,
 requests wants it on each call, also where a function of it is handed to `partial` or to a thread. It raises
 an error that the caller has to expect. On request (`constant`) all calls of a file share a named constant.
 
-Left out: calls that pass `**options` made elsewhere, sessions whose adapter or class sets a timeout, and
+A function that only hands its `**options` on is told where none of its callers sets a timeout.
+Left out: calls that pass other `**options`, sessions whose adapter or class sets a timeout, and
 libraries with a sensible default (httpx, urllib3.request, Slack, Google Cloud), unless it is switched off.
 
 Flagged:
@@ -105,6 +106,30 @@ Fixed (app/session.py):
         def stock(self, **options):
             return self.session.request("GET", "https://shop.example/stock", timeout=10)
 
+Flagged (app/wrapper.py):
+
+    import requests
+
+
+    def fetch(path, **options):
+        return requests.get(f"https://shop.example{path}", **options)
+
+
+    def stock():
+        return fetch("/stock", headers={"Accept": "application/json"})
+
+Fixed (app/wrapper.py):
+
+    import requests
+
+
+    def fetch(path, **options):
+        return requests.get(f"https://shop.example{path}", timeout=10, **options)
+
+
+    def stock():
+        return fetch("/stock", headers={"Accept": "application/json"})
+
 Fine:
 
     import aiohttp
@@ -121,6 +146,14 @@ Fine:
         requests.post("https://pay.example/charge", json=order, timeout=3)
         requests.get("https://pay.example/state", **options)
         return order.get("https://pay.example/state")
+
+
+    def ask(url, **options):
+        return requests.get(url, **options)
+
+
+    def state():
+        return ask("https://pay.example/state", timeout=3)
 
 Fine (app/adapter.py):
 
@@ -183,6 +216,7 @@ import ast
 from collections.abc import Iterator
 
 from harden.checklists.requests_sessions import FUNCTIONS, METHODS, SESSIONS, has_own_timeout, is_session
+from harden.checklists.resilience.forwarded import never_given
 from harden.checklists.resilience.http_limits import (
     ALIASES,
     AWS_CLIENTS,
@@ -220,8 +254,16 @@ def requests_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding
     """Flag requests calls without timeout; requests has none for a whole session."""
     method = path.rpartition(".")[2]
     limit = Limit(at=8 if path not in FUNCTIONS and method == "request" else -1, form="pair")
-    if limit.is_missing(module, call) and not has_own_timeout(module, call, path):
-        yield check.found(module, call, f"requests.{method}() waits for ever", facts=limit.facts(call))
+    if has_own_timeout(module, call, path):
+        return
+    message = f"requests.{method}() waits for ever"
+    if limit.is_missing(module, call):
+        yield check.found(module, call, message, facts=limit.facts(call))
+    elif (form := never_given(module, call, limit.name)) == "options":
+        yield check.found(module, call, f"{message}: no caller sets a timeout", facts=limit.facts(call))
+    elif form == "parameter":
+        why_not = "The timeout is a parameter that no caller gives: give it another default than None."
+        yield check.found(module, call, f"{message}: no caller sets a timeout", why_not=why_not)
 
 
 @check.call(*(f"*.{method}" for method in METHODS))

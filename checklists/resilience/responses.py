@@ -51,7 +51,9 @@ def request_of(module: Module, call: ast.Call, depth: int = 0) -> Request | None
         return None if is_watched(module, call, path) else Request(path)
     else:
         found = callee_of(module, call)
-    inner = _returned(*found, depth) if found is not None and depth < _DEEPEST else None
+    if found is None or (isinstance(found[1], ast.AsyncFunctionDef) and awaited(module, call) is call):
+        return None
+    inner = _returned(*found, depth) if depth < _DEEPEST else None
     return Request(inner.path, (step(module, call), *inner.steps)) if inner is not None else None
 
 
