@@ -18,7 +18,7 @@ import harden
 from harden.checks import Check
 from harden.errors import UnreadableSource
 from harden.kept import Kept, naming
-from harden.notes import CONTENT, OUTSIDE, PRESENCE, UNSTEADY, WORD, digest_of
+from harden.notes import BOUND, EXPORTS, MODULE, OUTSIDE, PRESENCE, TEXT, UNSTEADY, WORD, digest_of
 from harden.places import write_atomically
 from harden.project import Project, imports_in
 from harden.registry import places
@@ -65,8 +65,8 @@ def _drop_stale(kept: Kept, project: Project) -> bool:
     listing = digest_of("\0".join(project.paths).encode("utf-8", "surrogateescape"))
     if naming(imports) != naming(kept.imports):
         kept.forget([*kept.results, *kept.looks])
-    elif changed or kept.looks:
-        kept.forget(kept.stale(changed, is_relisted=listing != kept.listing, exists=project.exists))
+    else:
+        kept.forget(kept.stale(project, changed, is_relisted=listing != kept.listing))
     is_new = bool(changed) or listing != kept.listing
     kept.imports, kept.listing = imports, listing
     return is_new
@@ -88,13 +88,14 @@ def _take(kept: Kept, found: Mapping[str, FileResult], project: Project) -> bool
     for path, looks in notes.looks.items():
         kept.looks[path] = sorted(looks.union(kept.looks.get(path, ())))
     named = {look for looks in kept.looks.values() for look in looks}
+    kept.told |= notes.told
+    kept.told = {look: digest for look, digest in kept.told.items() if look in named}
     kept.words |= {word: list(holders) for word, holders in notes.words.items()}
     kept.words = {word: holders for word, holders in kept.words.items() if WORD + word in named}
     kept.present |= notes.present
     kept.present = {path: was for path, was in kept.present.items() if PRESENCE + path in named}
-    rested = (
-        {look[1:] for look in named if look.startswith(CONTENT)} | kept.results.keys() | kept.imports.keys()
-    )
+    rested = {look[1:] for look in named if look[0] in (MODULE, TEXT, EXPORTS, BOUND)}
+    rested |= kept.results.keys() | kept.imports.keys()
     kept.contents = {
         path: digest for path, digest in notes.contents.items() if path in rested and digest != UNSTEADY
     }

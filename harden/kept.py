@@ -6,11 +6,12 @@ files, and all that these rest on, whether a file is there, which files hold a w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from harden.notes import CONTENT, LISTING, OUTSIDE, PRESENCE, WORD
+from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD
+from harden.project import Project
 from harden.report.records import finding_record, read_finding
 from harden.roles import FileKind, file_kind
 from harden.scan import FileResult
@@ -21,41 +22,56 @@ class Kept:
     """Results without problems by file, and what they rest on.
 
     `listing` and `contents` are digests (an empty one: the file cannot be read), `imports` the top-level
-    packages that each Python file imports, `looks`, `words` and `present` as in `Notes`.
+    packages that each Python file imports, the others as in `Notes`.
     """
 
     listing: str = ""
     contents: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     imports: dict[str, list[str]] = field(default_factory=dict)
     looks: dict[str, list[str]] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
     present: dict[str, bool] = field(default_factory=dict)
     results: dict[str, FileResult] = field(default_factory=dict)
 
-    def stale(
-        self, changed: Mapping[str, bytes], *, is_relisted: bool, exists: Callable[[str], bool]
-    ) -> set[str]:
+    def stale(self, project: Project, changed: Mapping[str, bytes], *, is_relisted: bool) -> set[str]:
         """Return the files whose answers may be others now; `changed` is what files say that changed."""
         wrong = {OUTSIDE} | ({LISTING} if is_relisted else set())
-        wrong |= {PRESENCE + path for path, was in self.present.items() if exists(path) != was}
+        wrong |= {TEXT + path for path in changed}
+        wrong |= {PRESENCE + path for path, was in self.present.items() if project.exists(path) != was}
         for word, holders in self.words.items():
             held, encoded = frozenset(holders), word.encode()
             if any((path in held) != (encoded in data) for path, data in changed.items() if _is_code(path)):
                 wrong.add(WORD + word)
         users: dict[str, list[str]] = {}
-        todo = list(changed)
         for path, looks in self.looks.items():
-            if not wrong.isdisjoint(looks):
-                todo.append(path)
             for look in looks:
-                if look.startswith(CONTENT):
-                    users.setdefault(look[1:], []).append(path)
+                users.setdefault(look, []).append(path)
+        wrong |= self._told_otherwise(project, changed, users)
+        todo = [*changed, *(path for look in wrong for path in users.get(look, ()))]
         found: set[str] = set()
         while todo:
             path = todo.pop()
             if path not in found:
                 found.add(path)
-                todo += users.get(path, ())
+                todo += users.get(MODULE + path, ())
+        return found
+
+    def _told_otherwise(
+        self, project: Project, changed: Iterable[str], users: Mapping[str, list[str]]
+    ) -> set[str]:
+        """Return the looks at top-level names that see something else now.
+
+        What a file tells of its names rests on its text and on what others tell of theirs, by star imports.
+        """
+        found: set[str] = set()
+        todo = list(changed)
+        while todo:
+            path = todo.pop()
+            for look in (EXPORTS + path, BOUND + path):
+                if look in self.told and look not in found and project.seen(look) != self.told[look]:
+                    found.add(look)
+                    todo += users.get(look, ())
         return found
 
     def forget(self, paths: Iterable[str]) -> None:

@@ -9,8 +9,11 @@ LISTING = "*"
 """Noted where the list of all files was looked at."""
 OUTSIDE = "!"
 """Noted where something was looked at that is no file of the project: such an answer is never kept."""
-CONTENT, PRESENCE, WORD = "=", "?", "#"
-"""Stand before the path of a file that was read, of one asked for, and a word searched in all files."""
+MODULE, TEXT, PRESENCE, WORD = "=", "-", "?", "#"
+"""Stand before the path of a file whose code was asked for all that it rests on, of one whose text alone was
+read, of one that may be there, and before a word searched in all files."""
+EXPORTS, BOUND = "~", "^"
+"""Stand before the path of a file that was asked what its top-level names stand for, or just for them."""
 
 
 UNSTEADY = "unsteady"
@@ -21,12 +24,13 @@ UNSTEADY = "unsteady"
 class Notes:
     """What was looked at for each file's answers, with what was seen.
 
-    `contents` are digests of files (see `digest_of`), `words` tells which Python files hold a word, `present`
-    whether there was a file.
+    `contents` are digests of files (see `digest_of`), `told` digests of what files told of their top-level
+    names, `words` tells which Python files hold a word, `present` whether there was a file.
     """
 
     looks: dict[str, set[str]] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     present: dict[str, bool] = field(default_factory=dict)
 
@@ -44,19 +48,21 @@ class Notes:
             self.looks.setdefault(path, set()).update(looks)
         for path, digest in other.contents.items():
             self._saw(path, digest)
+        self.told.update(other.told)
         self.words.update(other.words)
         self.present.update(other.present)
 
-    def after(self, told: Notes) -> Notes:
-        """Return what `told` does not hold yet, and let it hold that too."""
+    def after(self, sent: Notes) -> Notes:
+        """Return what `sent` does not hold yet, and let it hold that too."""
         new = Notes(
-            {path: looks - told.looks.get(path, set()) for path, looks in self.looks.items()},
-            {path: digest for path, digest in self.contents.items() if told.contents.get(path) != digest},
-            {word: holders for word, holders in self.words.items() if word not in told.words},
-            {path: is_there for path, is_there in self.present.items() if path not in told.present},
+            {path: looks - sent.looks.get(path, set()) for path, looks in self.looks.items()},
+            {path: digest for path, digest in self.contents.items() if sent.contents.get(path) != digest},
+            {look: digest for look, digest in self.told.items() if look not in sent.told},
+            {word: holders for word, holders in self.words.items() if word not in sent.words},
+            {path: is_there for path, is_there in self.present.items() if path not in sent.present},
         )
-        new.looks = {path: looks for path, looks in new.looks.items() if looks or path not in told.looks}
-        told.add(new)
+        new.looks = {path: looks for path, looks in new.looks.items() if looks or path not in sent.looks}
+        sent.add(new)
         return new
 
 

@@ -15,7 +15,7 @@ from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
-from harden.notes import Notes
+from harden.notes import BOUND, Notes, digest_of
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
@@ -256,6 +256,22 @@ class Project:
             todo += [star for star in stars if star in self.names and star not in seen]
             seen.update(stars)
         return False
+
+    def told(self, look: str) -> str:
+        """Return a look at the top-level names of a file, once what it saw is noted."""
+        if look not in self.notes.told:
+            self.notes.told[look] = self.seen(look)
+        return look
+
+    def seen(self, look: str) -> str:
+        """Return a digest of what a look at the top-level names of a file sees now."""
+        name = self.module_name(look[1:])
+        if look.startswith(BOUND):
+            bound, stars = self._top_level(name)
+            return digest_of(repr((sorted(bound), stars)).encode("utf-8", "surrogatepass"))
+        exports = self.exports(name)
+        told = exports and (sorted(exports.names.items()), sorted(exports.bases.items()))
+        return digest_of(repr(told).encode("utf-8", "surrogatepass"))
 
     def _top_level(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
         """Return the names bound at the top level of a module, and the modules that it stars in."""

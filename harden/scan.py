@@ -70,8 +70,8 @@ class Rules:
                 self.nodes.setdefault(kind, []).append((check, function))
 
     def for_call(self, path: str) -> list[tuple[Check, CallFunction]]:
-        """Return every subscription that a call of `path` concerns."""
-        found = [*self.exact.get(path, ()), *self.last.get(path.rpartition(".")[2], ())]
+        """Return every subscription that a call of `path` concerns without being named in full."""
+        found = list(self.last.get(path.rpartition(".")[2], ()))
         for prefix, check, function in self.first.get(path.partition(".")[0], ()):
             if path.startswith(prefix):
                 found.append((check, function))
@@ -132,18 +132,23 @@ def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
 
 
 def _scan_module(module: Module, rules: Rules) -> FileResult:
-    active = {check.id for check in rules.checks if _concerns(check, module)}
+    named = {check.id for check in rules.checks if module.kind in check.kinds}
+    active = {check.id for check in rules.checks if check.id in named and _concerns(check, module)}
     collected = _Collector(module.path)
     for call in module.nodes(ast.Call):
         path = module.resolve(call.func)
         if path is None:
             continue
+        for check, on_call in rules.exact.get(path, ()):  # whatever words the file writes it with
+            if check.id in named:
+                collected.add(check, on_call, module, call, path)
         for check, on_call in rules.for_call(path):
             if check.id in active:
                 collected.add(check, on_call, module, call, path)
-        for of_library in module.project.inherited(path) if path.rpartition(".")[2] in rules.ends else ():
+        last = path.rpartition(".")[2]
+        for of_library in module.project.inherited(path) if last in rules.ends or last[:1].isupper() else ():
             for check, on_call in rules.exact.get(of_library, ()):
-                if check.id in active:
+                if check.id in named:
                     collected.add(check, on_call, module, call, of_library)
     for kind, subscribed in rules.nodes.items():
         wanted = [(check, on_node) for check, on_node in subscribed if check.id in active]
@@ -167,9 +172,7 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
 
 
 def _concerns(check: Check, module: Module) -> bool:
-    return module.kind in check.kinds and (
-        not check.words or any(word in module.text for word in check.words)
-    )
+    return not check.words or any(word in module.text for word in check.words)
 
 
 def _scan_text(file: TextFile, rules: Rules, project: Project) -> FileResult:

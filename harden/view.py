@@ -1,8 +1,8 @@
 """The project as one of its files sees it: what the file's answers rest on is noted while they are made.
 
 A kept answer (`cache`) holds as long as nothing changes that was looked at for it. What several files ask for
-is worked out once, so what a file's own names lead to is noted for that file, whoever asked first: who looks
-at a file rests on all that the file rests on.
+is worked out once, so what a file's own names lead to is noted for that file, whoever asked first: who asks a
+file's code rests on all that the file rests on. Most ask only what a file's top-level names stand for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.following import unmarked
-from harden.notes import CONTENT, LISTING, OUTSIDE, PRESENCE, WORD
+from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD
 from harden.project import Exports, Project
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ class View(Project):
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file. Raises UnreadableSource."""
-        self._looks.add(CONTENT + path)
+        self._looks.add(TEXT + path)
         return self._whole.read(path)
 
     def _bytes(self, path: str) -> bytes:
-        self._looks.add(CONTENT + path)
+        self._looks.add(TEXT + path)
         return self._whole._bytes(path)
 
     def exists(self, path: str) -> bool:
@@ -46,7 +46,7 @@ class View(Project):
 
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
-        self._looks.add(CONTENT + path)
+        self._looks.add(MODULE + path)
         return self._whole.module(path)
 
     def mentions(self, word: str) -> tuple[str, ...]:
@@ -64,11 +64,11 @@ class View(Project):
 
     def exports(self, name: str) -> Exports | None:
         """Return what the module `name` exports, or None when it cannot be read."""
-        self._looks.add(CONTENT + self.names[name])
+        self._looks.add(self._whole.told(EXPORTS + self.names[name]))
         return self._whole.exports(name)
 
     def _top_level(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
-        self._looks.add(CONTENT + self.names[name])
+        self._looks.add(self._whole.told(BOUND + self.names[name]))
         return self._whole._top_level(name)
 
     @property
