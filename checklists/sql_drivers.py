@@ -53,6 +53,11 @@ def style_of(module: Module, call: ast.Call, path: str) -> Style:
     return _only(here or _in_project(module))
 
 
+def is_driver(path: str) -> bool:
+    """Tell whether a call is one of a driver's own."""
+    return path.partition(".")[0] in _STYLES and not path.startswith("django.")
+
+
 def list_style(module: Module, call: ast.Call) -> str:
     """Return `list` where Django's own way is a list of parameters, else `tuple`."""
     return "list" if module.imports("django") else "tuple"

@@ -1,15 +1,46 @@
-"""Where a value comes from: data that somebody outside the program chose."""
+"""What brings data into the program that somebody outside chose: requests, uploads, messages, responses."""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 
 from harden.module import Module
 from harden.roles import Role
 from harden.tree import FunctionNode
 
-_REQUESTS = ("flask.request", "quart.request", "bottle.request", "django.http.HttpRequest", "sanic.request")
-_REQUEST_TYPES = ("fastapi.Request", "starlette.requests.Request", "rest_framework.request.Request")
+REQUEST = "request data"
+_REQUESTS = tuple(
+    f"{request}."
+    for request in (
+        *("flask.request", "quart.request", "bottle.request", "sanic.request", "django.http.HttpRequest"),
+        *("django.http.request.HttpRequest", "fastapi.Request", "starlette.requests.Request"),
+        *("rest_framework.request.Request", "aiohttp.web.Request", "sanic.Request", "sanic.request.Request"),
+        *("litestar.Request", "falcon.Request", "falcon.asgi.Request", "tornado.httputil.HTTPServerRequest"),
+        *(
+            "fastapi.WebSocket",
+            "starlette.websockets.WebSocket",
+            "werkzeug.wrappers.Request",
+            "webob.Request",
+        ),
+        *("flask.wrappers.Request", "quart.wrappers.Request", "starlette.requests.HTTPConnection"),
+    )
+)
+_OWN_WORDS = frozenset(
+    {"method", "endpoint", "blueprint", "blueprints", "is_json", "is_secure", "is_ajax", "remote_addr", "app"}
+    | {"url_rule", "environ", "session", "user", "auth", "state", "scope", "client", "user_id", "accepts"}
+    | {"content_length", "scheme", "url_for", "is_disconnected", "accept", "close", "send_text", "send_json"}
+    | {"resolver_match", "site", "context", "loop", "transport", "successful_authenticator", "tenant", "ctx"}
+)
+_PARTS = frozenset(
+    {"body", "POST", "GET", "FILES", "COOKIES", "data", "query_params", "headers", "META", "args", "form"}
+    | {"json", "params", "query", "match_info", "rel_url", "media", "files", "cookies", "values", "stream"}
+    | {"get_param", "get_json", "get_data", "path_params", "arguments", "post", "text", "read", "get_media"}
+    | {"bounded_stream", "get_header", "query_string", "query_arguments", "body_arguments", "raw_body"}
+)
+_ARGUMENTS = re.compile(r"get_(query_|body_)?arguments?|get_(secure_)?cookie")
+_FORMS = ("flask_wtf.FlaskForm", "wtforms.Form", "flask_wtf.Form", "wtforms.form.Form")
 _BODIES = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.", "niquests.")
 _BODY_PARTS = frozenset({"content", "text", "read", "body", "data", "json", "raw", "readall", "iter_content"})
 _CACHES = ("redis.", "aioredis.", "pymemcache.", "memcache.", "pylibmc.", "django_redis.")
@@ -18,47 +49,38 @@ _CACHE_READS = frozenset(
 )
 _SOCKETS = frozenset({"recv", "recvfrom", "recv_bytes", "recv_multipart"})
 _UPLOADS = ("fastapi.UploadFile", "starlette.datastructures.UploadFile", "fastapi.datastructures.UploadFile")
-_REQUEST_PARTS = frozenset(
-    {"body", "POST", "GET", "FILES", "COOKIES", "data", "query_params", "headers", "META"}
+_CHATS = {
+    "telegram.Update": frozenset({"text", "args", "caption", "data"}),
+    "discord.Message": frozenset({"content"}),
+    "aiogram.types.Message": frozenset({"text", "caption"}),
+}
+_QUEUES = ("kafka.KafkaConsumer", "confluent_kafka.Consumer", "aiokafka.AIOKafkaConsumer", "aio_pika.")
+_INJECTED = ("Depends", "Security", "Dependency")
+_MODELS = ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct")
+_CONVERTING = ("fastapi", "litestar", "starlite", "ninja", "robyn")
+_CHECKED = frozenset(
+    {"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "decimal.Decimal", "typing.Literal"}
+    | {
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "typing_extensions.Literal",
+    }
+    | {"pydantic.PositiveInt", "pydantic.NonNegativeInt", "pydantic.conint", "ipaddress.IPv4Address"}
+    | {"pydantic.UUID4", "pydantic.types.UUID4", "pydantic.EmailStr"}
 )
-_DEPTH = 8
+_KEY = re.compile(r"(id|pk|.*_id|.*_pk|page|year|month|day)$")
 
 
-def untrusted_source(module: Module, expr: ast.expr, depth: int = 0) -> str:
-    """Say in words where a value from outside comes from; an empty string when it does not visibly."""
-    if depth > _DEPTH:
+def direct_source(module: Module, expr: ast.expr) -> str:
+    """Say in words what an expression itself brings in from outside; an empty string where it does not."""
+    if not isinstance(expr, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
         return ""
-    if source := _direct(module, expr):
-        return source
-    match expr:
-        case ast.Name():
-            return _through_name(module, expr, depth)
-        case ast.Call(func=func, args=args):
-            of_object = [func.value] if isinstance(func, ast.Attribute) else []
-            return _first(module, [*of_object, *args], depth)
-        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Await(value=value):
-            return untrusted_source(module, value, depth + 1)
-        case ast.BinOp(left=left, right=right):
-            return _first(module, [left, right], depth)
-        case ast.JoinedStr(values=values):
-            inside = [value.value for value in values if isinstance(value, ast.FormattedValue)]
-            return _first(module, inside, depth)
-        case ast.IfExp(body=body, orelse=orelse):
-            return _first(module, [body, orelse], depth)
-        case ast.BoolOp(values=values):
-            return _first(module, values, depth)
-    return ""
-
-
-def _first(module: Module, exprs: list[ast.expr], depth: int) -> str:
-    return next(filter(None, (untrusted_source(module, expr, depth + 1) for expr in exprs)), "")
-
-
-def _direct(module: Module, expr: ast.expr) -> str:
     path = module.resolve(expr) or ""
     last = path.rpartition(".")[2].rstrip("[]")
-    if path.startswith(tuple(f"{request}." for request in (*_REQUESTS, *_REQUEST_TYPES))):
-        return "request data"
+    if path.startswith(_REQUESTS):
+        return "" if _after(path).partition(".")[0].rstrip("[]") in _OWN_WORDS else REQUEST
     if path.startswith(_UPLOADS):
         return "an upload"
     if path.startswith(_BODIES) and last in _BODY_PARTS:
@@ -67,43 +89,140 @@ def _direct(module: Module, expr: ast.expr) -> str:
         return "a value from a shared cache"
     if path.startswith("socket.") and last in _SOCKETS:
         return "bytes from a socket"
-    return ""
+    if path.startswith(_QUEUES) and last in ("value", "body", "poll"):
+        return "a message of a queue"
+    if any(path.startswith(f"{kind}.") and last in parts for kind, parts in _CHATS.items()):
+        return "a chat message"
+    return REQUEST if _is_of_own_class(module, expr, path) else ""
 
 
-def _through_name(module: Module, name: ast.Name, depth: int) -> str:
-    bound = module.names.lookup(name)
-    parent = module.parents.get(bound) if bound is not None else None
-    match bound, parent:
-        case ast.arg(), _:
-            return _parameter(module, name, bound)
-        case ast.Name(), ast.Assign(value=value) | ast.NamedExpr(value=value) if value is not name:
-            return untrusted_source(module, value, depth + 1)
-        case ast.Name(), ast.AnnAssign(value=ast.expr() as value):
-            return untrusted_source(module, value, depth + 1)
-        case ast.Name(), ast.withitem(context_expr=context):
-            return untrusted_source(module, context, depth + 1)
-        case ast.Name(), ast.For(iter=source):
-            return untrusted_source(module, source, depth + 1)
-    return ""
+def _after(path: str) -> str:
+    return next(path[len(prefix) :] for prefix in _REQUESTS if path.startswith(prefix))
 
 
-def _parameter(module: Module, name: ast.Name, arg: ast.arg) -> str:
-    """Tell what a parameter brings in: a request object's parts, or the arguments of a route."""
-    function = next((outer for outer in module.ancestors(arg) if isinstance(outer, FunctionNode)), None)
-    if function is None or module.role(function) is not Role.HANDLER or arg.arg in ("self", "cls"):
+def _is_of_own_class(module: Module, expr: ast.expr, path: str) -> bool:
+    """Tell whether a view or form class of the project gives what its framework read from the request."""
+    match expr:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            return bool(_ARGUMENTS.fullmatch(name)) and _is_view(module, expr)
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr="request"), attr=name):
+            return name in _PARTS and _is_view(module, expr)
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id="self"), attr="kwargs"), slice=ast.Constant(value=key)
+        ):
+            return _is_view(module, expr) and not _KEY.match(str(key))
+        case ast.Attribute(attr="data", value=ast.Attribute(value=form)):
+            return module.is_a(module.resolve(form) or "", *_FORMS)
+    return False
+
+
+def _is_view(module: Module, node: ast.AST) -> bool:
+    if module.role(node) is Role.HANDLER:
+        return True
+    owner = module.owner(node)
+    return owner is not None and any(
+        "View" in base or "RequestHandler" in base for base in module.bases(owner)
+    )
+
+
+def parameter_source(module: Module, name: ast.expr, arg: ast.arg, function: FunctionNode) -> str:
+    """Say what a framework puts into a parameter: a request object's part, a route's argument, a message."""
+    if arg.arg in ("self", "cls"):
         return ""
-    if arg.arg == "request":
+    if module.role(function) is not Role.HANDLER:
+        is_body = arg.arg == "body" and [a.arg for a in function.args.args[-4:]][1:3] == [
+            "method",
+            "properties",
+        ]
+        return "a message of a queue" if is_body else ""
+    if arg.arg in ("request", "req", "context", "ctx", "response", "resp", "res"):
         part = module.parents.get(name)
-        return "request data" if isinstance(part, ast.Attribute) and part.attr in _REQUEST_PARTS else ""
-    annotation = module.resolve(arg.annotation) if arg.annotation is not None else None
-    plain = annotation is None or annotation.startswith("builtins.")
-    return "request data" if plain and not _is_injected(module, function, arg) else ""
+        is_part = isinstance(part, ast.Attribute) and part.attr in _PARTS and arg.arg in ("request", "req")
+        return REQUEST if is_part else ""
+    if _is_injected(module, function, arg) or _is_converted(module, function, arg):
+        return ""
+    if arg.annotation is None:
+        return REQUEST if _is_routed(module, function, arg) else ""
+    kind = module.names.annotation(arg.annotation) or ""
+    if kind in (
+        "builtins.str",
+        "builtins.bytes",
+        "builtins.list",
+        "builtins.dict",
+        "typing.Any",
+        "typing.List",
+    ):
+        return REQUEST
+    plain = kind.startswith("builtins.") and not (module.imports(*_CONVERTING) and kind in _CHECKED)
+    return REQUEST if plain or is_model(module, kind) else ""
+
+
+def _is_routed(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
+    """Tell whether a parameter without annotation comes from the address, as far as the route is in sight."""
+    routes = [
+        part.value
+        for decorator in function.decorator_list
+        for part in ast.walk(decorator)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and "/" in part.value
+    ]
+    if routes and not module.imports(*_CONVERTING):
+        return any(re.search(rf"[<{{:](\w+:)?{arg.arg}\b", route) for route in routes)
+    in_class = isinstance(module.parents.get(function), ast.ClassDef)
+    return not in_class or module.imports(
+        "flask", "flask_restful", "flask_restx", "django", "tornado", "falcon"
+    )
+
+
+def is_model(module: Module, path: str) -> bool:
+    """Tell whether a class is a model that a framework fills from a request's body."""
+    return path.partition(".")[0] in module.project.tops and module.is_a(path, *_MODELS)
+
+
+def field_is_text(module: Module, model: str, field: str) -> bool:
+    """Tell whether a field of a model can hold any text, as far as its annotation says."""
+    for kind in module.project.ancestry((model,)):
+        found = module.project.class_of(kind)
+        for statement in found[1].body if found is not None else ():
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if (
+                    name == field and found
+                ):
+                    path = found[0].names.annotation(annotation) or ""
+                    return path not in _CHECKED and not _is_enum(found[0], path)
+    return True
+
+
+def _is_enum(module: Module, path: str) -> bool:
+    return any(base.startswith("enum.") for base in module.project.ancestry((path,)))
 
 
 def _is_injected(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
     """Tell whether a framework fills a parameter with something of the program's own (`Depends`)."""
+    default = dict(_defaults(function)).get(arg)
+    known = [node for node in (default, arg.annotation) if node is not None]
+    return any(
+        isinstance(part, ast.Call) and ast.unparse(part.func).rpartition(".")[2] in _INJECTED
+        for node in known
+        for part in ast.walk(node)
+    )
+
+
+def _defaults(function: FunctionNode) -> Iterator[tuple[ast.arg, ast.expr]]:
     positional = [*function.args.posonlyargs, *function.args.args]
-    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
-    defaults |= {a: d for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d}
-    default = defaults.get(arg)
-    return default is not None and (module.resolve(default) or "").startswith("fastapi.Depends")
+    yield from zip(reversed(positional), reversed(function.args.defaults), strict=False)
+    for arg, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        if default is not None:
+            yield arg, default
+
+
+def _is_converted(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
+    """Tell whether the route takes numbers only: `<int:page>`; or a URL of Django's, which mostly does."""
+    pattern = re.compile(rf"<(int|float|uuid)(\([^)]*\))?:{arg.arg}>|<{arg.arg}:(int|float|uuid)>")
+    parts = (part for decorator in function.decorator_list for part in ast.walk(decorator))
+    if any(
+        isinstance(p, ast.Constant) and isinstance(p.value, str) and pattern.search(p.value) for p in parts
+    ):
+        return True
+    if module.imports("django", "rest_framework"):
+        return bool(_KEY.fullmatch(arg.arg)) or arg in (function.args.vararg, function.args.kwarg)
+    return False

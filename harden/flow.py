@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FAR = 12
 """Names that are followed from one module to the next."""
+_CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "pop", "remove", "clear"})
 _FIELDS = ("pydantic.", "pydantic_settings.", "typing.NamedTuple", "sqlmodel.", "msgspec.")
 
 
@@ -67,6 +68,21 @@ class Flow:
             return None
         return found[0].module.flow.only(found[0].expr)
 
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """Return the names of lists and dicts that the module adds to, or takes from."""
+        found: set[str] = set()
+        for kind in (ast.Attribute, ast.Subscript):
+            for node in self.names.nodes.get(kind, ()):
+                match node:
+                    case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=attr):
+                        if attr in _CHANGES and isinstance(self.names.parents.get(node), ast.Call):
+                            found.add(name)
+                    case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), ctx=context):
+                        if not isinstance(context, ast.Load):
+                            found.add(name)
+        return frozenset(found)
+
     def _found(self, expr: ast.expr) -> Iterator[Value]:
         if isinstance(expr, ast.Name):
             yield from self._followed(self._of_name(expr))
@@ -99,7 +115,7 @@ class Flow:
 
     def at(self, path: str, depth: int = 0) -> list[Value]:
         """Return what a dotted path of the project may hold: `app.config.LIMIT`, `app.config.Base.limit`."""
-        module, rest = self._split(path)
+        module, rest = self._split(path.replace("()", ""))
         if depth > _FAR or module is None or not rest:
             return []
         head, _, tail = rest.partition(".")
@@ -184,7 +200,8 @@ class Flow:
 
     def _is_field(self, owner: ast.ClassDef, statement: ast.AnnAssign) -> bool:
         """Tell whether a class's annotated attribute is only a default of what its objects are made with."""
-        if self.names.parents.get(statement) is not owner:
+        name = statement.target.id if isinstance(statement.target, ast.Name) else "_"
+        if self.names.parents.get(statement) is not owner or name.startswith("_"):
             return False
         made = any("dataclass" in ast.unparse(decorator) for decorator in owner.decorator_list)
         return made or any(base.startswith(_FIELDS) for base in self.module.bases(owner))

@@ -129,10 +129,13 @@ def _percent(
 
 
 def entries(module: Module, table: ast.expr) -> tuple[Module, list[ast.expr | None], list[ast.expr]] | None:
-    """Return the keys and values of a dict, list or tuple that is written out and has one name at most."""
+    """Return the keys and values of a dict, list or tuple that is written out and never changed."""
     value = module.flow.only(table)
-    match value.expr if value is not None else None:
-        case ast.Dict(keys=keys, values=values) if value is not None:
+    name = table.id if isinstance(table, ast.Name) else table.attr if isinstance(table, ast.Attribute) else ""
+    if value is None or name in module.flow.changed or name in value.module.flow.changed:
+        return None
+    match value.expr:
+        case ast.Dict(keys=keys, values=values):
             return value.module, list(keys), list(values)
         case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values) if value is not None:
             return value.module, [], list(values)

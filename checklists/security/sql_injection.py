@@ -8,6 +8,10 @@ Names of tables, columns and sort orders cannot be bound: choose them from a lis
 Text made of constants, numbers from `int()` and `len()`, quoted identifiers and placeholders is left out,
 and so are table names that only the program's own functions pass on.
 
+Text is followed through names, lists of clauses, attributes and the project's functions to where it runs; the
+finding stands where the value is put in. Data of a request is followed the same way, and its path is told.
+What is typed at a terminal (`input()`, `sys.argv`) is taken for the operator's own.
+
 Flagged:
 
     import sqlite3
@@ -92,14 +96,20 @@ References:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from harden.checklists.sql_drivers import Style, list_style, style_of
-from harden.checklists.sql_text import Piece, is_safe, is_sql, is_table, is_value, pieces_of
-from harden.checklists.untrusted import untrusted_source
+from harden.checklists.sql_drivers import is_driver
+from harden.checklists.sql_repair import STEPS, around, repair
+from harden.checklists.sql_safe import is_safe
+from harden.checklists.sql_sinks import FRAGMENTS, FRAMES, METHODS, TEXTS, is_database, run_at, statement_in
+from harden.checklists.sql_text import Piece, is_sql, is_table, is_value, pieces_of, says_sql
+from harden.checklists.sql_ways import holder_of, is_given, ways_of
+from harden.checklists.taint import Taint, taint_of
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.module import Module, has_star_arguments
+from harden.flow import How
+from harden.module import Module, keyword
+from harden.roles import Role
 
 check = Check(
     id="sql-injection",
@@ -109,22 +119,13 @@ check = Check(
     codes=frozenset({"S608", "S611", "B608", "B611"}),
 )
 
-_METHODS = (
-    "execute",
-    "executemany",
-    "executescript",
-    "raw",
-    "fetch",
-    "fetchrow",
-    "fetchval",
-    "fetch_all",
-    "fetch_one",
+_APART = "The statement is put together apart from where it runs: bind its values by hand, and pass them on."
+_WHOLE = (
+    "Nothing can be bound where the whole statement comes from outside: choose it from those in the code."
 )
-_NAMES = "Names of tables and columns cannot be bound: choose them from a list in the code."
-_STEPS = "The statement is put together in several steps: bind its values by hand."
 
 
-@check.call(*(f"*.{method}" for method in _METHODS))
+@check.call(*(f"*.{method}" for method in METHODS))
 def executed(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag SQL text with values in it where it is executed."""
     yield from _judge(module, call, path)
@@ -135,121 +136,165 @@ def executed_by_unknown(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag the same on objects that cannot be resolved: the text itself says that it is SQL."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
-    if node.func.attr in _METHODS[:4] and module.resolve(node.func) is None:
+    if node.func.attr in METHODS and module.resolve(node.func) is None:
         yield from _judge(module, node, "")
 
 
-@check.call("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text")
+@check.call(*FRAGMENTS, *FRAMES)
 def made_text(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag `text()` with values in it."""
-    yield from _judge(module, call, "sqlalchemy.text")
+    """Flag `text()` with values in it, queries of pandas, and raw expressions of Django."""
+    yield from _judge(module, call, "sqlalchemy.text" if path in TEXTS else path)
 
 
-@check.call("pandas.read_sql", "pandas.read_sql_query", "django.db.models.expressions.RawSQL")
-def read_frame(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag queries of pandas, and raw expressions of Django."""
-    yield from _judge(module, call, path)
+@check.call("*.extra")
+def extra(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag values in the clauses of Django's `extra()`."""
+    for name in ("where", "select", "tables", "order_by"):
+        given = keyword(call, name)
+        match given:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
+                for part in parts:
+                    yield from _in_text(module, call, part, "django.extra", is_fragment=True)
+
+
+@check.node(ast.JoinedStr)
+@check.node(ast.BinOp)
+@check.node(ast.Call)
+def built_apart(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag SQL text with values in it that another function, or another module, executes."""
+    match node:
+        case ast.BinOp(op=ast.Add() | ast.Mod()) | ast.JoinedStr():
+            pass
+        case ast.Call(func=ast.Attribute(attr="format" | "join" | "substitute" | "replace")):
+            pass
+        case _:
+            return
+    if not isinstance(node, ast.expr) or isinstance(module.parents.get(node), ast.BinOp):
+        return
+    if not says_sql(node):
+        return
+    pieces = pieces_of(module, node)
+    if pieces is None or not is_sql(pieces):
+        return
+    unsafe = [at for at in range(len(pieces)) if _why(module, pieces, at)]
+    if not unsafe or (steps := run_at(module, node)) is None:
+        return
+    found = next(filter(None, (_why(module, pieces, at) for at in unsafe)))
+    yield check.found(
+        module, node, _message(pieces[at].expr for at in unsafe), why_not=_APART, steps=(*found.steps, *steps)
+    )
+
+
+@check.node(ast.AugAssign)
+def added_apart(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag values in what is added to SQL text that another function executes."""
+    match node:
+        case ast.AugAssign(
+            target=ast.Name() as name, op=ast.Add(), value=ast.JoinedStr() | ast.BinOp() as more
+        ):
+            pass
+        case _:
+            return
+    given = [module.parents.get(bound) for bound in module.names.bindings(name)[0]]
+    starts = [item.value for item in given if isinstance(item, ast.Assign)]
+    ways = [way for start in starts for way in ways_of(module, start) or () if is_sql(way)]
+    added = pieces_of(module, more) if ways else None
+    if added is None:
+        return
+    pieces = [*ways[0], *added]
+    found = {at: why for at in range(len(ways[0]), len(pieces)) if (why := _why(module, pieces, at))}
+    if found and (steps := run_at(module, more)) is not None:
+        first = next(iter(found.values()))
+        message = _message(pieces[at].expr for at in found)
+        yield check.found(module, more, message, why_not=_APART, steps=(*first.steps, *steps))
 
 
 def _judge(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    if not call.args or isinstance(call.args[0], ast.Starred):
+    text = statement_in(call, path)
+    if text is None or isinstance(text, ast.Constant):
         return
-    for built, single in _built(module, call.args[0]):
-        pieces = pieces_of(module, built)
-        if pieces is None or (not is_sql(pieces) and single):
+    if isinstance(text, ast.Call) and module.resolve(text.func) in FRAGMENTS and text is not call:
+        return  # judged where that is called
+    yield from _in_text(module, call, text, path, is_fragment=path in FRAGMENTS)
+
+
+def _in_text(
+    module: Module, call: ast.Call, text: ast.expr, path: str, *, is_fragment: bool
+) -> Iterator[Finding]:
+    """Report each expression of this file that puts values into a statement."""
+    ways = ways_of(module, text)
+    if ways is None:
+        yield from _whole(module, call, text, path)
+        return
+    unsafe: dict[ast.expr, list[tuple[ast.expr | None, Taint]]] = {}
+    for pieces in ways:
+        if not is_fragment and not is_sql(pieces):
             continue
-        unsafe = [at for at, piece in enumerate(pieces) if _is_unsafe(module, pieces, at)]
-        if unsafe:
-            why, facts = _repair(module, call, path, built, pieces, unsafe) if single else (_STEPS, {})
-            shown = ", ".join(dict.fromkeys(_shown(pieces[at].expr) for at in unsafe))
-            yield check.found(
-                module, built, f"{shown} becomes part of the SQL statement", facts=facts, why_not=why
+        for at, piece in enumerate(pieces):
+            holder = holder_of(module, pieces, at)
+            if holder is None or piece.expr is None or piece.module is None:
+                continue
+            known = unsafe.setdefault(holder, [])
+            if all(expr is not piece.expr for expr, _ in known) and (why := _why(piece.module, pieces, at)):
+                known.append((piece.expr, why))
+    for holder, found in unsafe.items():
+        if found:
+            yield _reported(
+                module, call, text, path, holder, found, is_single=sum(map(bool, unsafe.values())) == 1
             )
-            return
 
 
-def _built(module: Module, expr: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield the expressions that build a text, and whether it is built in one step."""
-    if not isinstance(expr, ast.Name):
-        yield expr, True
-        return
-    bound = module.names.lookup(expr)
-    if bound is None or not isinstance(bound, ast.Name):
-        return
-    bindings = module.names.scope(bound).bindings.get(expr.id, [])
-    parents = [module.parents.get(node) for node in bindings]
-    values = [
-        p.value for p in parents if isinstance(p, ast.Assign | ast.AnnAssign | ast.AugAssign) and p.value
-    ]
-    starts = [pieces_of(module, value) or [Piece(module.string(value) or "")] for value in values]
-    if any(is_sql(pieces) for pieces in starts):
-        for value in values:
-            yield value, len(values) == 1
+def _reported(
+    module: Module,
+    call: ast.Call,
+    text: ast.expr,
+    path: str,
+    holder: ast.expr,
+    found: list[tuple[ast.expr | None, Taint]],
+    *,
+    is_single: bool,
+) -> Finding:
+    pieces = pieces_of(module, holder) or []
+    at = [n for n, piece in enumerate(pieces) if any(piece.expr is expr for expr, _ in found)]
+    alone = is_single and len(at) == len(found) and is_given(module, text, holder)
+    why, facts = repair(module, call, path, holder, pieces, at) if alone else (STEPS, {})
+    steps = next((taint.steps for _, taint in found if taint.steps), ())
+    return check.found(
+        module, holder, _message(expr for expr, _ in found), facts=facts, why_not=why, steps=steps
+    )
 
 
-def _is_unsafe(module: Module, pieces: list[Piece], at: int) -> bool:
+def _whole(module: Module, call: ast.Call, text: ast.expr, path: str) -> Iterator[Finding]:
+    """Flag a statement that comes from outside as a whole."""
+    is_handed = isinstance(text, ast.Name) and any(
+        value.how is How.PARAMETER for value in module.flow.values(text)
+    )
+    if is_handed and module.role(call) is not Role.HANDLER:
+        return  # a function that runs what it is given: whoever puts that together is judged
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    known = path in TEXTS or (method in METHODS[:3] and (is_database(call) or is_driver(path)))
+    if known and not is_safe(module, text) and (taint := taint_of(module, text)) is not None:
+        message = f"{_shown(text)}, which is {taint.what}, is run as SQL"
+        yield check.found(module, text, message, why_not=_WHOLE, steps=taint.steps)
+
+
+def _message(exprs: Iterable[ast.expr | None]) -> str:
+    return f"{', '.join(dict.fromkeys(map(_shown, exprs)))} becomes part of the SQL statement"
+
+
+def _why(module: Module, pieces: list[Piece], at: int) -> Taint | None:
+    """Return where a value that is put into SQL comes from; None where it does no harm."""
     expr = pieces[at].expr
     if expr is None or is_safe(module, expr):
-        return False
-    before, after = _around(pieces, at)
-    if is_value(before, after):
-        return True
-    if untrusted_source(module, expr):
-        return True
+        return None
+    taint = taint_of(module, expr)
+    before, after = around(pieces, at)
+    if taint is not None or is_value(before, after):
+        return taint or Taint("")
     is_parameter = isinstance(expr, ast.Name) and isinstance(module.names.lookup(expr), ast.arg)
-    return is_parameter and not is_table(before) and "order by" in before.lower()[-40:]
-
-
-def _around(pieces: list[Piece], at: int) -> tuple[str, str]:
-    def text(part: list[Piece]) -> str:
-        return "".join("" if piece.expr is not None else piece.text for piece in part)
-
-    return text(pieces[:at]), text(pieces[at + 1 :])
-
-
-def _repair(
-    module: Module, call: ast.Call, path: str, built: ast.expr, pieces: list[Piece], unsafe: list[int]
-) -> tuple[str, dict[str, str]]:
-    """Return why the values cannot be bound here, or what the codemod needs to do so."""
-    for at in unsafe:
-        before, after = _around(pieces, at)
-        if not is_value(before, after):
-            return _NAMES, {}
-        if before.rstrip().lower().endswith("in (") or not pieces[at].plain:
-            return "A list, or a value that is formatted first, has to be bound by hand.", {}
-    target = _receiver(module, call) if path == "sqlalchemy.text" else call
-    style = style_of(module, call, path)
-    if style is Style.UNKNOWN:
-        return "The database driver is not known here, so neither is its placeholder.", {}
-    if len(target.args) != 1 or target.keywords or has_star_arguments(target):
-        return "The call passes parameters already: add the value to them.", {}
-    if not _is_used_once(module, call, built):
-        return "The text is used elsewhere too, or outside a function: bind its values by hand.", {}
-    order = [at for at, piece in enumerate(pieces) if piece.expr is not None]
-    span = module.span(target)
-    return "", {
-        "style": style.value,
-        "container": list_style(module, target),
-        "bind": ",".join(str(order.index(at)) for at in unsafe),
-        "call": f"{span.line}:{span.column}:{span.end_line}:{span.end_column}",
-    }
-
-
-def _receiver(module: Module, text: ast.Call) -> ast.Call:
-    """Return the call that `text(...)` is passed to, which takes the parameters; else `text` itself."""
-    parent = module.parents.get(text)
-    return parent if isinstance(parent, ast.Call) and parent.args[:1] == [text] else text
-
-
-def _is_used_once(module: Module, call: ast.Call, built: ast.expr) -> bool:
-    name = call.args[0]
-    if name is built:
-        return True
-    if not isinstance(name, ast.Name) or module.function(call) is None:
-        return False
-    uses = [use for use in module.nodes(ast.Name) if use.id == name.id and isinstance(use.ctx, ast.Load)]
-    same = [use for use in uses if module.function(use) is module.function(call)]
-    return len(same) == 1 and module.function(built) is module.function(call)
+    if is_parameter and not is_table(before) and "order by" in before.lower()[-40:]:
+        return Taint("")
+    return None
 
 
 def _shown(expr: ast.expr | None) -> str:

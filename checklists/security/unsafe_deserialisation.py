@@ -76,7 +76,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.untrusted import untrusted_source
+from harden.checklists.taint import taint_of
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
@@ -141,18 +141,25 @@ def torch_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 @check.call(*_PICKLES)
 def pickled(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag pickles and the like whose bytes come from outside."""
-    source = untrusted_source(module, call.args[0]) if call.args else ""
-    if source:
+    source = taint_of(module, call.args[0]) if call.args else None
+    if source is not None:
         name = path.rpartition(".")[2]
         why = "No edit makes this format safe: exchange the data as JSON and check it with a model."
-        yield check.found(module, call, f"{path.partition('.')[0]}.{name}() of {source}", why_not=why)
+        yield check.found(
+            module,
+            call,
+            f"{path.partition('.')[0]}.{name}() of {source.what}",
+            why_not=why,
+            steps=source.steps,
+        )
 
 
 @check.call("numpy.load")
 def numpy_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag arrays from outside that may hold pickles."""
     if is_literal(keyword(call, "allow_pickle"), True) and call.args:
-        source = untrusted_source(module, call.args[0])
-        if source:
+        source = taint_of(module, call.args[0])
+        if source is not None:
             why = "Without allow_pickle arrays of objects cannot be read: have them sent as numbers or JSON."
-            yield check.found(module, call, f"numpy.load() with pickles of {source}", why_not=why)
+            message = f"numpy.load() with pickles of {source.what}"
+            yield check.found(module, call, message, why_not=why, steps=source.steps)
