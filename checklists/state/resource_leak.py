@@ -3,8 +3,9 @@
 Each file, socket and database connection that stays open holds a descriptor or a server slot. A worker that
 leaks one per request fails after some hours with "Too many open files" or "too many connections", and what
 was written to such a file may never reach the disk. A `close()` at the end is not enough: an error before it
-skips it. A `with` block closes on every way out. Left out: what is returned, stored or handed to code that
-may close it, what a module opens when it is imported, and cursors, which go with their connection.
+skips it. A `with` block closes on every way out. What a function returns is its caller's to close. Left out:
+what is stored or handed to code that may close it, what a module opens when it is imported, and cursors,
+which go with their connection.
 
 Flagged:
 
@@ -70,6 +71,40 @@ Fixed:
             # one mail for all of them
             server.sendmail("shop@example.com", address, text.format(rows=rows))
 
+Flagged (app/orders.py):
+
+    import sqlite3
+
+
+    def connect():
+        connection = sqlite3.connect("orders.db")
+        connection.row_factory = sqlite3.Row
+        return connection
+
+
+    def names():
+        connection = connect()
+        rows = connection.execute("select name from orders").fetchall()
+        connection.close()
+        return [row["name"] for row in rows]
+
+Fixed (app/orders.py):
+
+    import contextlib
+    import sqlite3
+
+
+    def connect():
+        connection = sqlite3.connect("orders.db")
+        connection.row_factory = sqlite3.Row
+        return connection
+
+
+    def names():
+        with contextlib.closing(connect()) as connection:
+            rows = connection.execute("select name from orders").fetchall()
+        return [row["name"] for row in rows]
+
 Fine:
 
     import contextlib
@@ -117,6 +152,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.handed_over import opened_for
 from harden.checklists.held_open import leak_of
 from harden.checklists.opened import CLOSABLE, FILES, MANAGED, used_in_passing
 from harden.checks import Check, Fix
@@ -143,17 +179,7 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     if _reads_what_others_hold(module, call):
         return
     if isinstance(statement, ast.Assign):
-        leak = leak_of(module, call, statement)
-        if leak is not None:
-            facts = {
-                "form": "block",
-                "through": str(leak.through),
-                "close": str(leak.close),
-                "closing": "yes" if path in CLOSABLE else "",
-            }
-            why_not = leak.why_not or _shares_line(module, statement)
-            name = module.segment(statement.targets[0])
-            yield check.found(module, call, f"{name} {leak.said}", facts=facts, why_not=why_not)
+        yield from _held(module, call, statement, path)
     elif path in FILES and (user := used_in_passing(module, call)) is not None:
         form, why_not = _form(module, call, path, user)
         facts = {"form": form, "name": _NAMES.get(path, "file")}
@@ -161,6 +187,32 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         message = f"what {path.rpartition('.')[2]}() opens is never closed"
         severity = Severity.LOW if reads else Severity.MEDIUM
         yield check.found(module, call, message, facts=facts, why_not=why_not, severity=severity)
+
+
+@check.node(ast.Assign)
+def handed_over(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag the same of what a function of the project opens for its caller."""
+    call = node.value if isinstance(node, ast.Assign) else None
+    if isinstance(node, ast.Assign) and isinstance(call, ast.Call) and module.function(node) is not None:
+        path, steps = opened_for(module, call)
+        if path:
+            yield from _held(module, call, node, path, steps)
+
+
+def _held(
+    module: Module, call: ast.Call, statement: ast.Assign, path: str, steps: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    leak = leak_of(module, call, statement)
+    if leak is not None:
+        facts = {
+            "form": "block",
+            "through": str(leak.through),
+            "close": str(leak.close),
+            "closing": "yes" if path in CLOSABLE else "",
+        }
+        why_not = leak.why_not or _shares_line(module, statement)
+        message = f"{module.segment(statement.targets[0])} {leak.said}"
+        yield check.found(module, call, message, facts=facts, why_not=why_not, steps=steps)
 
 
 def _reads_what_others_hold(module: Module, call: ast.Call) -> bool:
