@@ -3,8 +3,10 @@
 
 # The interpreter that .venv is made with. Empty: the first of python3, python3.14 ... python3.11 that is new enough.
 PYTHON ?=
-# What `make bench` scans.
-REPO ?= .
+# What `make bench` measures: folders or git repositories. Empty: the trees of bench/packages.txt and repositories.txt.
+REPO ?=
+# More for `make bench`, such as --runs 3 or --write, which puts the figures into docs/performance.md.
+BENCH ?=
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -15,7 +17,7 @@ help:
 	@echo "make format   format the code and sort its imports"
 	@echo "make docs     write the check pages and the key table from the code"
 	@echo "make corpus   mend every finding in 1.6 million lines of other people's code"
-	@echo "make bench    time start-up and scans beside peers (REPO=path)"
+	@echo "make bench    time scans beside peers and the parser alone (REPO='path ...' BENCH=--write)"
 	@echo "make clean    remove .venv, caches and build output"
 
 demo: $(VENV)/.installed
@@ -45,11 +47,22 @@ corpus: $(VENV)/.installed-dev .corpus/.fetched
 		--only-binary :all: --target .corpus --requirement tests/corpus/packages.txt
 	@touch $@
 
-bench: $(VENV)/.installed
-	$(BIN)/python bench/time_scan.py $(REPO)
+bench: $(VENV)/.installed .venv-bench/.installed
+	@if [ -n '$(REPO)' ]; then \
+		$(BIN)/python -m bench.run $(BENCH) $(REPO); \
+	else \
+		$(BIN)/python -m bench.trees .bench && $(BIN)/python -m bench.run $(BENCH) --fetched .bench; \
+	fi
+
+# Peers stand apart: they are measured, not used. Without them the others are.
+.venv-bench/.installed: bench/peers.txt $(VENV)/.installed
+	@$(BIN)/python -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/peers.txt \
+		|| echo "No peers could be installed; those on the path are measured." >&2
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .corpus build dist *.egg-info .benchmarks .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .bench .corpus build dist *.egg-info .benchmarks .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find harden tui codemods checklists tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made again when pyproject.toml changes. A .venv that is there and new enough is kept.
