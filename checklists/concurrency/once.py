@@ -45,7 +45,7 @@ def runs_once(module: Module, function: ast.AsyncFunctionDef) -> bool:
 
 def happens_once(module: Module, call: ast.Call) -> bool:
     """Tell whether a call makes a value that is kept, under a test such as `if self._client is None`."""
-    return any(missing in map(ast.unparse, _targets(branch)) for branch, missing in _branches(module, call))
+    return any(missing in _kept(module, branch) for branch, missing in _branches(module, call))
 
 
 def lacks_threads(module: Module, call: ast.Call) -> bool:
@@ -76,10 +76,21 @@ def _missing(test: ast.expr) -> str:
     return ""
 
 
-def _targets(branch: ast.If) -> Iterator[ast.expr]:
+def _kept(module: Module, branch: ast.If) -> Iterator[str]:
+    """Yield what a branch gives a value that outlives the function: attributes and global names."""
     for statement in branch.body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Assign):
-                yield from node.targets
-            elif isinstance(node, ast.AnnAssign):
-                yield node.target
+                targets = node.targets
+            else:
+                targets = [node.target] if isinstance(node, ast.AnnAssign) else []
+            for target in targets:
+                if isinstance(target, ast.Attribute):
+                    yield ast.unparse(target)
+                elif isinstance(target, ast.Name) and _is_global(module, target):
+                    yield target.id
+
+
+def _is_global(module: Module, name: ast.Name) -> bool:
+    scope = module.names.scope(name)
+    return name.id in scope.shared or name.id in scope.outer

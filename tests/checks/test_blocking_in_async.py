@@ -124,6 +124,8 @@ def found(root: Path, body: str) -> tuple[Finding, ...]:
         ("return [later, fetch, lambda: fetch(url)]", []),
         ("if client.executor is None:\n    return fetch(url)", []),
         ("if client.page is None:\n    client.page = fetch(url)", []),
+        ("global page\nif page is None:\n    page = fetch(url)", []),
+        ("first = url\nif not first:\n    first = fetch(url)", ["main.py:8 fetch()"]),
     ],
 )
 def test_steps(tmp_path: Path, body: str, steps: list[str]) -> None:
