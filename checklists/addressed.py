@@ -173,7 +173,7 @@ def is_plain_settings(module: Module, owner: ast.ClassDef, field: str) -> bool:
     if "dataclasses.dataclass" not in decorators or not owner.name.lower().endswith(("config", "settings")):
         return False
     given = re.compile(rf"\b{field}\s*=(?!=)|\b{owner.name}\(\s*\*|\b{owner.name}\([^)\s]")
-    texts = (module.project.text(path) for path in module.project.mentions(owner.name))
+    texts = (module.project.text(path) for path in module.project.naming(owner.name))
     return not any(given.search(text) for text in texts)
 
 

@@ -124,7 +124,7 @@ def _mentioning(module: Module, name: str) -> Iterator[tuple[Module, frozenset[s
     """
     words, told = [name], dict[str, set[str]]()
     for word in words:
-        for path in module.project.mentions(word):
+        for path in module.project.naming(word):
             try:
                 other = module.project.module(path)
             except UnreadableSource:

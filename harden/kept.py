@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD
+from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD, holds
 from harden.project import Project
 from harden.report.records import finding_record, read_finding
 from harden.roles import FileKind, file_kind
@@ -40,8 +40,8 @@ class Kept:
         wrong |= {TEXT + path for path in changed}
         wrong |= {PRESENCE + path for path, was in self.present.items() if project.exists(path) != was}
         for word, holders in self.words.items():
-            held, encoded = frozenset(holders), word.encode()
-            if any((path in held) != (encoded in data) for path, data in changed.items() if _is_code(path)):
+            held = frozenset(holders)
+            if any((path in held) != holds(data, word) for path, data in changed.items() if _is_code(path)):
                 wrong.add(WORD + word)
         users: dict[str, list[str]] = {}
         for path, looks in self.looks.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -12,6 +13,8 @@ OUTSIDE = "!"
 MODULE, TEXT, PRESENCE, WORD = "=", "-", "?", "#"
 """Stand before the path of a file whose code was asked for all that it rests on, of one whose text alone was
 read, of one that may be there, and before a word searched in all files."""
+WHOLE = "\b"
+"""Stands after a word that is looked for as a whole name, not as a part of others."""
 EXPORTS, BOUND = "~", "^"
 """Stand before the path of a file that was asked what its top-level names stand for, or just for them."""
 
@@ -64,6 +67,14 @@ class Notes:
         new.looks = {path: looks for path, looks in new.looks.items() if looks or path not in sent.looks}
         sent.add(new)
         return new
+
+
+def holds(data: bytes, word: str) -> bool:
+    """Tell whether a file's text contains a word; with `WHOLE` after it, as a whole name."""
+    name = word.removesuffix(WHOLE).encode("utf-8", "surrogatepass")
+    return name in data and (
+        not word.endswith(WHOLE) or re.search(rb"(?<!\w)%b(?!\w)" % re.escape(name), data) is not None
+    )
 
 
 def digest_of(data: bytes | None) -> str:

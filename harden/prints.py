@@ -233,7 +233,7 @@ def _serves_programs(module: Module, call: ast.Call) -> bool:
         return False
     users = [
         path
-        for path in module.project.mentions(function.name)
+        for path in module.project.naming(function.name)
         if path != module.path and file_kind(path) in (FileKind.APP, FileKind.SCRIPT)
     ]
     alone = len(re.findall(rf"\b{function.name}\b", module.text)) == 1

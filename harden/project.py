@@ -15,7 +15,7 @@ from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
-from harden.notes import BOUND, Notes, digest_of
+from harden.notes import BOUND, WHOLE, Notes, digest_of, holds
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
@@ -161,11 +161,14 @@ class Project:
         """Return the paths of the Python files whose text contains `word`."""
         known = self.notes.words
         if word not in known:
-            data = word.encode()
             known[word] = tuple(
-                path for path in self.paths if path.endswith(".py") and data in self._bytes(path)
+                path for path in self.paths if path.endswith(".py") and holds(self._bytes(path), word)
             )
         return known[word]
+
+    def naming(self, name: str) -> tuple[str, ...]:
+        """Return the paths of the Python files that contain a whole name."""
+        return self.mentions(name + WHOLE)
 
     def _bytes(self, path: str) -> bytes:
         """Return the bytes of a file that is searched again and again; none where it cannot be read."""

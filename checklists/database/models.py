@@ -150,7 +150,7 @@ def _kept(module: Module, expr: ast.expr) -> list[Model]:
         return []
     found: dict[str, Model] = {}
     path = module.names.local_path(owner)
-    for file in module.project.mentions(owner.name):
+    for file in module.project.naming(owner.name):
         try:
             other = module.project.module(file)
         except UnreadableSource:

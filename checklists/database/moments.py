@@ -112,7 +112,7 @@ def compared_as(project: Project, name: str) -> str:
     Columns are none of them: what the database gives back depends on the column, not on what was written.
     """
     place = ""
-    for path in project.mentions(name):
+    for path in project.naming(name):
         try:
             module = project.module(path)
         except UnreadableSource:

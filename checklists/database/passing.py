@@ -172,7 +172,7 @@ def _check_sight(module: Module, function: FunctionNode) -> None:
     ):
         raise Refusal(f"{name} is wrapped by something else, so its callers cannot be told.")
     path = module.names.local_path(function)
-    for file in project.mentions(name):
+    for file in project.naming(name):
         try:
             other = project.module(file)
         except UnreadableSource as error:
@@ -210,7 +210,7 @@ def _overridden(module: Module, owner: ast.ClassDef, name: str) -> str:
     named = [module.resolve(base) or "" for base in owner.bases]
     if any(base.removesuffix("[]") not in _PLAIN_BASES for base in named):
         return f"{owner.name} has a base class, which may lay down the parameters of {name}."
-    for file in module.project.mentions(owner.name):
+    for file in module.project.naming(owner.name):
         other = module.project.module(file)
         for node in other.nodes(ast.ClassDef):
             if path in other.bases(node):
