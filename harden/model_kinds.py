@@ -92,14 +92,16 @@ def _by_body(module: Module, owner: ast.ClassDef) -> Orm | None:
     for name, _, value, annotation in assignments(owner):
         if name == "__tablename__":
             return Orm.SQLALCHEMY
-        path = module.resolve(value.func) or ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+        known = module.resolve(value.func) if isinstance(value, ast.Call) else None
+        path = known or (ast.unparse(value.func) if isinstance(value, ast.Call) else "")
         if path.startswith(_SQLALCHEMY) and last_of(path) in ("Column", "mapped_column", "relationship"):
             return Orm.SQLALCHEMY
         if path.startswith("django.db.models.") and path.endswith(("Field", "ForeignKey")):
             return Orm.DJANGO
         if isinstance(annotation, ast.Subscript) and _is_mapped(module, annotation.value):
             return Orm.SQLALCHEMY
-        if last_of(f".{path}") in ("Column", "mapped_column") and owner.bases:
+        is_named = last_of(f".{path}") in ("Column", "mapped_column") and bool(owner.bases)
+        if is_named and (known is None or known.partition(".")[0] in module.project.tops):
             return Orm.SQLALCHEMY
     return None
 

@@ -28,8 +28,9 @@ _PACKAGES = frozenset(
     | {"odmantic", "peewee", "tortoise", "flask_appbuilder"}
 )
 _TELL_TALES = (
-    *("Column", "Mapped[", "table=True", "models.", "Document", "Field(", "Table(", "__tablename__"),
-    *("AbstractUser", "AbstractBaseUser"),
+    *("= models.", "models.Model", "django.db.models", "proxy = True", "AbstractUser", "AbstractBaseUser"),
+    *("Column(", "Mapped[", "__tablename__", " Table(", ".Table(", "db.Model", "SQLModel"),
+    *("Document", "odmantic", "peewee", "tortoise"),
 )
 """Words without which no file defines a model; each is looked for once in the project."""
 _LISTED = (FileKind.APP, FileKind.SCRIPT)
@@ -41,6 +42,8 @@ class Known:
 
     models: dict[str, tuple[Module, Model | None]] = field(default_factory=dict)
     all: tuple[Model, ...] | None = None
+    files: tuple[str, ...] = ()
+    named: dict[str, list[Model]] = field(default_factory=dict)
 
 
 class Models:
@@ -62,16 +65,18 @@ class Models:
 
     def at(self, path: str) -> Model | None:
         """Return the model of a dotted path, as names are resolved."""
+        known = self._known.models.get(path)
+        if known is not None:
+            self._project._bytes(known[0].path)  # the answer rests on it, whoever has asked before
+            return known[1]
         found = self._project.class_of(path)
         if found is None:
             return None
-        known = self._known.models.get(path)
-        if known is None or known[0] is not found[0]:
-            self._known.models[path] = known = found[0], None  # a class that leads to itself
-            orm = orm_of(*found)
-            if orm is not None:
-                self._known.models[path] = known = found[0], Model(path, orm, Place(*found))
-        return known[1]
+        self._known.models[path] = found[0], None  # a class that leads to itself
+        orm = orm_of(*found)
+        model = Model(path, orm, Place(*found)) if orm is not None else None
+        self._known.models[path] = found[0], model
+        return model
 
     def _is_table(self, module: Module, expr: ast.expr) -> bool:
         return module.resolve(expr) in _TABLES
@@ -89,11 +94,8 @@ class Models:
         path = f"{source.name}.{name}"
         if not name or last_of(source.resolve(call.func)) != "Table":
             return None
-        known = self._known.models.get(path)
-        if known is None or known[0] is not source:
-            known = source, Model(path, Orm.SQLALCHEMY, Place(source, call))
-            self._known.models[path] = known
-        return known[1]
+        made = source, Model(path, Orm.SQLALCHEMY, Place(source, call))
+        return self._known.models.setdefault(path, made)[1]
 
     def in_file(self, path: str) -> Iterator[Model]:
         """Yield the models that a file defines, abstract ones too, in source order."""
@@ -117,21 +119,20 @@ class Models:
         """Return every model of the application's files, abstract ones too."""
         if self._project.imported.isdisjoint(_PACKAGES):
             return ()
-        paths = {path for word in _TELL_TALES for path in self._project.mentions(word)}
-        files = sorted(path for path in paths if file_kind(path) in _LISTED)
-        for path in files:
-            self._project.text(path)  # the answer rests on it, whoever has asked before
+        some = [self._project.mentions(word) for word in _TELL_TALES]
         if self._known.all is None:
-            self._known.all = tuple(model for path in files for model in self.in_file(path))
+            paths = sorted({path for paths in some for path in paths})
+            self._known.files = tuple(path for path in paths if file_kind(path) in _LISTED)
+            self._known.all = tuple(model for path in self._known.files for model in self.in_file(path))
+            for model in self._known.all:
+                self._known.named.setdefault(model.name, []).append(model)
+        for path in self._known.files:
+            self._project._bytes(path)  # the answer rests on it, whoever has asked before
         return self._known.all
 
-    def named(self, name: str) -> tuple[Model, ...]:
+    def named(self, name: str) -> list[Model]:
         """Return the models whose class has this name."""
-        files = self._project.mentions(f"class {name}") if name.isidentifier() else ()
-        classes = [(path, self.at(f"{self._project.module_name(path)}.{name}")) for path in files]
-        found = [(path, model) for path, model in classes if model is not None]
-        listed = [model for path, model in found if file_kind(path) in _LISTED]
-        return tuple(listed or [model for _, model in found])
+        return self._known.named.get(name, []) if self.all else []
 
     def target(self, towards: Target, near: Model) -> Model | None:
         """Return the model that `near` points to, by path, name, Django's `app.Model`, or table."""

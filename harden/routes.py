@@ -36,6 +36,7 @@ _REGISTERS = re.compile(r"(rest_framework|rest_framework_nested)\..*\.register$"
 _INCLUDES = ("django.urls.include", "django.conf.urls.include", "django.urls.conf.include")
 _VERB = re.compile(r"(?:add_|\.)(get|post|put|patch|delete|head|options)$")
 _PATH = re.compile(r"[/^(]|$")
+_LISTED = (FileKind.APP, FileKind.SCRIPT)
 _DEPTH = 6
 
 
@@ -60,6 +61,7 @@ class KnownRoutes:
     """What is known of a project's routes, once it was asked for."""
 
     routes: tuple[Route, ...] | None = None
+    files: tuple[str, ...] = ()
     handlers: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -75,15 +77,16 @@ class Routes:
         """Return every route of the application's files."""
         if self._project.imported.isdisjoint(WEB_PACKAGES):
             return ()
-        paths = {path for word in _WORDS for path in self._project.mentions(word)}
-        files = sorted(path for path in paths if file_kind(path) in (FileKind.APP, FileKind.SCRIPT))
-        for path in files:
-            self._project.text(path)  # the answer rests on it, whoever has asked before
+        some = [self._project.mentions(word) for word in _WORDS]
         if self._known.routes is None:
-            self._known.routes = tuple(route for path in files for route in self._in_file(path))
+            paths = sorted({path for paths in some for path in paths})
+            self._known.files = tuple(path for path in paths if file_kind(path) in _LISTED)
+            self._known.routes = tuple(route for path in self._known.files for route in self._in_file(path))
             for route in self._known.routes:
                 for home, name in _places(self._project, route.handler):
                     self._known.handlers.setdefault(home, set()).add(name)
+        for path in self._known.files:
+            self._project._bytes(path)  # the answer rests on it, whoever has asked before
         return self._known.routes
 
     def handlers_in(self, module: str) -> frozenset[str]:
