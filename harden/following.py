@@ -132,23 +132,24 @@ def inherited(project: Project, path: str) -> tuple[str, ...]:
     Nothing where the classes of the project say it themselves, or change how the library behaves.
     """
     module, rest = project.split(path)
-    exports = project.exports(module) if module and "." in rest else None
+    exports = project.exports(module) if module and rest else None
     if exports is None or not exports.bases:
         return ()
     owner, _, name = rest.partition(".")
-    while f"{owner}.{name.partition('.')[0]}" in exports.bases and "." in name:
+    while f"{owner}.{name.partition('.')[0]}" in exports.bases and name:
         inner, _, name = name.partition(".")
         owner = f"{owner}.{inner}"
     if not exports.bases.get(owner):
         return ()
     foreign = []
+    said = (name.partition(".")[0],) if name else ("__init__", "__new__")  # a class is called to make one
     for base in project.ancestry((f"{module}.{owner}",)):
         found = project.class_of(base)
         if found is None:
             foreign.append(base)
-        elif _says(found[0].names, found[1], name.partition(".")[0]):
+        elif any(_says(found[0].names, found[1], own) for own in said):
             return ()
-    return tuple(f"{base}.{name}" for base in foreign if not base.startswith("builtins."))
+    return tuple(f"{base}.{name}" if name else base for base in foreign if not base.startswith("builtins."))
 
 
 def _says(names: Names, node: ast.ClassDef, name: str) -> bool:

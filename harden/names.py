@@ -277,7 +277,7 @@ class Names(Tree):
             first = [*function.args.posonlyargs, *function.args.args][:1]
             static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
             if first == [arg] and not static:
-                return self.local_path(owner) + CALLED
+                return self.local_path(owner) + ("" if arg.arg in ("cls", "mcs") else CALLED)
         return self._default(arg, depth)
 
     def _default(self, arg: ast.arg, depth: int) -> str | None:

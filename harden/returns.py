@@ -57,13 +57,18 @@ def given_by(function: FunctionNode) -> tuple[list[ast.expr], bool]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             continue
         if isinstance(node, ast.Return) and node.value is not None:
-            returned.append(node.value)
+            returned += _either(node.value)
         elif isinstance(node, ast.Yield | ast.YieldFrom):
             is_generator = True
             if isinstance(node, ast.Yield) and node.value is not None:
-                yielded.append(node.value)
+                yielded += _either(node.value)
         todo += ast.iter_child_nodes(node)
     given = yielded if is_generator else returned
     return [
         expr for expr in given if not (isinstance(expr, ast.Constant) and expr.value is None)
     ], is_generator
+
+
+def _either(expr: ast.expr) -> list[ast.expr]:
+    """Return what `a if c else b` may be, or the expression itself."""
+    return [*_either(expr.body), *_either(expr.orelse)] if isinstance(expr, ast.IfExp) else [expr]

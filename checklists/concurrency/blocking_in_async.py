@@ -255,8 +255,7 @@ def blocking(module: Module) -> Iterator[Finding]:
     ]
     seen: set[ast.stmt] = set()
     for call, function in calls:
-        path = module.resolve(call.func)
-        kind = kind_of(module, call, path) if path else ""
+        path, kind = _kind(module, call)
         statement = held_statement(module, call, kind)
         if path and kind and statement not in seen and (kind == "wait" or not runs_once(module, function)):
             seen.add(statement)
@@ -268,6 +267,15 @@ def blocking(module: Module) -> Iterator[Finding]:
         if (block := block_of(module, call)) is not None:
             seen.add(statement)
             yield _by_way(module, call, block, function)
+
+
+def _kind(module: Module, call: ast.Call) -> tuple[str, str]:
+    """Return what is called, and what it waits for: of a class of the project also what that inherits."""
+    path = module.resolve(call.func)
+    for called in (path, *module.project.inherited(path)) if path else ():
+        if kind := kind_of(module, call, called):
+            return called, kind
+    return path or "", ""
 
 
 def _direct(module: Module, call: ast.Call, kind: str, path: str, function: ast.AsyncFunctionDef) -> Finding:

@@ -146,13 +146,16 @@ def naive_callable(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `default=datetime.utcnow` and alike."""
     if not isinstance(node, ast.keyword) or node.arg not in _MADE_AT_USE:
         return
-    if not isinstance(node.value, ast.Attribute) or module.resolve(node.value) not in _CALLABLES:
+    if not isinstance(node.value, ast.Attribute | ast.Name) or module.resolve(node.value) not in _CALLABLES:
         return
     call = module.parents[node]
     if isinstance(call, ast.Call):
         facts = {"call": "reference", "django": "yes" if is_django(module) else ""}
         message = f"{node.arg} is a time without zone"
-        yield check.found(module, node.value, message, facts=facts, why_not=why_not_default(module, call))
+        why_not = why_not_default(module, call)
+        if isinstance(node.value, ast.Name):
+            why_not = f"`{node.value.id}` is a name for it: let that be a function that says the zone."
+        yield check.found(module, node.value, message, facts=facts, why_not=why_not)
 
 
 @check.node(ast.Assign)

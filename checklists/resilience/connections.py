@@ -47,7 +47,7 @@ def is_reader(module: Module, method: ast.expr) -> bool:
         made = module.parents.get(pair) if isinstance(pair, ast.Tuple) else None
         if isinstance(pair, ast.Tuple) and isinstance(made, ast.Assign) and pair.elts:
             is_first = not isinstance(expr, ast.Name) or pair.elts[0] is module.names.lookup(expr)
-            return is_first and "open_connection" in ast.unparse(made.value)
+            return is_first and module.resolve(made.value) == "asyncio.open_connection"
     return False
 
 

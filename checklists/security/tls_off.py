@@ -148,6 +148,7 @@ _OLD = ("PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1"
 _CONSTANTS = frozenset(
     {*_OLD, "CERT_NONE", "_create_unverified_context", "_create_stdlib_context", "SSLv3", "TLSv1", "TLSv1_1"}
 )
+_ANY_CERTIFICATE = "CERT_NONE accepts any certificate"
 _OLD_VERSIONS = ("ssl.TLSVersion.SSLv3", "ssl.TLSVersion.TLSv1", "ssl.TLSVersion.TLSv1_1")
 _SESSIONS = ("requests.Session", "requests.session", "requests.sessions.Session", "niquests.Session")
 
@@ -205,7 +206,7 @@ def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     path = module.resolve(node) or ""
     if path == "ssl.CERT_NONE":
         facts = {"name": "CERT_REQUIRED"}
-        yield check.found(module, node, "CERT_NONE accepts any certificate", facts=facts)
+        yield check.found(module, node, _ANY_CERTIFICATE, facts=facts)
     elif path in ("ssl._create_unverified_context", "ssl._create_stdlib_context"):
         facts = {"name": "create_default_context"}
         yield check.found(module, node, "this context accepts any certificate", facts=facts)
@@ -217,10 +218,24 @@ def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(module, node, f"{node.attr} is broken", facts={"name": "TLSv1_2"})
 
 
-@check.call("paramiko.*")
+@check.node(ast.Assign, ast.keyword)
+def named_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `CERT_NONE` under a name of its own, such as `from ssl import CERT_NONE`."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Attribute(attr="verify_mode")], value=value)
+            | ast.keyword(arg="cert_reqs" | "ssl_cert_reqs" | "verify_mode", value=value)
+        ) if not isinstance(value, ast.Attribute) or value.attr not in _CONSTANTS:
+            if module.resolve(value) != "ssl.CERT_NONE" or _is_choice(module, value):
+                return
+            why_not = f"Give `ssl.CERT_REQUIRED` in the place of `{ast.unparse(value)}`."
+            yield check.found(module, value, _ANY_CERTIFICATE, why_not=why_not)
+
+
+@check.call(*(f"paramiko.{home}SSHClient.set_missing_host_key_policy" for home in ("", "client.")))
 def unknown_hosts(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag the policies that accept any SSH host key."""
-    if not path.endswith(".set_missing_host_key_policy") or len(call.args) != 1:
+    if len(call.args) != 1:
         return
     policy = call.args[0]
     named = policy.func if isinstance(policy, ast.Call) else policy
