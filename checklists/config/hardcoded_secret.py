@@ -11,6 +11,8 @@ Tests, examples, settings for development, values that only look like field name
 settings for production (`prod.py` beside them) replace are left out. A connection URL with a random password
 to a host of the internet is a finding in settings for development too.
 
+A literal under a name that says nothing is judged by what it is used as, in other modules too: the key
+of `jwt.encode`, the password of `connect`, a setting such as `SECRET_KEY`. Defaults of options count.
 A password inside an f-string is found in connection URLs only, and left to a person.
 
 The variable is read as the file or the project reads its others: a field of the pydantic-settings class whose
@@ -139,7 +141,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from harden.checklists.literals import Spot, spot_of
+from harden.checklists.literals import Spot, is_option, spot_of
 from harden.checklists.secret_evidence import (
     Kind,
     Place,
@@ -149,6 +151,7 @@ from harden.checklists.secret_evidence import (
     kind_of,
     known_shape,
 )
+from harden.checklists.secret_uses import used_as
 from harden.checklists.variables import variable_for
 from harden.checks import Check, Fix
 from harden.environment import field_variable, is_playground, settings_class
@@ -164,6 +167,7 @@ check = Check(
     secret=True,
 )
 
+_OPTION = "Drop the default of the option: have it given, or read from the environment where it is not."
 _PRODUCTION = ("prod", "production", "live")
 _SCHEMES = ("Bearer ", "Token ", "token ", "Basic ", "ApiKey ")
 
@@ -180,7 +184,16 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
     scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), "")
     what = _verdict(module, node, spot, value.removeprefix(scheme))
     if what:
-        yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme))
+        why = _OPTION if is_option(module, node) else ""
+        yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme), why_not=why)
+        return
+    used = None if is_playground(module, node) else used_as(module, node, value)
+    if used is not None:
+        spot = Spot(used[0], spot.place, spot.call)
+        facts = _facts(module, node, spot, value, scheme)
+        yield check.found(
+            module, node, f"the value of {used[0]} stands in the code", facts=facts, steps=used[1]
+        )
 
 
 @check.node(ast.JoinedStr)
@@ -197,6 +210,46 @@ def address(module: Module, node: ast.AST) -> Iterator[Finding]:
             "a connection URL with its password stands in the code",
             why_not="The address is put together from parts: read its password from the environment there.",
         )
+
+
+@check.node(ast.JoinedStr)
+@check.node(ast.BinOp)
+@check.node(ast.Call)
+def folded_address(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag an address that constants are put together to; at its password where that is a literal here."""
+    match node:
+        case ast.BinOp(op=ast.Add() | ast.Mod()) | ast.JoinedStr():
+            pass
+        case ast.Call(func=ast.Attribute(attr="format")):
+            pass
+        case _:
+            return
+    if isinstance(module.parents.get(node), ast.BinOp) or is_playground(module, node):
+        return
+    constants = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    texts = [text for text in constants if isinstance(text, str)]
+    if not any("://" in text for text in texts) or any(map(has_credentials, texts)):
+        return
+    value = module.string(node) if isinstance(node, ast.expr) else None
+    if value is None or not has_credentials(value):
+        return
+    password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    yield check.found(
+        module,
+        _password_in(module, node, password) or node,
+        "a connection URL with its password stands in the code",
+        why_not="The address is put together from parts: read its password from the environment there.",
+    )
+
+
+def _password_in(module: Module, node: ast.AST, password: str) -> ast.expr | None:
+    """Return the literal that brings the password into an address, where it stands in this file."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Attribute | ast.Constant):
+            held = module.flow.only(part)
+            if held is not None and held.module is module and module.string(held.expr) == password:
+                return held.expr
+    return None
 
 
 def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:

@@ -78,6 +78,7 @@ _APP_KEY = re.compile(
     r"(\w+_)?JWT_SECRET(_KEY)?|((FLASK|DJANGO|APP)_)?SECRET_KEY|(APP|SESSION)_SECRET|SIGNING_KEY"
 )
 _DJANGO = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE"})
+_OWN_SETTINGS = re.compile(r"(?i)(app_?|self_?|_)?(config|conf|cfg|settings)")
 _OWN_READER = re.compile(r"(get_?|read_?)?env(iron|_?secret|_?var|_?str)?|getenv|get_(secret|setting|config)")
 
 
@@ -93,6 +94,15 @@ def read_with_default(module: Module, node: ast.AST) -> Iterator[Finding]:
 def own_reader_with_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag the same through a function of the project's own, such as `get_env("SECRET_KEY", "dev")`."""
     match node:
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="get"), args=[ast.Constant(value=str() as name), default]
+        ):
+            last = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            read = EnvRead(name, default, False)
+            is_own = bool(_OWN_SETTINGS.fullmatch(last)) and env_read(module, node) is None
+            if is_own and _is_insecure(module, node, read, default):
+                why = "Have the program stop where the setting is missing."
+                yield check.found(module, node, _message(read), why_not=why)
         case ast.Call(
             func=ast.Name(id=function), args=[ast.Constant(value=str() as name), ast.expr() as default]
         ):

@@ -125,3 +125,45 @@ def test_django_refuses_an_empty_key_itself(tmp_path: Path) -> None:
         (tmp_path / "settings.py").write_text(text)
         result = scan_file(Project(tmp_path, ("settings.py",)), Rules((check,)), "settings.py")
         assert len(result.findings) == count
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ('import jwt\n\nx = "velvet-otter-9931"\n\n\ndef f(p):\n    return jwt.encode(p, x)\n', 3),
+        ('import pymysql\n\npymysql.connect("db", "shop", "tr0ub4dor&3")\n', 3),
+        ('def f():\n    value = "tr0ub4dor&3"\n    return connect(host="db", password=value)\n', 2),
+        ('def f():\n    part = "hunter22x"\n    return "postgresql://shop:%s@db/shop" % part\n', 2),
+        ('U, P = "shop", "hunter22x"\nURL = f"postgresql://{U}:{P}@db/shop"\n', 1),
+        ('URL = "postgresql://" + "shop" + ":" + "hunter22x" + "@db/shop"\n', 1),
+        ('parser.add_argument("--db-password", default="winter-2024")\n', 1),
+        ('CONF = {"host": "db", "pw": "tr0ub4dor"}\n', 1),
+        ('import requests\n\nrequests.get(u, auth=("admin", "Winter!2024x"))\n', 3),
+    ],
+)
+def test_a_neutral_name_is_judged_by_its_use(code: str, line: int, tmp_path: Path) -> None:
+    assert [finding.line for finding in findings(tmp_path, code)] == [line]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import jwt\n\nALGORITHM = "HS-256"\n\n\ndef f(p, key):\n    return jwt.encode(p, key, ALGORITHM)\n',
+        'x = "velvet-otter-9931"\nx = load()\njwt.encode(p, x)\n',
+        'field = "password_2"\nform.get(field)\n',
+        'parser.add_argument("--colour", default="r2d2-blue")\n',
+        'HOST = "db1.internal"\nURL = f"postgresql://{user}:{password}@{HOST}/shop"\n',
+    ],
+)
+def test_a_neutral_name_without_such_a_use_is_fine(code: str, tmp_path: Path) -> None:
+    assert findings(tmp_path, code) == ()
+
+
+def test_a_use_in_another_module_is_told(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/names.py").write_text('LABEL = "velvet-otter-9931"\n')
+    (tmp_path / "app/web.py").write_text('from app.names import LABEL\n\napp.config["SECRET_KEY"] = LABEL\n')
+    project = Project(tmp_path, ("app/names.py", "app/web.py"))
+    rules = Rules((check_named("hardcoded-secret"),))
+    (found,) = (f for path in project.paths for f in scan_file(project, rules, path).findings)
+    assert (found.place, found.steps) == ("app/names.py:1", ("app/web.py:3 used as SECRET_KEY",))
