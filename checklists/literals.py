@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harden.checklists.secret_evidence import Place
+from harden.checklists.secret_parameters import POSITIONS
 from harden.environment import SETTINGS_BASES, env_read
 from harden.module import Module
 
@@ -36,20 +37,6 @@ _CONNECTORS = (
     ),
     *("boto3.", "pyodbc.", "cx_Oracle.", "oracledb.", "asyncssh.", "kombu.", "neo4j.", "cassandra."),
 )
-_POSITIONS = {
-    "jwt.encode": (1, "jwt_secret"),
-    "jwt.decode": (1, "jwt_secret"),
-    "jose.jwt.encode": (1, "jwt_secret"),
-    "jose.jwt.decode": (1, "jwt_secret"),
-    "cryptography.fernet.Fernet": (0, "fernet_key"),
-    "itsdangerous.URLSafeTimedSerializer": (0, "secret_key"),
-    "itsdangerous.URLSafeSerializer": (0, "secret_key"),
-    "itsdangerous.TimestampSigner": (0, "secret_key"),
-    "itsdangerous.Signer": (0, "secret_key"),
-    "smtplib.SMTP.login": (1, "smtp_password"),
-    "smtplib.SMTP_SSL.login": (1, "smtp_password"),
-    "hmac.new": (0, "hmac_secret"),
-}
 _ENUMS = (
     "enum.Enum",
     "enum.StrEnum",
@@ -74,8 +61,11 @@ class Spot:
     call: str = ""
 
 
-def spot_of(module: Module, node: ast.Constant) -> Spot | None:
-    """Return where a literal stands; None for docstrings, comparisons with patterns, fallbacks, examples."""
+def spot_of(module: Module, node: ast.expr) -> Spot | None:
+    """Return where a literal, or a name for it, stands.
+
+    None for docstrings, comparisons with patterns, fallbacks, examples.
+    """
     child, parent = _unwrapped(module, node)
     if isinstance(parent, ast.Expr | ast.JoinedStr | ast.FormattedValue) or _is_aside(module, child):
         return None
@@ -96,6 +86,8 @@ def spot_of(module: Module, node: ast.Constant) -> Spot | None:
             return Spot(_named(right if left is child else left), Place.LOCAL)
         case ast.Subscript() | ast.MatchValue():
             return None
+        case ast.Tuple(elts=[_, second]) if second is child and _is_credentials(module, parent):
+            return Spot("auth_password", Place.CONFIG)
     return Spot("", Place.LOCAL)
 
 
@@ -208,6 +200,8 @@ def _passed(module: Module, item: ast.keyword, name: str) -> Spot | None:
     if not isinstance(call, ast.Call):
         return Spot(name, Place.LOCAL)
     path = module.resolve(call.func) or ""
+    if name == "default" and (option := _option(call)):
+        return Spot(option, Place.CONSTANT, path)
     if _named(call.func).lower().startswith(_LOOK_UPS) and not path.startswith(_CLIENTS):
         return Spot("", Place.LOCAL, path)  # the name of a secret, not the secret
     others = {other.arg for other in call.keywords}
@@ -221,9 +215,32 @@ def _passed(module: Module, item: ast.keyword, name: str) -> Spot | None:
     return Spot(name, Place.CONFIG if is_config or reaches or name == "secret_key" else Place.LOCAL, path)
 
 
+def _is_credentials(module: Module, pair: ast.Tuple) -> bool:
+    """Tell whether a pair is a user and a password: `auth=("me", "…")` of an HTTP client."""
+    item = module.parents.get(pair)
+    call = module.parents.get(item) if isinstance(item, ast.keyword) and item.arg == "auth" else None
+    return isinstance(call, ast.Call) and (module.resolve(call.func) or "").startswith(_CLIENTS)
+
+
+def _option(call: ast.Call) -> str:
+    """Return the name of the command line option that a call declares."""
+    if _named(call.func) not in ("add_argument", "option", "Option"):
+        return ""
+    names = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    options = [name.lstrip("-").replace("-", "_") for name in names if name.startswith("-")]
+    return max(options, key=len, default="")
+
+
+def is_option(module: Module, node: ast.AST) -> bool:
+    """Tell whether a literal is the default of a command line option."""
+    item = module.parents.get(node)
+    call = module.parents.get(item) if isinstance(item, ast.keyword) and item.arg == "default" else None
+    return isinstance(call, ast.Call) and bool(_option(call))
+
+
 def _positional(module: Module, call: ast.Call, child: ast.AST) -> Spot:
     path = module.resolve(call.func) or ""
-    at, name = _POSITIONS.get(path, (-1, ""))
+    at, name = POSITIONS.get(path, (-1, ""))
     if 0 <= at < len(call.args) and call.args[at] is child:
         return Spot(name, Place.CONFIG, path)
     return Spot("", Place.LOCAL, path)
@@ -236,6 +253,7 @@ def _entry(module: Module, mapping: ast.Dict, child: ast.AST) -> Spot | None:
         return None if at is None else Spot("", Place.LOCAL)
     keys = {k.value.lower() for k in mapping.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)}
     reaches = "host" in keys or "hostname" in keys or "engine" in keys
+    name = "password" if reaches and key.value.lower() in ("pw", "pass") else key.value
     outer = module.parents.get(mapping)
     updates = (
         isinstance(outer, ast.Call)
@@ -245,7 +263,7 @@ def _entry(module: Module, mapping: ast.Dict, child: ast.AST) -> Spot | None:
             and f".{outer.func.value.attr}.{outer.func.attr}" in _CONFIG_CALLS
         )
     )
-    return Spot(key.value, Place.CONFIG if reaches or updates else Place.LOCAL)
+    return Spot(name, Place.CONFIG if reaches or updates else Place.LOCAL)
 
 
 def _default(arguments: ast.arguments, child: ast.AST) -> Spot:
