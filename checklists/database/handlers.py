@@ -8,6 +8,7 @@ import re
 from harden.calls import callers_of
 from harden.module import Module, keyword
 from harden.roles import Role
+from harden.routes import routes_of
 from harden.tree import FunctionNode
 
 _EXPORT = re.compile(r"(?i)export|download|csv|xlsx|excel|backup|dump|feed|rss\b|sitemap|archive")
@@ -44,14 +45,20 @@ def framework_of(module: Module, handler: FunctionNode) -> str:
     names = [arg.arg for arg in handler.args.args]
     if names[:1] == ["request"] and module.imports("django", "rest_framework"):
         return "django"
-    return _routed(module, names)
+    return _routed(module, handler, names)
 
 
-def _routed(module: Module, names: list[str]) -> str:
+def _routed(module: Module, handler: FunctionNode, names: list[str]) -> str:
     """Return the framework of a handler that is given to a route by its name."""
     if module.imports("starlette") and "request" in names:
         return "starlette"
-    return "flask" if module.imports("flask") else ""
+    if module.imports("flask"):
+        return "flask"
+    for route in routes_of(module.project).to(module.names.local_path(handler)):
+        path = route.module.resolve(route.node) if isinstance(route.node, ast.Call) else None
+        if path is not None and path.startswith("fastapi."):
+            return "fastapi"
+    return ""
 
 
 def answers_get(module: Module, handler: FunctionNode) -> bool:
@@ -65,6 +72,9 @@ def answers_get(module: Module, handler: FunctionNode) -> bool:
             text = " ".join(ast.unparse(k.value) for k in decorator.keywords if k.arg == "methods")
             if text and "GET" not in text.upper():
                 return False
+    given = [route.methods for route in routes_of(module.project).to(module.names.local_path(handler))]
+    if given and all(methods and "GET" not in methods for methods in given):
+        return False
     return handler.name not in ("post", "put", "patch", "delete", "create", "update", "destroy", "form_valid")
 
 

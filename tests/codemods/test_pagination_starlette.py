@@ -64,3 +64,28 @@ def test_functions_without_a_route_are_left_alone(mend: Mend) -> None:
     code = STARLETTE.format("rows = db.scalars(select(Item)).all()").replace(", items)", ", others)")
     done = mend("unbounded-query", code, files={"app/models.py": MODELS})
     assert (done.text, done.refused) == (code, ())
+
+
+FASTAPI = """\
+from app.models import Item
+
+
+def items(db):
+    return db.query(Item).all()
+"""
+
+
+def test_fastapi_route_in_another_file(mend: Mend) -> None:
+    main = "from fastapi import FastAPI\nfrom app.main import items\n\n"
+    main += "FastAPI().add_api_route('/items', items)\n"
+    done = mend("unbounded-query", FASTAPI, files={"app/models.py": MODELS, "app/api.py": main})
+    assert "db.query(Item).order_by(Item.id).limit(limit).offset(offset).all()" in done.text
+    assert "limit: Annotated[int, Query(ge=1, le=200)] = 50" in done.text
+
+
+def test_route_for_posts_in_another_file(mend: Mend) -> None:
+    main = "from fastapi import FastAPI\nfrom app.main import items\n\n"
+    main += "FastAPI().add_api_route('/items', items, methods=['POST'])\n"
+    done = mend("unbounded-query", FASTAPI, files={"app/models.py": MODELS, "app/api.py": main})
+    assert done.text == FASTAPI
+    assert done.refused[0].startswith("It answers no GET request")
