@@ -89,7 +89,7 @@ def direct_source(module: Module, expr: ast.expr) -> str:
         return "a value from a shared cache"
     if path.startswith("socket.") and last in _SOCKETS:
         return "bytes from a socket"
-    if path.startswith(_QUEUES) and last in ("value", "body", "poll"):
+    if path in _QUEUES or (path.startswith(_QUEUES) and last in ("value", "body", "poll")):
         return "a message of a queue"
     if any(path.startswith(f"{kind}.") and last in parts for kind, parts in _CHATS.items()):
         return "a chat message"
@@ -129,7 +129,7 @@ def parameter_source(module: Module, name: ast.expr, arg: ast.arg, function: Fun
     """Say what a framework puts into a parameter: a request object's part, a route's argument, a message."""
     if arg.arg in ("self", "cls"):
         return ""
-    if module.role(function) is not Role.HANDLER:
+    if module.role(function) is not Role.HANDLER and not _is_responder(module, function):
         is_body = arg.arg == "body" and [a.arg for a in function.args.args[-4:]][1:3] == [
             "method",
             "properties",
@@ -155,6 +155,12 @@ def parameter_source(module: Module, name: ast.expr, arg: ast.arg, function: Fun
         return REQUEST
     plain = kind.startswith("builtins.") and not (module.imports(*_CONVERTING) and kind in _CHECKED)
     return REQUEST if plain or is_model(module, kind) else ""
+
+
+def _is_responder(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a method answers requests in Falcon, whose resources have no base class."""
+    names = [arg.arg for arg in function.args.args[:3]]
+    return function.name.startswith("on_") and names == ["self", "req", "resp"] and module.imports("falcon")
 
 
 def _is_routed(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
