@@ -180,7 +180,7 @@ def said(call: ast.Call) -> str:
 
 def _runs(module: Module, call: ast.Call, source: Module, function: FunctionNode) -> bool:
     """Tell whether a call runs the body, and does not only make a generator that nobody consumes here."""
-    if not is_generator(function):
+    if not is_generator(source, function):
         return True
     parent = module.parents.get(call)
     match parent:

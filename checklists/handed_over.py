@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from harden.calls import callee_of, is_generator, own_nodes
 from harden.checklists.blocked import step
-from harden.checklists.opened import CLOSABLE, MANAGED
+from harden.checklists.opened import CLOSABLE, CLOSERS, DATA_METHODS, LAZY_METHODS, MANAGED
 from harden.module import Module
 from harden.tree import FunctionNode
 
 _DEEPEST = 3
 """Functions between the one that opens and the one that has to close."""
+_USES = CLOSERS | DATA_METHODS | LAZY_METHODS | {"execute", "executemany", "send", "connect", "getresponse"}
+"""What is done with something open: a name of which none is used needs no look at where it comes from."""
 _PLAIN = ("builtins.staticmethod", "builtins.classmethod")
 
 
-def opened_for(module: Module, call: ast.Call, depth: int = 0) -> tuple[str, tuple[str, ...]]:
+def handed(module: Module) -> Iterator[tuple[ast.Assign, ast.Call, str, tuple[str, ...]]]:
+    """Yield the statements that are handed something open: with the call, what it opens, and the way."""
+    used = {
+        node.value.id
+        for node in module.nodes(ast.Attribute)
+        if node.attr in _USES and isinstance(node.value, ast.Name)
+    }
+    for statement in module.nodes(ast.Assign) if used else ():
+        target, call = statement.targets[0], statement.value
+        if isinstance(call, ast.Call) and isinstance(target, ast.Name) and target.id in used:
+            opened, way = _opened(module, call, 0) if module.function(statement) is not None else ("", ())
+            if opened:
+                yield statement, call, opened, way
+
+
+def _opened(module: Module, call: ast.Call, depth: int) -> tuple[str, tuple[str, ...]]:
     """Return what a call of one of the project's functions opens anew, and the way to it; or nothing."""
     found = callee_of(module, call) if depth < _DEEPEST else None
-    if found is None or isinstance(found[1], ast.AsyncFunctionDef) or is_generator(found[1]):
+    if found is None or isinstance(found[1], ast.AsyncFunctionDef) or is_generator(*found):
         return "", ()
     source, function = found
     if function.name == "__init__" or any(
@@ -33,7 +51,7 @@ def opened_for(module: Module, call: ast.Call, depth: int = 0) -> tuple[str, tup
             if made is not None and path in MANAGED | CLOSABLE:
                 opened, way = path, (step(source, made),)
             elif made is not None:
-                opened, way = opened_for(source, made, depth + 1)
+                opened, way = _opened(source, made, depth + 1)
             if made is None or not opened:
                 return "", ()
     return opened, (step(module, call), *way) if opened else ()

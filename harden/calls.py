@@ -19,6 +19,9 @@ _WORDS = 4
 """Names under which a function is looked for: its own, and those that other modules give it."""
 
 
+_CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
 def callee_of(module: Module, call: ast.Call) -> Called | None:
     """Return the function of the project whose body a call runs, with its module; None where it is not known.
 
@@ -104,17 +107,27 @@ def default_of(function: FunctionNode, parameter: str) -> ast.expr | None:
 
 def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
     """Yield what a function's own body holds, in source order; not what nested functions and classes hold."""
-    stack: list[ast.AST] = list(reversed(function.body))
+    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
-            stack += reversed(list(ast.iter_child_nodes(node)))
+        if node.__class__ in _CLOSED:
+            continue
+        at = len(stack)
+        for name in node._fields:
+            value = getattr(node, name, None) if name != "ctx" else None
+            if value.__class__ is list:
+                stack += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                stack.append(value)
+        stack[at:] = stack[at:][::-1]
 
 
-def is_generator(function: FunctionNode) -> bool:
+def is_generator(module: Module, function: FunctionNode) -> bool:
     """Tell whether calling a function only makes an iterator."""
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+    lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+    yields: list[ast.expr] = [*module.nodes(ast.Yield), *module.nodes(ast.YieldFrom)]
+    return any(node.lineno in lines and module.function(node) is function for node in yields)
 
 
 def _mentioning(module: Module, name: str) -> Iterator[tuple[Module, frozenset[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from harden.checklists.blocking_calls import DRIVERS, FILES
 from harden.module import Module
@@ -13,6 +14,7 @@ _LOOP_SYNTAX = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, as
 _LOCKS = frozenset({"threading.Lock", "threading.RLock"})
 
 
+@lru_cache(maxsize=8)  # asked for every finding of a function
 def plain_place(module: Module, function: ast.AsyncFunctionDef) -> str:
     """Return where a handler that awaits nothing begins, so that it can be a plain `def`, or nothing."""
     routed = any(

@@ -152,7 +152,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.handed_over import opened_for
+from harden.checklists.handed_over import handed
 from harden.checklists.held_open import leak_of
 from harden.checklists.opened import CLOSABLE, FILES, MANAGED, used_in_passing
 from harden.checks import Check, Fix
@@ -189,14 +189,11 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, call, message, facts=facts, why_not=why_not, severity=severity)
 
 
-@check.node(ast.Assign)
-def handed_over(module: Module, node: ast.AST) -> Iterator[Finding]:
-    """Flag the same of what a function of the project opens for its caller."""
-    call = node.value if isinstance(node, ast.Assign) else None
-    if isinstance(node, ast.Assign) and isinstance(call, ast.Call) and module.function(node) is not None:
-        path, steps = opened_for(module, call)
-        if path:
-            yield from _held(module, call, node, path, steps)
+@check.module
+def handed_over(module: Module) -> Iterator[Finding]:
+    """Flag the same of what functions of the project open for their callers."""
+    for statement, call, path, steps in handed(module):
+        yield from _held(module, call, statement, path, steps)
 
 
 def _held(
