@@ -29,13 +29,12 @@ LINKS = frozenset({"ForeignKey", "OneToOneField", "ParentalKey", "TreeForeignKey
 LINKS_MANY = frozenset({"ManyToManyField", "ParentalManyToManyField", "SortedManyToManyField"})
 _INDEXED_ANYWAY = frozenset({"SlugField"})
 _DEPTH = 3
-_PLAIN_STATEMENTS = frozenset({"model_config", "metadata", "registry"})
 
 
 def columns_in(module: Module, owner: ast.ClassDef, orm: Orm) -> Iterator[Column]:
     """Yield the columns that a class body defines itself, in source order."""
     for name, statement, value, annotation in assignments(owner):
-        if name.startswith("__") or name in _PLAIN_STATEMENTS:
+        if name.startswith("__") or (name == "model_config" and orm.is_annotated):
             continue
         place = Place(module, statement)
         if orm is Orm.SQLALCHEMY:

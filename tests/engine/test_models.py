@@ -273,6 +273,7 @@ class Item(Stamped):
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL)
     label = models.OneToOneField("Label", on_delete=models.CASCADE)
     tags = models.ManyToManyField("Label", related_name="+")
+    metadata = models.JSONField(default=dict)
     open = OpenManager()
 
     class Meta(Stamped.Meta):
@@ -300,6 +301,7 @@ class Special(Item):
     assert (item.primary_key, found["Shelf"].primary_key) == (("id",), ("code",))
     assert item.columns["id"].implied
     assert "tags" not in item.columns
+    assert item.columns["metadata"].kind == "JSONField"
     assert [item.ordering is None, label.ordering is None, found["Shelf"].ordering is None] == [
         False,
         True,
