@@ -9,6 +9,9 @@ from harden.checklists.sql_text import Piece, is_value
 from harden.module import Module, has_star_arguments
 
 STEPS = "The statement is put together in several steps: bind its values by hand."
+_RUNNERS = frozenset(
+    {"execute", "exec", "scalar", "scalars", "stream", "fetch_all", "fetch_one", "fetch_val"}
+)
 _NAMES = "Names of tables and columns cannot be bound: choose them from a list in the code."
 
 
@@ -66,7 +69,9 @@ def _is_plain(built: ast.expr) -> bool:
 def _receiver(module: Module, text: ast.Call) -> ast.Call:
     """Return the call that `text(...)` is passed to, which takes the parameters; else `text` itself."""
     parent = module.parents.get(text)
-    return parent if isinstance(parent, ast.Call) and parent.args[:1] == [text] else text
+    if not isinstance(parent, ast.Call) or parent.args[:1] != [text]:
+        return text
+    return parent if isinstance(parent.func, ast.Attribute) and parent.func.attr in _RUNNERS else text
 
 
 def _is_used_once(module: Module, call: ast.Call, built: ast.expr) -> bool:

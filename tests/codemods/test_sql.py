@@ -101,6 +101,29 @@ def test_own_text_is_left_alone(mend: Mend, line: str) -> None:
     assert not mended.refused
 
 
+def test_a_clause_binds_its_own_value(mend: Mend) -> None:
+    head = "from sqlalchemy import text\n\n\ndef f(s, v):\n    "
+    mended = mend("sql-injection", head + "s.filter(text(f\"a = '{v}'\"))\n")
+    assert mended.text == head + 's.filter(text("a = :v").bindparams(v=v))\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'q = "SELECT 1 FROM t"\n    q = q + " WHERE a = \'" + name + "\'"\n    db.execute(q)',
+        'db.execute("SELECT 1 FROM t WHERE a = %(name)s" % locals())',
+        'db.execute("SELECT 1 FROM t WHERE a = {name}".format(**locals()))',
+        'db.execute("".join(["SELECT 1 FROM t WHERE a = ", name]))',
+        'c = [f"a = {name}"]\n    db.execute("SELECT 1 FROM t WHERE " + " AND ".join(c))',
+        'q = g(name)\n    db.execute(q)\n\n\ndef g(a):\n    return f"SELECT 1 FROM t WHERE a = {a}"',
+    ],
+)
+def test_text_of_several_steps_is_left_to_a_person(mend: Mend, body: str) -> None:
+    mended = mend("sql-injection", f"{HEAD}    {body}\n")
+    assert mended.text == f"{HEAD}    {body}\n"
+    assert mended.refused
+
+
 def test_a_cast_after_a_named_parameter_is_refused(mend: Mend) -> None:
     line = 's.execute(text(f"SELECT 1 FROM t WHERE a = {v}::int"))'
     code = f"from sqlalchemy import text\n\n\ndef f(s, v):\n    {line}\n"
