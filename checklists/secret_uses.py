@@ -20,6 +20,8 @@ _PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!$%&*+?@#^~])[^\s<>{}()\[\]'\"/\
 
 def used_as(module: Module, literal: ast.Constant, value: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the secret that a literal is used as, and the step to that use; None where it is none."""
+    if not isinstance(module.parents.get(literal), ast.Assign | ast.AnnAssign):
+        return None
     if not _PLAUSIBLE.fullmatch(value):
         return None
     for other, use in islice(_uses(module, literal), _MOST):

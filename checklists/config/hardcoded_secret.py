@@ -187,8 +187,8 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
         why = _OPTION if is_option(module, node) else ""
         yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme), why_not=why)
         return
-    used = None if is_playground(module, node) else used_as(module, node, value)
-    if used is not None:
+    used = used_as(module, node, value)
+    if used is not None and not is_playground(module, node):
         spot = Spot(used[0], spot.place, spot.call)
         facts = _facts(module, node, spot, value, scheme)
         yield check.found(
@@ -224,14 +224,14 @@ def folded_address(module: Module, node: ast.AST) -> Iterator[Finding]:
             pass
         case _:
             return
-    if isinstance(module.parents.get(node), ast.BinOp) or is_playground(module, node):
+    if "://" not in module.text or isinstance(module.parents.get(node), ast.BinOp):
         return
     constants = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
     texts = [text for text in constants if isinstance(text, str)]
     if not any("://" in text for text in texts) or any(map(has_credentials, texts)):
         return
     value = module.string(node) if isinstance(node, ast.expr) else None
-    if value is None or not has_credentials(value):
+    if value is None or not has_credentials(value) or is_playground(module, node):
         return
     password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
     yield check.found(

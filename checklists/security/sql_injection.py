@@ -119,6 +119,7 @@ check = Check(
     codes=frozenset({"S608", "S611", "B608", "B611"}),
 )
 
+_EXPRESSIONS = ("sqlalchemy.", "sqlmodel.", "psycopg2.sql.", "psycopg.sql.", "pypika.", "peewee.")
 _APART = "The statement is put together apart from where it runs: bind its values by hand, and pass them on."
 _WHOLE = (
     "Nothing can be bound where the whole statement comes from outside: choose it from those in the code."
@@ -266,6 +267,8 @@ def _reported(
 
 def _whole(module: Module, call: ast.Call, text: ast.expr, path: str) -> Iterator[Finding]:
     """Flag a statement that comes from outside as a whole."""
+    if (module.resolve(text) or "").startswith(_EXPRESSIONS):
+        return
     is_handed = isinstance(text, ast.Name) and any(
         value.how is How.PARAMETER for value in module.flow.values(text)
     )
