@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from harden.calls import callee_of, own_nodes
 from harden.errors import UnreadableSource
-from harden.module import Module
+from harden.module import Module, is_literal
 from harden.project import Project
 from harden.tree import FunctionNode
 
@@ -51,6 +52,8 @@ def is_session(module: Module, path: str) -> bool:
 
 def has_own_timeout(module: Module, call: ast.Call, path: str) -> bool:
     """Tell whether the session that a call goes through sets a timeout, where it was made or here."""
+    if isinstance(call.func, ast.Attribute) and _may_set(module, call.func.value):
+        return True
     homes = [module, _home(module, call.func)]
     owner = path.rpartition(".")[0]
     maker = module.project.function_of(owner) or module.project.class_of(owner.rpartition(".")[0])
@@ -58,6 +61,20 @@ def has_own_timeout(module: Module, call: ast.Call, path: str) -> bool:
     if path not in FUNCTIONS and not _makes_sessions(module):
         homes += _modules(module.project, ".mount(")
     return any(_sets_timeout(home) for home in homes)
+
+
+def _may_set(module: Module, session: ast.expr) -> bool:
+    """Tell whether a session is of an own class that sets timeouts, or made where that cannot be told."""
+    path = module.resolve(session) or ""
+    if module.project.class_of(path) is not None:
+        return _class_sets(module.project, path)
+    found = callee_of(module, session) if isinstance(session, ast.Call) else None
+    if found is None or found[1].name == "__init__":
+        return False
+    source, function = found
+    returned = [node.value for node in own_nodes(function) if isinstance(node, ast.Return) and node.value]
+    values = [value for value in returned if not is_literal(value, None)]
+    return not all(is_session(source, source.resolve(value) or "") for value in values)
 
 
 def _returned(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
