@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from harden.called import Called
 from harden.calls import callee_of, is_generator, own_nodes
-from harden.checklists.blocking_calls import DRIVERS, SESSIONS, kind_of
+from harden.checklists.blocking_calls import DRIVERS, SESSIONS, called_kind
 from harden.checklists.concurrency.once import happens_once
 from harden.module import Module
 from harden.project import Project
@@ -144,8 +144,7 @@ def _read(module: Module, function: FunctionNode) -> _Body:
     reads: Block | None = None
     calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
     for call in calls:
-        path = module.resolve(call.func) or ""
-        kind = kind_of(module, call, path) if path else ""
+        path, kind = called_kind(module, call)
         if kind and not happens_once(module, call):
             block = Block(kind, path, (step(module, call),))
             if kind not in _SHALLOW:

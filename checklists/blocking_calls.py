@@ -121,6 +121,15 @@ _SDKS = (
 )
 
 
+def called_kind(module: Module, call: ast.Call) -> tuple[str, str]:
+    """Return what is called, and what it waits for: of a class of the project also what that inherits."""
+    path = module.resolve(call.func)
+    for called in (path, *module.project.inherited(path)) if path else ():
+        if kind := kind_of(module, call, called):
+            return called, kind
+    return path or "", ""
+
+
 def kind_of(module: Module, call: ast.Call, path: str) -> str:
     """Return what a call waits for, or nothing when it does not block."""
     for kind, paths in (

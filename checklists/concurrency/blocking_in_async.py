@@ -219,7 +219,7 @@ import ast
 from collections.abc import Iterator
 
 from harden.checklists.blocked import Block, block_of, said, step
-from harden.checklists.blocking_calls import MEANING, kind_of
+from harden.checklists.blocking_calls import MEANING, called_kind
 from harden.checklists.concurrency.off_the_loop import (
     held,
     held_statement,
@@ -255,7 +255,7 @@ def blocking(module: Module) -> Iterator[Finding]:
     ]
     seen: set[ast.stmt] = set()
     for call, function in calls:
-        path, kind = _kind(module, call)
+        path, kind = called_kind(module, call)
         statement = held_statement(module, call, kind)
         if path and kind and statement not in seen and (kind == "wait" or not runs_once(module, function)):
             seen.add(statement)
@@ -267,15 +267,6 @@ def blocking(module: Module) -> Iterator[Finding]:
         if (block := block_of(module, call)) is not None:
             seen.add(statement)
             yield _by_way(module, call, block, function)
-
-
-def _kind(module: Module, call: ast.Call) -> tuple[str, str]:
-    """Return what is called, and what it waits for: of a class of the project also what that inherits."""
-    path = module.resolve(call.func)
-    for called in (path, *module.project.inherited(path)) if path else ():
-        if kind := kind_of(module, call, called):
-            return called, kind
-    return path or "", ""
 
 
 def _direct(module: Module, call: ast.Call, kind: str, path: str, function: ast.AsyncFunctionDef) -> Finding:
