@@ -135,7 +135,7 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
     named = {check.id for check in rules.checks if module.kind in check.kinds}
     active = {check.id for check in rules.checks if check.id in named and _concerns(check, module)}
     collected = _Collector(module.path)
-    for call in module.nodes(ast.Call):
+    for call in module.nodes(ast.Call) if named else ():
         path = module.resolve(call.func)
         if path is None:
             continue
