@@ -83,3 +83,9 @@ def _is_used_once(module: Module, call: ast.Call, built: ast.expr) -> bool:
     uses = [use for use in module.nodes(ast.Name) if use.id == name.id and isinstance(use.ctx, ast.Load)]
     same = [use for use in uses if module.function(use) is module.function(call)]
     return len(same) == 1 and module.function(built) is module.function(call)
+
+
+def shown(expr: ast.expr | None) -> str:
+    """Return a value as a message shows it."""
+    text = ast.unparse(expr) if expr is not None else ""
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -99,7 +99,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from harden.checklists.sql_drivers import is_driver
-from harden.checklists.sql_repair import STEPS, around, repair
+from harden.checklists.sql_repair import STEPS, around, repair, shown
 from harden.checklists.sql_safe import is_safe
 from harden.checklists.sql_sinks import FRAGMENTS, FRAMES, METHODS, TEXTS, is_database, run_at, statement_in
 from harden.checklists.sql_text import Piece, is_sql, is_table, is_value, pieces_of, says_sql
@@ -277,12 +277,12 @@ def _whole(module: Module, call: ast.Call, text: ast.expr, path: str) -> Iterato
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     known = path in TEXTS or (method in METHODS[:3] and (is_database(call) or is_driver(path)))
     if known and not is_safe(module, text) and (taint := taint_of(module, text)) is not None:
-        message = f"{_shown(text)}, which is {taint.what}, is run as SQL"
+        message = f"{shown(text)}, which is {taint.what}, is run as SQL"
         yield check.found(module, text, message, why_not=_WHOLE, steps=taint.steps)
 
 
 def _message(exprs: Iterable[ast.expr | None]) -> str:
-    return f"{', '.join(dict.fromkeys(map(_shown, exprs)))} becomes part of the SQL statement"
+    return f"{', '.join(dict.fromkeys(map(shown, exprs)))} becomes part of the SQL statement"
 
 
 def _why(module: Module, pieces: list[Piece], at: int) -> Taint | None:
@@ -298,8 +298,3 @@ def _why(module: Module, pieces: list[Piece], at: int) -> Taint | None:
     if is_parameter and not is_table(before) and "order by" in before.lower()[-40:]:
         return Taint("")
     return None
-
-
-def _shown(expr: ast.expr | None) -> str:
-    text = ast.unparse(expr) if expr is not None else ""
-    return text if len(text) <= 40 else f"{text[:37]}..."
