@@ -6,7 +6,7 @@ Nothing is kept between questions but what `Names` and `Project` keep: an answer
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harden.called import Called, function_of, runs_at_once
 from harden.errors import UnreadableSource
@@ -34,7 +34,7 @@ def callee_of(module: Module, call: ast.Call) -> Called | None:
 
 def callers_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Call]]:
     """Yield the calls of the project that run a function, each with its module."""
-    for other, use in uses_of(module, function):
+    for other, use in _uses(module, function, module.project.calling):
         parent = other.parents.get(use)
         if isinstance(parent, ast.Call) and parent.func is use:
             yield other, parent
@@ -42,11 +42,17 @@ def callers_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module,
 
 def uses_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:
     """Yield where the project names a function, to call it or to hand it on, each with its module."""
+    return _uses(module, function, module.project.naming)
+
+
+def _uses(
+    module: Module, function: FunctionNode, files: Callable[[str], tuple[str, ...]]
+) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:
     owner = module.parents.get(function)
     is_maker = isinstance(owner, ast.ClassDef) and function.name in ("__init__", "__new__")
     name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
     wanted = _identity(module, function)
-    for other, words in _mentioning(module, name):
+    for other, words in _mentioning(module, name, files):
         for use in _named(other, words | {function.name} if is_maker else words):
             found = function_of(other, use)
             if found is not None and _identity(*found) == wanted:
@@ -61,7 +67,7 @@ def reads_of(
     Inside the holder's own file only reads through the module or class count: `lookup` tells of the others.
     """
     owner = module.name if isinstance(holder, ast.Module) else module.names.local_path(holder)
-    for other, words in _mentioning(module, name):
+    for other, words in _mentioning(module, name, module.project.naming):
         for use in _named(other, words):
             if isinstance(use, ast.Attribute):
                 if use.attr == name and other.resolve(use.value) == owner:
@@ -130,14 +136,16 @@ def is_generator(module: Module, function: FunctionNode) -> bool:
     return any(node.lineno in lines and module.function(node) is function for node in yields)
 
 
-def _mentioning(module: Module, name: str) -> Iterator[tuple[Module, frozenset[str]]]:
+def _mentioning(
+    module: Module, name: str, files: Callable[[str], tuple[str, ...]]
+) -> Iterator[tuple[Module, frozenset[str]]]:
     """Yield the modules that name something of a module, and the names that stand for it there.
 
     Where a module imports it under another name, those that import that name are found too.
     """
     words, told = [name], dict[str, set[str]]()
     for word in words:
-        for path in module.project.naming(word):
+        for path in files(word):
             try:
                 other = module.project.module(path)
             except UnreadableSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from string import ascii_letters, digits
 
 LISTING = "*"
 """Noted where the list of all files was looked at."""
@@ -13,12 +14,14 @@ OUTSIDE = "!"
 MODULE, TEXT, PRESENCE, WORD = "=", "-", "?", "#"
 """Stand before the path of a file whose code was asked for all that it rests on, of one whose text alone was
 read, of one that may be there, and before a word searched in all files."""
-WHOLE = "\b"
-"""Stands after a word that is looked for as a whole name, not as a part of others."""
+WHOLE, CALLED = "\b", "\b("
+"""Stand after a word that is looked for as a whole name, and as one that is called or given another name."""
 EXPORTS, BOUND = "~", "^"
 """Stand before the path of a file that was asked what its top-level names stand for, or just for them."""
 
 
+_PLAIN = b" \t.,()[]" + (ascii_letters + digits + "_").encode()
+"""What may stand between the sign of an assignment and the name that is assigned."""
 UNSTEADY = "unsteady"
 """Stands for the digest of a file that said different things while it was looked at."""
 
@@ -70,11 +73,22 @@ class Notes:
 
 
 def holds(data: bytes, word: str) -> bool:
-    """Tell whether a file's text contains a word; with `WHOLE` after it, as a whole name."""
-    name = word.removesuffix(WHOLE).encode("utf-8", "surrogatepass")
-    return name in data and (
-        not word.endswith(WHOLE) or re.search(rb"(?<!\w)%b(?!\w)" % re.escape(name), data) is not None
-    )
+    """Tell whether a file's text contains a word, in the way that a mark after it says."""
+    plain, mark, _ = word.partition(WHOLE)
+    name = plain.encode("utf-8", "surrogatepass")
+    if not mark or name not in data:
+        return name in data
+    places = re.finditer(rb"(?<!\w)%b(?!\w)" % re.escape(name), data)
+    return any(_is_called(data, place) if word.endswith(CALLED) else True for place in places)
+
+
+def _is_called(data: bytes, place: re.Match[bytes]) -> bool:
+    """Tell whether a name is called, or given another name: by `as`, an assignment, the head of a class."""
+    if data[place.end() : place.end() + 8].lstrip().startswith((b"(", b"as ")):
+        return True
+    before = data[data.rfind(b"\n", 0, place.start()) + 1 : place.start()]
+    _, given, value = before.rpartition(b"=")
+    return before.lstrip().startswith(b"class ") or (bool(given) and not value.strip(_PLAIN))
 
 
 def digest_of(data: bytes | None) -> str:

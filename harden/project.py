@@ -15,7 +15,7 @@ from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
-from harden.notes import BOUND, WHOLE, Notes, digest_of, holds
+from harden.notes import BOUND, CALLED, WHOLE, Notes, digest_of, holds
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
@@ -169,6 +169,10 @@ class Project:
     def naming(self, name: str) -> tuple[str, ...]:
         """Return the paths of the Python files that contain a whole name."""
         return self.mentions(name + WHOLE)
+
+    def calling(self, name: str) -> tuple[str, ...]:
+        """Return the paths of the Python files that seem to call a name or to give it another one."""
+        return self.mentions(name + CALLED)
 
     def _bytes(self, path: str) -> bytes:
         """Return the bytes of a file that is searched again and again; none where it cannot be read."""

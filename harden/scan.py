@@ -19,6 +19,8 @@ from harden.findings import Finding, Problem
 from harden.module import Module, TextFile
 from harden.notes import Notes
 from harden.project import Project
+from harden.roles import FileKind, file_kind
+from harden.source import decode
 from harden.suppress import (
     comment_suppressions,
     reason_for,
@@ -26,6 +28,7 @@ from harden.suppress import (
     statement_lines,
     suppressions,
 )
+from harden.syntax import parse
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -55,6 +58,7 @@ class Rules:
     first: dict[str, list[tuple[str, Check, CallFunction]]] = field(default_factory=dict)
     nodes: dict[type[ast.AST], list[tuple[Check, NodeFunction]]] = field(default_factory=dict)
     ends: set[str] = field(default_factory=set)
+    _by_kind: dict[FileKind, Rules] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for check in self.checks:
@@ -69,8 +73,14 @@ class Rules:
             for kind, function in check.node_types:
                 self.nodes.setdefault(kind, []).append((check, function))
 
-    def for_call(self, path: str) -> list[tuple[Check, CallFunction]]:
-        """Return every subscription that a call of `path` concerns without being named in full."""
+    def of(self, kind: FileKind) -> Rules:
+        """Return the rules for one kind of file."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = Rules(tuple(check for check in self.checks if kind in check.kinds))
+        return self._by_kind[kind]
+
+    def by_part(self, path: str) -> list[tuple[Check, CallFunction]]:
+        """Return the subscriptions that the first or last part of a called path concerns."""
         found = list(self.last.get(path.rpartition(".")[2], ()))
         for prefix, check, function in self.first.get(path.partition(".")[0], ()):
             if path.startswith(prefix):
@@ -123,7 +133,7 @@ def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
     """Run the checks over one file; whatever goes wrong in it becomes a problem, never an exception."""
     try:
         if path.endswith(".py"):
-            return _scan_module(project.module(path), rules)
+            return _scan_code(project, rules, path)
         return _scan_text(project.text_file(path), rules, project.seen_from(path))
     except UnreadableSource as error:
         return FileResult(path, (), (Problem(path, error.line, error.reason),))
@@ -131,25 +141,32 @@ def scan_file(project: Project, rules: Rules, path: str) -> FileResult:
         return FileResult(path, (), (Problem(path, 0, "nested too deeply to be scanned"),))
 
 
+def _scan_code(project: Project, rules: Rules, path: str) -> FileResult:
+    data = project.read(path)
+    concerned = rules.of(file_kind(path, data))
+    if concerned.checks:
+        return _scan_module(project.module(path), concerned)
+    decode(path, data)
+    parse(path, data)  # what cannot be read is told of every file
+    return FileResult(path)
+
+
 def _scan_module(module: Module, rules: Rules) -> FileResult:
-    named = {check.id for check in rules.checks if module.kind in check.kinds}
-    active = {check.id for check in rules.checks if check.id in named and _concerns(check, module)}
+    active = {check.id for check in rules.checks if _has_word_of(check, module)}
     collected = _Collector(module.path)
-    for call in module.nodes(ast.Call) if named else ():
+    for call in module.nodes(ast.Call):
         path = module.resolve(call.func)
         if path is None:
             continue
         for check, on_call in rules.exact.get(path, ()):  # whatever words the file writes it with
-            if check.id in named:
-                collected.add(check, on_call, module, call, path)
-        for check, on_call in rules.for_call(path):
+            collected.add(check, on_call, module, call, path)
+        for check, on_call in rules.by_part(path):
             if check.id in active:
                 collected.add(check, on_call, module, call, path)
         last = path.rpartition(".")[2]
         for of_library in module.project.inherited(path) if last in rules.ends or last[:1].isupper() else ():
             for check, on_call in rules.exact.get(of_library, ()):
-                if check.id in named:
-                    collected.add(check, on_call, module, call, of_library)
+                collected.add(check, on_call, module, call, of_library)
     for kind, subscribed in rules.nodes.items():
         wanted = [(check, on_node) for check, on_node in subscribed if check.id in active]
         for node in module.nodes(kind) if wanted else ():
@@ -171,7 +188,7 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
     return FileResult(module.path, tuple(found), tuple(collected.problems))
 
 
-def _concerns(check: Check, module: Module) -> bool:
+def _has_word_of(check: Check, module: Module) -> bool:
     return not check.words or any(word in module.text for word in check.words)
 
 
