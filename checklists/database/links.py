@@ -40,6 +40,8 @@ class Chain:
         return frozenset(link.name for link in self.links)
 
 
+_DEPTH = 150
+"""Steps that a chain is followed, names and attributes together; real code stays far below."""
 _CHAINS: WeakKeyDictionary[Module, dict[ast.Name, Chain]] = WeakKeyDictionary()
 """The chains that names stand for: a query that is built step by step is asked for at every step."""
 
@@ -57,7 +59,7 @@ def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
         case ast.Attribute(value=value, attr=name):
             inner = chain_of(module, value, depth + 1)
             return Chain(inner.root, (*inner.links, Link(name, expr)))
-        case ast.Name():
+        case ast.Name() if depth < _DEPTH:
             known = _CHAINS.setdefault(module, {})
             if expr not in known:
                 known[expr] = _named(module, expr, depth)
@@ -67,7 +69,7 @@ def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
 
 def _named(module: Module, name: ast.Name, depth: int) -> Chain:
     """Return the chain that a local name stands for, with the steps of all values that it may have."""
-    chains = [chain_of(module, value, depth + 10) for value in _values(module, name)] if depth < 60 else []
+    chains = [chain_of(module, value, depth + 1) for value in _values(module, name)]
     if not chains:
         return Chain(name, ())
     longest = max(chains, key=lambda chain: len(chain.links))
@@ -99,22 +101,24 @@ def _values(module: Module, name: ast.Name) -> list[ast.expr]:
     return found
 
 
-def is_in_sight(module: Module, expr: ast.expr, depth: int = 0) -> bool:
+def is_in_sight(module: Module, expr: ast.expr, seen: set[ast.expr] | None = None) -> bool:
     """Tell whether every value that a chain is built on through local names is such a chain itself.
 
     What comes from a function or a condition may hold steps that are not seen.
     """
+    seen = set() if seen is None else seen
     while isinstance(expr, ast.Call | ast.Attribute | ast.Await):
         expr = expr.func if isinstance(expr, ast.Call) else expr.value
-    if not isinstance(expr, ast.Name) or depth > 9:
+    if not isinstance(expr, ast.Name) or expr in seen:
         return isinstance(expr, ast.Name)
+    seen.add(expr)
     for value in values_of(module, expr):
         before = (value.lineno, value.col_offset) < (expr.lineno, expr.col_offset)
         if not before or any(inner is expr for inner in ast.walk(value)):
             continue
         plain = isinstance(value, ast.Call | ast.Attribute | ast.Await)
         passed = isinstance(value, ast.Call) and any(_names(argument, expr.id) for argument in value.args)
-        if not plain or passed or not is_in_sight(module, value, depth + 1):
+        if not plain or passed or not is_in_sight(module, value, seen):
             return False
     return True
 

@@ -216,3 +216,15 @@ def test_class_method_of_a_model_that_a_handler_sends(tmp_path: Path) -> None:
         "@app.get('/x')\ndef listed(db):\n    return Item.every(db)\n"
     )
     assert found(tmp_path, "unbounded-query", MODELS | {"app/main.py": main}) == ["app/models.py:23"]
+
+
+def test_query_built_in_many_steps(tmp_path: Path) -> None:
+    steps = "".join(f"    if wanted[{n}]:\n        rows = rows.filter(Item.name != {n})\n" for n in range(30))
+    head = "from app.models import Item\n\n\ndef page(db, wanted, at):\n    rows = db.query(Item){}\n"
+    code = f"{head}{steps}    return rows.offset(at).all()\n"
+    ordered = MODELS | {"app/q.py": code.replace("{}", ".order_by(Item.name)")}
+    assert [at for at in found(tmp_path / "a", "unordered-pagination", ordered) if "q.py" in at] == []
+    unordered = MODELS | {"app/q.py": code.replace("{}", "")}
+    assert [at for at in found(tmp_path / "b", "unordered-pagination", unordered) if "q.py" in at] == [
+        "app/q.py:66 Item.number"
+    ]
