@@ -112,7 +112,7 @@ def few_callers(module: Module, function: FunctionNode) -> list[tuple[Module, as
         name = (
             owner.name if function.name == "__init__" and isinstance(owner, ast.ClassDef) else function.name
         )
-        is_common = len(module.project.mentions(name)) > _FILES
+        is_common = len(module.project.naming(name)) > _FILES
         known[function] = [] if is_common else list(islice(callers_of(module, function), _CALLERS))
     return known[function]
 

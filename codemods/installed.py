@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_FOLDERS = (".venv", "venv", "env")
+ENVIRONMENTS = (".venv", "venv", "env")
+"""Folders that are looked at for a project's environment; `pyvenv.cfg` makes it one."""
 
 
 def environment(root: Path, named: str = "") -> dict[str, str]:
@@ -13,7 +14,7 @@ def environment(root: Path, named: str = "") -> dict[str, str]:
 
     `named` is an environment or a folder with metadata, relative to the project or absolute.
     """
-    for folder in (named,) if named else _FOLDERS:
+    for folder in (named,) if named else ENVIRONMENTS:
         found: dict[str, str] = {}
         for place in _places(root / folder):
             for entry in sorted(place.glob("*.dist-info")):

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import harden
 from harden.checks import Check
 from harden.errors import UnreadableSource
 from harden.kept import Kept, naming
 from harden.notes import BOUND, EXPORTS, MODULE, OUTSIDE, PRESENCE, TEXT, UNSTEADY, WORD, digest_of
-from harden.places import write_atomically
+from harden.places import cache_folder, write_atomically
 from harden.project import Project, imports_in
-from harden.registry import places
-from harden.scan import FileResult, Rules, scan
+from harden.registry import sources
+from harden.scan import FileResult, scan, wanted_by
 
 _KEPT_FOR = 30 * 24 * 3600
 """Seconds after its last use for which a repository's results are kept."""
@@ -38,8 +36,7 @@ def scan_again(
     file = _file(project, checks)
     kept = _load(file)
     is_new = _drop_stale(kept, project)
-    rules = Rules(tuple(checks))
-    wanted = [path for path in (project.paths if only is None else sorted(only)) if rules.wants(path)]
+    wanted = wanted_by(checks, project.paths if only is None else sorted(only))
     made = scan(project, checks, only=[path for path in wanted if path not in kept.results])
     found: dict[str, FileResult] = {}
     for path in wanted:
@@ -111,26 +108,8 @@ def _content(project: Project, path: str) -> bytes | None:
 
 def _file(project: Project, checks: Sequence[Check]) -> Path:
     """Return where results are kept: another place for each repository, engine and selection of checks."""
-    from platformdirs import user_cache_path
-
-    said = "\0".join([sys.version, *_sources(), *(check.id for check in checks)])
-    repository = digest_of(os.fsencode(project.root))
-    return user_cache_path("harden", appauthor=False) / repository / f"{digest_of(said.encode())}.json"
-
-
-def _sources() -> Iterator[str]:
-    """Yield the name, size and time of every source of the engine and the checks."""
-    engine = Path(harden.__file__).parent
-    folders = [engine, *(folder for place in places() for folder in (place, *_below(place)))]
-    for folder in folders:
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            if entry.name.endswith(".py"):
-                status = entry.stat()
-                yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
-
-
-def _below(folder: Path) -> list[Path]:
-    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir())
+    said = "\0".join([sources(), *(check.id for check in checks)])
+    return cache_folder() / digest_of(os.fsencode(project.root)) / f"{digest_of(said.encode())}.json"
 
 
 def _load(file: Path) -> Kept:

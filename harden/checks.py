@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from importlib import import_module
 
 from harden.findings import NO_FACTS, Finding, Risk, Severity, Span
 from harden.module import Module, TextFile
@@ -39,7 +40,9 @@ class Check:
 
     `codes` are the ids under which ruff, flake8 or bandit know the same defect: `# noqa: CODE`
     silences this check too. `words`: a file that contains none of them is skipped.
-    `secret`: what it finds is masked wherever it is shown.
+    `secret`: what it finds is masked wherever it is shown. `source` is its module, `patterns` are the files
+    that are not Python which it looks at. A check that comes from the catalogue holds no more than that until
+    it is loaded.
     """
 
     id: str
@@ -56,6 +59,17 @@ class Check:
     node_types: list[tuple[type[ast.AST], NodeFunction]] = field(default_factory=list)
     modules: list[ModuleFunction] = field(default_factory=list)
     files: list[tuple[str, FileFunction]] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    source: str = ""
+
+    def load(self) -> Check:
+        """Return the check with its page and functions."""
+        if self.page or not self.source:
+            return self
+        module = import_module(self.source)
+        loaded: Check = module.check
+        loaded.stage, loaded.page, loaded.source = self.stage, module.__doc__ or "", self.source
+        return loaded
 
     def call(self, *patterns: str) -> Callable[[CallFunction], CallFunction]:
         """Subscribe to calls whose resolved path matches: `a.b.c`, `a.b.*` or `*.c`."""
@@ -85,6 +99,7 @@ class Check:
 
         def subscribe(function: FileFunction) -> FileFunction:
             self.files += [(name, function) for name in names]
+            self.patterns += names
             return function
 
         return subscribe

@@ -17,8 +17,8 @@ from harden.places import DECISIONS
 from harden.registry import check_named
 
 if TYPE_CHECKING:
-    from harden.registry import Question
     from harden.session import Session
+    from harden.stages import Question
 
 Change = Callable[[Decisions], str]
 """Changes the decisions and returns in words what was decided."""

@@ -12,7 +12,7 @@ from harden.places import is_report
 
 if TYPE_CHECKING:
     from harden.project import Project
-    from harden.registry import Question
+    from harden.stages import Question
 
 _SHOWN = 5
 _READ = 200_000

@@ -42,7 +42,7 @@ def page_of(check: Check) -> Page:
 
     A heading may name the file its code lies in: `Flagged (app/main.py):`.
     """
-    lead, _, rest = check.page.strip().partition("\n")
+    lead, _, rest = check.load().page.strip().partition("\n")
     parts: list[tuple[str, str, list[str]]] = [("", "", [])]
     for line in textwrap.dedent(rest).splitlines():
         if heading := _HEADING.match(line):

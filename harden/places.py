@@ -33,6 +33,13 @@ def state_folder(root: Path) -> Path:
     return user_state_path("harden", appauthor=False) / digest
 
 
+def cache_folder() -> Path:
+    """Return the user's folder for what can be worked out again at any time."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("harden", appauthor=False)
+
+
 def _git_folder(git: Path) -> Path | None:
     """Return the directory that the `.git` file of a linked worktree or a submodule names, if it is there."""
     try:

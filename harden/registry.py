@@ -4,55 +4,46 @@ from __future__ import annotations
 
 import pkgutil
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
+from harden import catalogue
+from harden.catalogue import Catalogue
 from harden.checks import Check
 from harden.errors import HardenError, UsageError
+from harden.stages import Evidence, Question, Stage
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "harden.checks"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where the answer to a question may show: files by glob, lines by regular expression."""
-
-    glob: str
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something no code can answer: `ask` is put to a person, `why` says what fails otherwise."""
-
-    id: str
-    stage: str
-    ask: str
-    why: str
-    evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the walk: its text, its questions, and its checks in the order of their ids."""
-
-    id: str
-    title: str
-    order: int
-    intro: str
-    questions: tuple[Question, ...]
-    checks: tuple[Check, ...]
 
 
 @cache
 def stages() -> tuple[Stage, ...]:
     """Return all stages in walking order; a plug-in's checks join the stage of the same name."""
-    packages = [_loaded(point.value) for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)]
+    return _known().stages
+
+
+def sources() -> str:
+    """Return a digest that is another one whenever the engine or a check may have changed."""
+    return _known().sources
+
+
+@cache
+def _known() -> Catalogue:
+    kept = catalogue.load()
+    if kept is None:
+        found = _found()
+        kept = catalogue.keep(found, _folders())
+    return kept
+
+
+def _found() -> tuple[Stage, ...]:
+    packages = [_loaded(point.value) for point in _entry_points()]
     if not packages:
         raise HardenError(
             f"No checks are installed: the entry point group {GROUP!r} is empty. Reinstall harden."
@@ -85,13 +76,16 @@ def check_named(id: str) -> Check:
     raise UsageError(f"There is no check {id!r}.{hint}")
 
 
-def places() -> list[Path]:
-    """Return the folders that hold the checks; nothing of them is loaded for it."""
-    found: list[Path] = []
-    for point in entry_points(group=GROUP):
-        spec = find_spec(point.value)
-        found += map(Path, spec.submodule_search_locations or ()) if spec is not None else ()
-    return sorted(found)
+def _folders() -> list[Path]:
+    """Return the folders that hold the checks."""
+    packages = [_loaded(point.value) for point in _entry_points()]
+    return [Path(path) for package in packages for path in package.__path__]
+
+
+def _entry_points() -> list[EntryPoint]:
+    from importlib.metadata import entry_points  # takes longer than all that is asked of the catalogue
+
+    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
 
 
 def _loaded(name: str) -> ModuleType:
@@ -112,7 +106,7 @@ def _stage(name: str, packages: list[ModuleType]) -> Stage:
             module = _loaded(f"{package.__name__}.{entry.name}")
             check = getattr(module, "check", None)
             if isinstance(check, Check):
-                check.stage, check.page = name, module.__doc__ or ""
+                check.stage, check.page, check.source = name, module.__doc__ or "", module.__name__
                 found.append(check)
         toml = Path(str(package.__file__)).with_name("stage.toml")
         if not described and toml.is_file():

@@ -15,10 +15,10 @@ from harden.plain.questions import ask_question
 from harden.plain.review import Review
 from harden.plain.talk import Left, Talk
 from harden.plain.walk import Walk
-from harden.registry import Stage
 from harden.report.scanned import Scanned
 from harden.report.text import summary
 from harden.session import Session
+from harden.stages import Stage
 from harden.words import plural
 
 _PROBLEMS_SHOWN = 10

@@ -61,6 +61,7 @@ class Rules:
     _by_kind: dict[FileKind, Rules] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.checks = tuple(check.load() for check in self.checks)
         for check in self.checks:
             for pattern, call in check.calls:
                 if pattern.startswith("*."):
@@ -87,11 +88,15 @@ class Rules:
                 found.append((check, function))
         return found
 
-    def wants(self, path: str) -> bool:
-        """Tell whether any check looks at this file."""
-        if path.endswith((".py", "/")):  # a folder that may not be read is told
-            return True
-        return any(matches_name(path, name) for check in self.checks for name, _ in check.files)
+
+def wanted_by(checks: Sequence[Check], paths: Iterable[str]) -> list[str]:
+    """Return the files that any check looks at; a folder that may not be read is told, too."""
+    patterns = {pattern for check in checks for pattern in check.patterns}
+    return [
+        path
+        for path in paths
+        if path.endswith((".py", "/")) or any(matches_name(path, pattern) for pattern in patterns)
+    ]
 
 
 def scan(
@@ -102,7 +107,7 @@ def scan(
     `only` restricts the files scanned; the whole project still serves to resolve names.
     """
     rules = Rules(tuple(checks))
-    paths = [path for path in (project.paths if only is None else sorted(only)) if rules.wants(path)]
+    paths = wanted_by(checks, project.paths if only is None else sorted(only))
     workers = min(_processors(), 8)
     if workers > 1 and len(paths) > _CHUNK and _size(project, paths) > _POOL_BYTES:
         yield from _scan_parallel(project, checks, paths, workers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harden.checks import Check
 from harden.findings import Severity
-from harden.registry import Stage
+from harden.stages import Stage
 from harden.words import plural
 
 FIRST = {Severity.HIGH: 12, Severity.MEDIUM: 6, Severity.LOW: 2}

@@ -24,10 +24,11 @@ from harden.journal import Entry, Journal
 from harden.patches import Patch
 from harden.places import DECISIONS, is_absent
 from harden.project import Project
-from harden.registry import Question, Stage, check_named, checks, stages
-from harden.scan import FileResult, Rules, scan_file
+from harden.registry import check_named, checks, stages
+from harden.scan import FileResult, Rules, scan_file, wanted_by
 from harden.scope import Scope
 from harden.score import Potential, Score, score
+from harden.stages import Question, Stage
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -115,8 +116,8 @@ class Session:
 
     def wanted(self, chosen: Sequence[Check]) -> list[str]:
         """Return the files that a scan with some checks looks at."""
-        rules, files = Rules(tuple(chosen)), self._files()
-        return [path for path in (self.project.paths if files is None else files) if rules.wants(path)]
+        files = self._files()
+        return wanted_by(chosen, self.project.paths if files is None else files)
 
     def _files(self) -> list[str] | None:
         return self.scope.files(self.project.paths, self.settings.excludes)
@@ -136,9 +137,10 @@ class Session:
         self.scope = self.scope.renewed()
         rules = Rules(tuple(self._looked_for))
         listed = frozenset(self.project.paths)
-        for path in paths:
-            self.rescanned.add(path)
-            if not rules.wants(path) or not (self.scope.holds(path) or path in self.found.paths):
+        paths = list(paths)
+        self.rescanned.update(paths)
+        for path in wanted_by(self._looked_for, paths):
+            if not self.scope.holds(path) and path not in self.found.paths:
                 continue
             result = scan_file(self.project, rules, path) if path in listed else FileResult(path)
             self.take(self.scope.kept(result, self.project))

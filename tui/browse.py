@@ -12,8 +12,8 @@ from harden.tui.rows import STATUSES, Heading, Left, ProblemRow, Rows, StageRow,
 from harden.tui.words import entitle
 
 if TYPE_CHECKING:
-    from harden.registry import Stage
     from harden.resume import View
+    from harden.stages import Stage
     from harden.tui.review import ReviewScreen
 
 

@@ -12,7 +12,7 @@ from harden.tui.rows import FindingRow, QuestionRow
 
 if TYPE_CHECKING:
     from harden.findings import Finding
-    from harden.registry import Question
+    from harden.stages import Question
     from harden.tui.ignore import Scope
 
 _ANSWERS = {"answer.yes": "yes", "answer.no": "no", "answer.none": "not applicable"}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from harden.findings import Finding, Problem
     from harden.found import Shelf
     from harden.journal import Entry
-    from harden.registry import Question, Stage
     from harden.session import Session
+    from harden.stages import Question, Stage
 
 STATUSES = ("all", "open", "applied", "ignored")
 _RANK = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}

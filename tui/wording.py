@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from harden.checks import Check
     from harden.decisions import Answer, Ignored
     from harden.findings import Finding
-    from harden.registry import Question, Stage
     from harden.session import EvidenceLine
+    from harden.stages import Question, Stage
 
 RISKS = {Risk.AUTO: "safe fix", Risk.REVIEW: "fix to review", Risk.GUIDE: "guide"}
 _SEVERITY_STYLE = {

@@ -56,7 +56,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harden.checks import Check, Fix
-from harden.codemods.installed import environment
+from harden.codemods.installed import ENVIRONMENTS
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Risk, Severity
 from harden.module import TextFile
@@ -77,6 +77,7 @@ _ASIDE = re.compile(
     r"benchmarks?|typing|mypy|optional|extras?|demo|tutorials?|notebooks?)([/._-]|$)"
 )
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*(\(?[^;#@]*)(@\s*\S+)?")
+_NOTHING_INSTALLED = "There is no installed environment (.venv, venv, env) to take versions from."
 _EXACT = re.compile(r"={2,3}\s*[^*\s,]+$")
 
 
@@ -86,16 +87,14 @@ def requirements(file: TextFile, project: Project) -> Iterator[Finding]:
     if _ASIDE.search(file.path.lower()) or _is_locked(file, project):
         return
     pinned = _constrained(file, project)
-    known = environment(project.root)
     continued = False
     for number, line in enumerate(file.lines, 1):
         code = line.partition(" #")[0].strip()
         starts, continued = not continued, code.endswith("\\")
         name = _unpinned(code.removesuffix("\\")) if starts else ""
         if name and name.lower().replace("_", "-") not in pinned:
-            why_not = (
-                "" if known else "There is no installed environment (.venv, venv, env) to take versions from."
-            )
+            has_versions = any(project.exists(f"{folder}/pyvenv.cfg") for folder in ENVIRONMENTS)
+            why_not = "" if has_versions else _NOTHING_INSTALLED
             facts = {"name": name}
             message = f"{name} may be any version"
             yield check.found_at(file.path, file.span(number), message, facts=facts, why_not=why_not)

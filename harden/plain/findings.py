@@ -17,7 +17,8 @@ from harden.plain.ignoring import ask_ignore
 from harden.plain.options import ask_options
 from harden.plain.review import Review
 from harden.previews import NO_FIX, Preview, preview, reason_of
-from harden.registry import Stage, check_named
+from harden.registry import check_named
+from harden.stages import Stage
 from harden.words import plural
 
 

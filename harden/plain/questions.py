@@ -8,7 +8,7 @@ from harden.plain import wording
 from harden.plain.review import Review
 from harden.plain.talk import ENTER
 from harden.previews import evidence
-from harden.registry import Question, Stage
+from harden.stages import Question, Stage
 
 _ANSWERS = {"y": "yes", "n": "no", "0": "not applicable"}
 _KEYS = {

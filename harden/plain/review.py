@@ -10,8 +10,8 @@ from pathlib import Path
 from harden.errors import HardenError
 from harden.plain.talk import Left, Talk
 from harden.plain.walk import Walk
-from harden.registry import Stage
 from harden.session import Session
+from harden.stages import Stage
 
 KEYS = {"s": "skip the rest of this stage", "z": "undo the last thing", "q": "quit"}
 MORE = {"Z": "redo what was undone", "C": "commit what was applied"}

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from harden.checks import Check
 from harden.findings import Finding, Severity
-from harden.registry import Question, Stage
 from harden.session import Session
+from harden.stages import Question, Stage
 
 
 class Walk:

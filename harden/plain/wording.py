@@ -9,8 +9,8 @@ from harden.errors import HardenError
 from harden.findings import Finding, Risk
 from harden.pages import page_of
 from harden.previews import NO_FIX, Preview, reason_of, source_lines
-from harden.registry import Question
 from harden.session import EvidenceLine, Session
+from harden.stages import Question
 from harden.words import plural
 
 RISKS = {Risk.AUTO: "safe fix", Risk.REVIEW: "fix to review", Risk.GUIDE: "for a person"}

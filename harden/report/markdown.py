@@ -9,9 +9,10 @@ from harden.checks import Check
 from harden.findings import Finding, Risk
 from harden.places import REPORT_MARK
 from harden.printable import printable
-from harden.registry import Stage, stages
+from harden.registry import stages
 from harden.report.scanned import Scanned, Standing
 from harden.score import StageScore
+from harden.stages import Stage
 from harden.words import plural
 
 _FIX = {Risk.AUTO: "fix", Risk.REVIEW: "fix to review"}

@@ -24,6 +24,7 @@ def project(folder: Path, **files: str) -> Project:
 def install(folder: Path, *names: str) -> None:
     for name in names:
         (folder / "lib" / "python3.12" / "site-packages" / f"{name}.dist-info").mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
 
 
 def names(project: Project) -> list[str]:

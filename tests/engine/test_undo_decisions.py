@@ -17,8 +17,9 @@ from harden.entries import Change
 from harden.errors import ApplyError, Overtaken, SettingsError, UsageError
 from harden.findings import Finding
 from harden.journal import Journal
-from harden.registry import Question, check_named
+from harden.registry import check_named
 from harden.session import Session, State
+from harden.stages import Question
 from tests.given import git, patch_of, repository, tree, write
 
 BAD = 'import requests\n\n\ndef f():\n    requests.get("https://example.com/")\n'
