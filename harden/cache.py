@@ -50,23 +50,23 @@ def scan_again(
 
 def _drop_stale(kept: Kept, project: Project) -> bool:
     """Let go of what no longer holds, note how the project is now, and tell whether it was otherwise."""
-    code = [path for path in project.paths if path.endswith(".py")]
+    code = {path for path in project.paths if path.endswith(".py")}
+    unknown = code - kept.imports.keys()
     changed: dict[str, bytes] = {}
-    for path in (*code, *(kept.contents.keys() - set(code))):
+    for path in code | kept.contents.keys():
         data = _content(project, path)
-        if kept.contents.get(path) != digest_of(data):
+        if kept.contents.get(path) != project.notes.contents[path] or path in unknown:
             changed[path] = data or b""
-    imports = {
-        path: sorted(imports_in(changed[path])) if path in changed else kept.imports[path] for path in code
-    }
+    imports = {path: kept.imports[path] for path in code - changed.keys()}
+    imports |= {path: sorted(imports_in(changed[path])) for path in code & changed.keys()}
     listing = digest_of("\0".join(project.paths).encode("utf-8", "surrogateescape"))
-    if naming(imports) != naming(kept.imports):
+    is_relisted, is_named_anew = listing != kept.listing, imports != kept.imports
+    if is_named_anew and naming(imports) != naming(kept.imports):
         kept.forget([*kept.results, *kept.looks])
     else:
-        kept.forget(kept.stale(project, changed, is_relisted=listing != kept.listing))
-    is_new = bool(changed) or listing != kept.listing
+        kept.forget(kept.stale(project, changed, is_relisted=is_relisted))
     kept.imports, kept.listing = imports, listing
-    return is_new
+    return bool(changed) or is_relisted
 
 
 def _take(kept: Kept, found: Mapping[str, FileResult], project: Project) -> bool:

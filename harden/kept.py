@@ -43,6 +43,8 @@ class Kept:
             held = frozenset(holders)
             if any((path in held) != holds(data, word) for path, data in changed.items() if _is_code(path)):
                 wrong.add(WORD + word)
+        if not changed and all(map(wrong.isdisjoint, self.looks.values())):
+            return set()
         users: dict[str, list[str]] = {}
         for path, looks in self.looks.items():
             for look in looks:

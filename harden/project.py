@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import time
 from collections import OrderedDict
@@ -53,6 +54,7 @@ class Project:
 
     def __init__(self, root: Path, paths: tuple[str, ...], overlay: dict[str, bytes] | None = None) -> None:
         self.root = root
+        self._prefix = f"{root}/"
         self.paths = paths
         self.overlay = overlay or {}
         self.evidence: dict[str, tuple[EvidenceLine, ...]] = {}
@@ -82,7 +84,8 @@ class Project:
     def renewed(self, paths: tuple[str, ...]) -> Project:
         """Return the project as it is now; what is known of it stays known if no file has changed since."""
         other = Project(self.root, paths, self.overlay)
-        if paths == self.paths and all(_stamp(self.root / path) == at for path, at in self._stamps.items()):
+        stamps = self._stamps.items()
+        if paths == self.paths and all(_stamp(f"{self._prefix}{path}") == at for path, at in stamps):
             known = {name: value for name, value in self.__dict__.items() if name not in ("overlay", "_read")}
             other.__dict__.update(known)
         return other
@@ -115,8 +118,9 @@ class Project:
             return known
         try:
             if path not in self._stamps:
-                self._stamps[path] = _settled_stamp(self.root / path)
-            data = (self.root / path).read_bytes()
+                self._stamps[path] = _settled_stamp(f"{self._prefix}{path}")
+            with open(f"{self._prefix}{path}", "rb") as file:
+                data = file.read()
         except OSError as error:
             self.notes.read(path, None)
             raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
@@ -128,7 +132,7 @@ class Project:
     def exists(self, path: str) -> bool:
         """Tell whether a file is there, tracked or not."""
         known = path in self.overlay or path in (self._read or ())
-        return known or (self.root / path).is_file()
+        return known or os.path.isfile(f"{self._prefix}{path}")
 
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
@@ -357,16 +361,16 @@ def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:
     return size
 
 
-def _stamp(file: Path) -> tuple[int, ...]:
+def _stamp(file: str) -> tuple[int, ...]:
     """Return what changes whenever a file is written or replaced; nothing where there is none."""
     try:
-        status = file.stat()
+        status = os.stat(file)
     except OSError:
         return ()
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def _settled_stamp(file: Path) -> tuple[int, ...]:
+def _settled_stamp(file: str) -> tuple[int, ...]:
     """Return the stamp of a file; one that never recurs where the next save may share it."""
     stamp = _stamp(file)
     return stamp if stamp and time.time_ns() - max(stamp[:2]) > _SETTLED else (-1,)
