@@ -37,6 +37,13 @@ class VerifyPeer(PythonCodemod):
             return expression(self.import_name("paramiko", self._renamed(finding.facts)))
         return expression(finding.facts["value"])
 
+    def leave_Integer(self, original_node: cst.Integer, updated_node: cst.Integer) -> cst.BaseExpression:
+        """Replace a `0` that stands for off."""
+        finding = self.target(original_node)
+        if finding is None or "value" not in finding.facts:
+            return updated_node
+        return expression(finding.facts["value"])
+
     def leave_Attribute(
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:

@@ -5,8 +5,8 @@ present a certificate of their own, read every password and token that passes, a
 The service goes on working, so nobody notices. For a peer with a private certificate authority, pass
 that authority's file (`verify="/etc/ssl/internal-ca.pem"`) and keep the check.
 
-Calls whose setting comes from a variable, and code under `if insecure:` and the like, are left out:
-that is decided elsewhere.
+Calls whose setting comes from a parameter or the configuration, and code under `if insecure:` and the
+like, are left out: that is decided elsewhere.
 
 Flagged:
 
@@ -75,6 +75,66 @@ Fixed:
             server.starttls(context=ssl.create_default_context())
             server.send_message(message)
 
+Flagged (app/peers.py):
+
+    import httpx
+    import paho.mqtt.client as mqtt
+    import requests
+
+
+    class Peer(requests.Session):
+        def state(self):
+            return self.get("https://peer.example/state", verify=False, timeout=3)
+
+
+    client = httpx.Client(verify=0)
+    broker = mqtt.Client()
+    broker.tls_insecure_set(True)
+
+Fixed (app/peers.py):
+
+    import httpx
+    import paho.mqtt.client as mqtt
+    import requests
+
+
+    class Peer(requests.Session):
+        def state(self):
+            return self.get("https://peer.example/state", timeout=3)
+
+
+    client = httpx.Client()
+    broker = mqtt.Client()
+    broker.tls_insecure_set(False)
+
+Flagged (app/options.py):
+
+    import asyncssh
+    import ldap
+    import pycurl
+
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.SSL_VERIFYPEER, 0)
+    ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)
+
+
+    async def shell(host):
+        return await asyncssh.connect(host, known_hosts=None)
+
+Fixed (app/options.py):
+
+    import asyncssh
+    import ldap
+    import pycurl
+
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.SSL_VERIFYPEER, 1)
+    ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
+
+
+    async def shell(host):
+        return await asyncssh.connect(host)
+
 Fine:
 
     import ssl
@@ -107,6 +167,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.security.verification import (
+    ADDRESSED,
+    ASSIGNED,
+    FALSE_BY_DEFAULT,
+    IN_ADDRESS,
+    NOTHING,
+    OFF,
+    ON,
+    POLICIES,
+    SESSIONS,
+    is_choice,
+    is_minimum,
+    is_put_to_use,
+    option_off,
+    owners_of,
+)
+from harden.checklists.written import written
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
@@ -119,24 +196,6 @@ check = Check(
     codes=frozenset({"S501", "S502", "S503", "S504", "S507", "S323", "B501", "B502", "B503", "B504", "B507"}),
 )
 
-_OFF = {
-    "verify": ("requests.", "httpx.", "boto3.", "niquests.", "hvac.", "consul.", "botocore."),
-    "ssl": ("aiohttp.",),
-    "verify_ssl": ("aiohttp.", "kubernetes.", "influxdb.", "elasticsearch."),
-    "ssl_verify": ("gitlab.", "proxmoxer."),
-    "verify_certs": ("elasticsearch.", "opensearchpy."),
-    "check_hostname": ("redis.", "urllib3."),
-    "ssl_check_hostname": ("redis.",),
-    "assert_hostname": ("urllib3.",),
-    "validate_certs": ("aiosmtplib.",),
-    "tls_insecure": ("pymongo.",),
-}
-"""Keyword arguments that turn verification off when False, and whose calls take them."""
-_ON = {
-    "tlsAllowInvalidCertificates": ("pymongo.", "motor."),
-    "tlsAllowInvalidHostnames": ("pymongo.", "motor."),
-    "tlsInsecure": ("pymongo.", "motor."),
-}
 _MAIL = (
     "smtplib.SMTP.starttls",
     "smtplib.SMTP_SSL",
@@ -145,34 +204,56 @@ _MAIL = (
     "ftplib.FTP_TLS",
 )
 _OLD = ("PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1")
-_CONSTANTS = frozenset(
-    {*_OLD, "CERT_NONE", "_create_unverified_context", "_create_stdlib_context", "SSLv3", "TLSv1", "TLSv1_1"}
-)
+_OLD_METHODS = ("SSLv2_METHOD", "SSLv3_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD")
+_UNVERIFIED = ("_create_unverified_context", "_create_stdlib_context")
+_NOBODY = ("CERT_NONE", "VERIFY_NONE")
+_CONSTANTS = frozenset({*_OLD, *_OLD_METHODS, *_UNVERIFIED, *_NOBODY, "SSLv3", "TLSv1", "TLSv1_1"})
+_SWITCHED = frozenset({*OFF, *ON, *NOTHING})
+_DICTS = ("ssl", "sslopt", "ssl_options")
+_CERT_NONE = ("ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE")
 _ANY_CERTIFICATE = "CERT_NONE accepts any certificate"
 _OLD_VERSIONS = ("ssl.TLSVersion.SSLv3", "ssl.TLSVersion.TLSv1", "ssl.TLSVersion.TLSv1_1")
-_SESSIONS = ("requests.Session", "requests.session", "requests.sessions.Session", "niquests.Session")
 
 
 @check.node(ast.keyword)
 def switched_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `verify=False` and its kin in calls of HTTP and database clients."""
-    call = module.parents[node]
-    if not isinstance(node, ast.keyword) or not isinstance(call, ast.Call) or node.arg is None:
+    if not isinstance(node, ast.keyword):
         return
-    value = node.value
-    owners: tuple[str, ...] | None = _ON.get(node.arg) if is_literal(value, True) else None
-    if is_literal(value, False):
-        owners = _OFF.get(node.arg)
-    elif node.arg == "ssl_cert_reqs" and (is_literal(value, None) or is_literal(value, "none")):
-        owners = ("redis.",)
-    path = (module.resolve(call.func) or "") if owners else ""
-    if owners and path.startswith(owners) and not _is_choice(module, node):
-        yield check.found(
-            module,
-            value,
-            f"{node.arg}={module.segment(value)} accepts any certificate",
-            facts={"drop": node.arg},
-        )
+    if isinstance(node.value, ast.Dict):
+        call = module.parents[node] if node.arg is None else None
+        for key, value in zip(node.value.keys, node.value.values, strict=True):
+            name = key.value if isinstance(key, ast.Constant) else None
+            if name in _SWITCHED and call is not None:
+                yield from _argument(module, node, str(name), value, call)
+            elif name == "check_hostname" and node.arg in _DICTS and is_literal(value, False):
+                yield check.found(module, value, _ANY_HOST, facts=_TRUE)
+    elif node.arg in _SWITCHED:
+        yield from _argument(module, node, node.arg, node.value, module.parents[node])
+
+
+def _argument(
+    module: Module, node: ast.keyword, name: str, value: ast.expr, call: ast.AST
+) -> Iterator[Finding]:
+    given = written(module, value) if name == "verify" else value
+    owners = owners_of(name, given) if isinstance(call, ast.Call) and given is not None else None
+    path = module.resolve(call.func) or "" if owners and isinstance(call, ast.Call) else ""
+    if not owners or is_choice(module, node):
+        return
+    if not path.startswith(owners) and not (
+        name == "verify" and module.is_a(path.rpartition(".")[0], *SESSIONS)
+    ):
+        return
+    why_not = ""
+    facts = _TRUE if name in FALSE_BY_DEFAULT else {"drop": name}
+    if node.arg is None:
+        facts, why_not = {}, f"Take `{name}` out of the dict."
+    elif given is not value:
+        facts, why_not = {}, f"Give {module.segment(value)} another value where it is set."
+    message = f"{name}={module.segment(value)} accepts any certificate"
+    if name == "known_hosts":
+        message = "any SSH server is taken for the right one"
+    yield check.found(module, value, message, facts=facts, why_not=why_not)
 
 
 @check.node(ast.Assign)
@@ -180,19 +261,23 @@ def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `session.verify = False` and `context.check_hostname = False`."""
     if not isinstance(node, ast.Assign) or not isinstance(target := node.targets[0], ast.Attribute):
         return
-    if not is_literal(node.value, False) or target.attr not in ("verify", "check_hostname"):
-        return
-    if _is_choice(module, node):
+    if target.attr not in _ATTRIBUTES or is_choice(module, node):
         return
     owner = module.resolve(target.value) or ""
-    if target.attr == "verify" and module.is_a(owner, *_SESSIONS):
-        yield check.found(
-            module, node.value, "every call of this session accepts any certificate", facts=_TRUE
-        )
+    if target.attr == "hostkeys" and is_literal(node.value, None) and owner == "pysftp.CnOpts":
+        why_not = "Load the server's key instead: cnopts.hostkeys.load(path)."
+        yield check.found(module, node.value, "any SSH server is taken for the right one", why_not=why_not)
+    if not is_literal(node.value, False):
+        return
+    if target.attr in ASSIGNED and module.is_a(owner, *ASSIGNED[target.attr]):
+        subject = "every call of this session" if target.attr == "verify" else "every call of this client"
+        yield check.found(module, node.value, f"{subject} accepts any certificate", facts=_TRUE)
     if target.attr == "check_hostname" and owner.startswith("ssl."):
-        yield check.found(module, node.value, "a certificate for any other host is accepted", facts=_TRUE)
+        yield check.found(module, node.value, _ANY_HOST, facts=_TRUE)
 
 
+_ATTRIBUTES = frozenset({*ASSIGNED, "check_hostname", "hostkeys"})
+_ANY_HOST = "a certificate for any other host is accepted"
 _TRUE = {"value": "True"}
 
 
@@ -201,21 +286,36 @@ def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `CERT_NONE`, unverified contexts and old protocol versions where they are put to use."""
     if not isinstance(node, ast.Attribute) or node.attr not in _CONSTANTS:
         return
-    if not _is_put_to_use(module, node) or _is_choice(module, node):
+    if not is_put_to_use(module, node) or is_choice(module, node):
         return
     path = module.resolve(node) or ""
-    if path == "ssl.CERT_NONE":
+    if path in _CERT_NONE:
         facts = {"name": "CERT_REQUIRED"}
         yield check.found(module, node, _ANY_CERTIFICATE, facts=facts)
-    elif path in ("ssl._create_unverified_context", "ssl._create_stdlib_context"):
+    elif path == "OpenSSL.SSL.VERIFY_NONE":
+        yield check.found(module, node, "VERIFY_NONE accepts any certificate", facts={"name": "VERIFY_PEER"})
+    elif path.startswith("OpenSSL.SSL.") and node.attr in _OLD_METHODS:
+        why = "Choose TLS_CLIENT_METHOD or TLS_SERVER_METHOD by the side that this context is for."
+        yield check.found(module, node, f"{node.attr} is broken", why_not=why)
+    elif path.startswith("ssl.") and node.attr in _UNVERIFIED:
         facts = {"name": "create_default_context"}
         yield check.found(module, node, "this context accepts any certificate", facts=facts)
     elif path.startswith("ssl.") and node.attr in _OLD:
-        facts = {"name": "PROTOCOL_TLS_CLIENT"}
-        why = "Choose PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER by the side that this context is for."
-        yield check.found(module, node, f"{node.attr} is broken", facts=facts, why_not=why)
-    elif path in _OLD_VERSIONS and _is_minimum(module, node):
+        yield check.found(module, node, f"{node.attr} is broken", why_not=_BY_SIDE)
+    elif path in _OLD_VERSIONS and is_minimum(module, node):
         yield check.found(module, node, f"{node.attr} is broken", facts={"name": "TLSv1_2"})
+
+
+_BY_SIDE = "Choose PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER by the side that this context is for."
+
+
+@check.call("ssl.SSLContext", "ssl.wrap_socket", "urllib3.util.ssl_.create_urllib3_context")
+def old_version(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag old protocol versions under a name of their own, such as `from ssl import PROTOCOL_TLSv1`."""
+    for value in (*call.args, *(item.value for item in call.keywords)):
+        given = (module.resolve(value) or "") if isinstance(value, ast.Name) else ""
+        if given.startswith("ssl.") and given.rpartition(".")[2] in _OLD and not is_choice(module, call):
+            yield check.found(module, value, f"{given.rpartition('.')[2]} is broken", why_not=_BY_SIDE)
 
 
 @check.node(ast.Assign, ast.keyword)
@@ -226,7 +326,9 @@ def named_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
             ast.Assign(targets=[ast.Attribute(attr="verify_mode")], value=value)
             | ast.keyword(arg="cert_reqs" | "ssl_cert_reqs" | "verify_mode", value=value)
         ) if not isinstance(value, ast.Attribute) or value.attr not in _CONSTANTS:
-            if module.resolve(value) != "ssl.CERT_NONE" or _is_choice(module, value):
+            if module.resolve(value) not in ("ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE") or is_choice(
+                module, value
+            ):
                 return
             why_not = f"Give `ssl.CERT_REQUIRED` in the place of `{ast.unparse(value)}`."
             yield check.found(module, value, _ANY_CERTIFICATE, why_not=why_not)
@@ -235,14 +337,46 @@ def named_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
 @check.call(*(f"paramiko.{home}SSHClient.set_missing_host_key_policy" for home in ("", "client.")))
 def unknown_hosts(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag the policies that accept any SSH host key."""
-    if len(call.args) != 1:
+    policy = keyword(call, "policy") or (call.args[0] if len(call.args) == 1 else None)
+    if policy is None:
         return
-    policy = call.args[0]
     named = policy.func if isinstance(policy, ast.Call) else policy
     found = module.resolve(named) or ""
-    if found.rpartition(".")[2] in ("AutoAddPolicy", "WarningPolicy"):
+    if found.rpartition(".")[2] in POLICIES and found.startswith("paramiko."):
         facts = {"name": "RejectPolicy", "keys": "load"}
         yield check.found(module, named, "any SSH server is taken for the right one", facts=facts)
+
+
+@check.call("*.setopt", "*.set_option")
+def option_set(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `curl.setopt(pycurl.SSL_VERIFYPEER, 0)` and the like."""
+    option = option_off(module, call)
+    if option is not None and not is_choice(module, call):
+        value = call.args[1]
+        facts = {"name": option.safe} if isinstance(value, ast.Attribute) else {"value": option.safe}
+        why_not = f"Give `{option.safe}`." if isinstance(value, ast.Name) else ""
+        yield check.found(module, value, option.meaning, facts=facts, why_not=why_not)
+
+
+@check.call("*.tls_insecure_set")
+def broker(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag MQTT clients that accept a certificate for any host."""
+    given = keyword(call, "value") or (call.args[0] if call.args else None)
+    if given is None or not path.startswith("paho.mqtt.client.") or is_choice(module, call):
+        return
+    if is_literal(given, True):
+        yield check.found(module, given, _ANY_HOST, facts={"value": "False"})
+
+
+@check.call(*ADDRESSED)
+def by_address(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag addresses of databases that switch verification off."""
+    address = call.args[0] if call.args else keyword(call, "url") or keyword(call, "host")
+    text = (module.string(address) or "").lower() if address is not None else ""
+    said = next((part for part in IN_ADDRESS if part in text), "")
+    if said and address is not None:
+        why_not = f"Take `{said}` out of the address."
+        yield check.found(module, address, "the address says that any certificate will do", why_not=why_not)
 
 
 @check.call(*_MAIL)
@@ -262,37 +396,3 @@ def mail_without_context(module: Module, call: ast.Call, path: str) -> Iterator[
             facts={"context": "context"},
             severity=Severity.MEDIUM,
         )
-
-
-def _is_choice(module: Module, node: ast.AST) -> bool:
-    """Tell whether the place is reached only when a setting asks for it (`if insecure:`)."""
-    return any(
-        isinstance(outer, ast.If)
-        and any(
-            word in ast.unparse(outer.test).lower() for word in ("verify", "insecure", "cert", "skip", "ssl")
-        )
-        for outer in module.ancestors(node)
-    )
-
-
-def _is_put_to_use(module: Module, node: ast.Attribute) -> bool:
-    """Tell whether a constant is assigned, passed or called, rather than compared or imported."""
-    if not isinstance(node.ctx, ast.Load):
-        return False
-    match module.parents.get(node):
-        case ast.keyword() | ast.Dict():
-            return True
-        case ast.Call(func=func):
-            return True if func is node else node.attr != "CERT_NONE"
-        case ast.Assign(targets=[ast.Attribute() as target]):
-            return target.value is not node
-    return False
-
-
-def _is_minimum(module: Module, node: ast.Attribute) -> bool:
-    match module.parents.get(node):
-        case ast.Assign(targets=[ast.Attribute(attr="minimum_version")]):
-            return True
-        case ast.keyword(arg="ssl_minimum_version" | "minimum_version"):
-            return True
-    return False
