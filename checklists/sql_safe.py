@@ -6,7 +6,7 @@ import ast
 
 from harden.calls import argument_for, callee_of
 from harden.checklists.guarded import NUMBERS, is_allowed, is_checked_text
-from harden.checklists.sql_text import is_number, pieces_of
+from harden.checklists.sql_text import is_number, names_placeholder, pieces_of
 from harden.checklists.sql_ways import appended
 from harden.checklists.taint import few_callers
 from harden.flow import How, Value, returned
@@ -76,7 +76,12 @@ def _all(module: Module, exprs: list[ast.expr], depth: int) -> bool:
 
 def _safe_pieces(module: Module, expr: ast.expr, depth: int) -> bool:
     pieces = pieces_of(module, expr)
-    return pieces is not None and all(p.expr is None or is_safe(module, p.expr, depth + 1) for p in pieces)
+    return pieces is not None and all(
+        piece.expr is None
+        or (at > 0 and names_placeholder(pieces[at - 1].text))
+        or is_safe(module, piece.expr, depth + 1)
+        for at, piece in enumerate(pieces)
+    )
 
 
 def _safe_call(module: Module, call: ast.Call, depth: int) -> bool:

@@ -21,6 +21,7 @@ _LISTED = re.compile(r"(?is)\b(values|interval)\s*\([^()]*$|\bbetween\s+\S+\s+an
 _NAME = re.compile(
     r"(?is)(\b(from|join|into|update|table|index|view|exists|database|schema|pragma|user|analyze|on)\s+|\.)[\"`\[]?$"
 )
+_PLACEHOLDER = re.compile(r"((?<![:\w]):|%\(|(?<![\w@])@|(?<!\w)\$)$")
 _FIELD = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
 SAME = ("textwrap.dedent", "inspect.cleandoc", "sqlalchemy.text", "sqlalchemy.sql.text", "sqlmodel.text")
 STRIPS = ("strip", "lstrip", "rstrip", "upper", "lower")
@@ -127,7 +128,14 @@ def is_value(before: str, after: str) -> bool:
     """Tell whether SQL expects a value, not a name, between these texts."""
     if before.count("'") % 2:
         return after.count("'") % 2 == 1
+    if names_placeholder(before):
+        return False
     return bool(_VALUE.search(before) or _LISTED.search(before))
+
+
+def names_placeholder(before: str) -> bool:
+    """Tell whether what follows this text is the name of a placeholder: `:name`, `%(name)s`, `@name`, `$1`."""
+    return bool(_PLACEHOLDER.search(before))
 
 
 def is_table(before: str) -> bool:

@@ -91,7 +91,9 @@ Fixed (app/jobs.py):
 
 Fine:
 
+    import os
     import queue
+    import signal
     import subprocess
     import threading
     from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -111,6 +113,11 @@ Fine:
     def shut_down(worker: threading.Thread):
         stop.set()
         worker.join()
+
+
+    def reap(child: subprocess.Popen):
+        os.killpg(os.getpgid(child.pid), signal.SIGKILL)
+        child.wait()
 
 
     @app.get("/all")
@@ -137,6 +144,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.checklists.concurrency.ended import has_ended, is_done
 from harden.checklists.concurrency.waits import (
     AWAITED,
     CHILDREN,
@@ -149,7 +157,7 @@ from harden.checklists.concurrency.waits import (
 from harden.checklists.waiting import in_loop, is_limited, lacks, place_of, serves
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
-from harden.module import Module, has_star_arguments, is_literal, keyword
+from harden.module import Module, is_literal, keyword
 from harden.roles import Role
 
 check = Check(
@@ -166,7 +174,7 @@ _BUSY = (Role.HANDLER, Role.TASK)
 def program(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for other programs in a service."""
     at = PROGRAMS[path]
-    if lacks(module, call, "timeout", at) and serves(module, call) and not _has_ended(module, call):
+    if lacks(module, call, "timeout", at) and serves(module, call) and not has_ended(module, call):
         name = path.removeprefix("subprocess.")
         facts = place_of(call, "timeout", at, _form(module, call))
         yield check.found(module, call, f"{name}() waits for the program for ever", facts=facts)
@@ -201,7 +209,7 @@ def queue_get(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 def wait(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag waits for threads, processes, events and futures in request handlers and tasks."""
     role, at = module.role(call), WAITS[path]
-    if role not in _BUSY or _is_done(module, call) or not lacks(module, call, "timeout", at):
+    if role not in _BUSY or is_done(module, call) or not lacks(module, call, "timeout", at):
         return
     method = path.rpartition(".")[2]
     if not (method.startswith("wait") and in_loop(module, call)):
@@ -253,35 +261,3 @@ def awaited(module: Module, node: ast.AST) -> Iterator[Finding]:
 def _form(module: Module, call: ast.Call) -> str:
     """Return which of the two limits holds: nobody looks at the clock while a background task runs."""
     return "task" if module.role(call) is Role.TASK else "seconds"
-
-
-def _has_ended(module: Module, call: ast.Call) -> bool:
-    """Tell whether a process was polled, killed or read to its end before it is waited for."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("wait", "communicate"):
-        return False
-    if has_star_arguments(call):
-        return True
-    around = module.function(call)
-    peer = ast.unparse(call.func.value)
-    return around is not None and any(
-        isinstance(node, ast.Attribute)
-        and node.attr in ("kill", "terminate", "poll", "send_signal")
-        and ast.unparse(node.value) == peer
-        for node in ast.walk(around)
-    )
-
-
-def _is_done(module: Module, call: ast.Call) -> bool:
-    """Tell whether a future is waited for by other means in the same function."""
-    around = module.function(call)
-    names = {"as_completed", "wait", "done", "add_done_callback"}
-    return (
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr == "result"
-        and around is not None
-        and any(
-            getattr(node, "attr", getattr(node, "id", "")) in names
-            for node in ast.walk(around)
-            if isinstance(node, ast.Attribute | ast.Name)
-        )
-    )

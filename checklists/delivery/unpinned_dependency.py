@@ -91,30 +91,30 @@ def requirements(file: TextFile, project: Project) -> Iterator[Finding]:
     for number, line in enumerate(file.lines, 1):
         code = line.partition(" #")[0].strip()
         starts, continued = not continued, code.endswith("\\")
-        name = _unpinned(code.removesuffix("\\")) if starts else ""
+        name, clauses = _unpinned(code.removesuffix("\\")) if starts else ("", "")
         if name and name.lower().replace("_", "-") not in pinned:
             has_versions = any(project.exists(f"{folder}/pyvenv.cfg") for folder in ENVIRONMENTS)
             why_not = "" if has_versions else _NOTHING_INSTALLED
             facts = {"name": name}
-            message = f"{name} may be any version"
+            message = f"{name} may be any version" + (f" that satisfies {clauses}" if clauses else "")
             yield check.found_at(file.path, file.span(number), message, facts=facts, why_not=why_not)
 
 
-def _unpinned(code: str) -> str:
-    """Return the name of a requirement that has no exact version, or an empty string."""
+def _unpinned(code: str) -> tuple[str, str]:
+    """Return the name and the range of a requirement that has no exact version; else empty strings."""
     if (
         not code
         or code.startswith(("#", "-", ".", "/"))
         or "://" in code.partition("@")[0]
         or "--hash" in code
     ):
-        return ""
+        return "", ""
     match = _REQUIREMENT.match(code)
     if match is None or match[4]:
-        return ""
+        return "", ""
     version = match[3].split(" --")[0].strip().strip("()").strip()
     clauses = [clause.strip() for clause in version.split(",")]
-    return "" if any(_EXACT.match(clause) for clause in clauses) else match[1]
+    return ("", "") if any(_EXACT.match(clause) for clause in clauses) else (match[1], version)
 
 
 def _is_locked(file: TextFile, project: Project) -> bool:

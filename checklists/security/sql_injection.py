@@ -83,6 +83,8 @@ Fine:
         connection.execute(f"SELECT * FROM {TABLE} WHERE id IN ({marks})", ids)
         connection.execute(f"SELECT * FROM users ORDER BY {column} {order} LIMIT {int(sort)}")
         connection.execute("SELECT * FROM users WHERE id = ?", (ids[0],))
+        named = ", ".join(f":{name}" for name in ids[0])
+        connection.execute(f"INSERT INTO users VALUES ({named})", ids[0])
         task.execute(f"select the best of {ids}")
 
 When to ignore: the value is checked against a list that the check cannot see.

@@ -6,7 +6,8 @@ one crafted message takes the server over. Exchange data as JSON (checked by a m
 `yaml.safe_load`, and load model weights with `weights_only=True` or as safetensors.
 
 pickle and its kin are flagged only where the data visibly comes from outside: a request, a response,
-a socket, a cache or the parameter of a request handler. Files that the program wrote itself are left out.
+a socket, a cache or the parameter of a request handler. Files that the program wrote itself are left out,
+and so is `torch.load` where the project requires torch 2.6 or newer, which loads weights only by default.
 
 Flagged:
 
@@ -74,9 +75,11 @@ References:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from harden.checklists.taint import taint_of
+from harden.checklists.waiting import dependencies
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, is_literal, keyword
@@ -111,6 +114,9 @@ _PICKLES = (
 )
 
 
+_TORCH = re.compile(r"(?im)^[\s\"'-]*torch\s*=?\s*[\"']?\s*(?:={2,3}|>=|~=|\^)\s*(\d+)\.(\d+)")
+
+
 @check.call("yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.unsafe_load_all")
 def yaml_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag YAML loaded with a loader that builds any object."""
@@ -132,7 +138,12 @@ def torch_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     if is_literal(only, False):
         why = "The file holds more than weights, says weights_only=False: save a state_dict or safetensors."
         yield check.found(module, call, "torch.load() runs code from the file", why_not=why)
-    elif only is None and not has_star_arguments(call) and keyword(call, "pickle_module") is None:
+    elif (
+        only is None
+        and not has_star_arguments(call)
+        and keyword(call, "pickle_module") is None
+        and not _loads_weights_only(module)
+    ):
         yield check.found(
             module, call, "torch.load() runs code from the file", facts={"keyword": "weights_only"}
         )
@@ -163,3 +174,9 @@ def numpy_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
             why = "Without allow_pickle arrays of objects cannot be read: have them sent as numbers or JSON."
             message = f"numpy.load() with pickles of {source.what}"
             yield check.found(module, call, message, why_not=why, steps=source.steps)
+
+
+def _loads_weights_only(module: Module) -> bool:
+    """Tell whether the project requires a torch whose `load()` is safe unless it is told otherwise."""
+    required = _TORCH.search(dependencies(module.project))
+    return required is not None and (int(required[1]), int(required[2])) >= (2, 6)

@@ -126,6 +126,17 @@ Fine:
     def search(tags: list[str] = []):
         return tags
 
+Fine (app/settings.py):
+
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        models: set[str] = set()
+
+        def model_post_init(self, context):
+            self.models.add("default")
+
 When to ignore: the sharing is meant, for example as a memo of a pure function.
 
 References:
@@ -160,10 +171,11 @@ check = Check(
     codes=frozenset({"B006", "RUF012"}),
 )
 
-_SHARED_ON_PURPOSE = ("cache", "memo", "registry", "singleton", "instances", "_shared")
+_SHARED_ON_PURPOSE = ("cache", "memo", "registry", "singleton", "instances", "_shared", "warned")
 _COPIED_BY = ("fastapi.", "starlette.", "typer.", "ninja.", "litestar.", "pydantic.", "fastmcp.", "mcp.")
 _OWN_RULES = (
     "pydantic.",
+    "pydantic_settings.",
     "enum.",
     "typing.",
     "sqlmodel.",

@@ -64,3 +64,13 @@ def test_yaml_and_torch_load_data_only(mend: Mend) -> None:
 )
 def test_loading_left_alone(mend: Mend, code: str) -> None:
     assert mend("unsafe-deserialisation", code).text == code
+
+
+def test_torch_that_loads_weights_only_by_default_is_left_alone(mend: Mend) -> None:
+    code = "import torch\n\ntorch.load(p)\n"
+    for required in ("torch==2.6.0\n", "torch>=2.7,<3\n"):
+        assert mend("unsafe-deserialisation", code, files={"requirements.txt": required}).text == code
+    for required in ("torch==2.5.1\n", "torch\n", "torchvision>=2.6\n"):
+        assert (
+            "weights_only" in mend("unsafe-deserialisation", code, files={"requirements.txt": required}).text
+        )
