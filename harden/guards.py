@@ -12,7 +12,6 @@ from harden.errors import UnreadableSource
 from harden.model_facts import said
 from harden.module import Module, keyword
 from harden.roles import ROUTE_METHODS
-from harden.routes import routes_of
 from harden.tree import FunctionNode
 
 _WHO = (
@@ -50,7 +49,7 @@ def guards_of(module: Module, handler: FunctionNode) -> list[Guard]:
     """Return what lets only some people reach a handler, as far as the project tells; nearest first."""
     found = [*_decorators(module, handler), *_dependencies(module, handler), *_of_class(module, handler)]
     found += _of_router(module, handler)
-    for route in routes_of(module.project).to(module.names.local_path(handler)):
+    for route in module.project.routes.to(module.names.local_path(handler)):
         found += [Guard(name, route.module, route.node) for name in route.wrappers if _DECORATOR.search(name)]
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD, holds
+from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD, holds
 from harden.project import Project
 from harden.report.records import finding_record, read_finding
 from harden.roles import FileKind, file_kind
@@ -54,9 +54,14 @@ class Kept:
         found: set[str] = set()
         while todo:
             path = todo.pop()
-            if path not in found:
-                found.add(path)
-                todo += users.get(MODULE + path, ())
+            if path in found:
+                continue
+            found.add(path)
+            todo += users.get(MODULE + path, ())
+            if path == ROUTES:
+                asked = [look for look in self.told if look.startswith(ROUTES)]
+                others = [look for look in asked if project.seen(look) != self.told[look]]
+                todo += (user for look in others for user in users.get(look, ()))
         return found
 
     def _told_otherwise(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ class Models:
         """Return the model of a dotted path, as names are resolved."""
         known = self._known.models.get(path)
         if known is not None:
-            self._project._bytes(known[0].path)  # the answer rests on it, whoever has asked before
+            self._project.module(known[0].path)  # the answer rests on it, whoever has asked before
             return known[1]
         found = self._project.class_of(path)
         if found is None:
@@ -126,8 +127,9 @@ class Models:
             self._known.all = tuple(model for path in self._known.files for model in self.in_file(path))
             for model in self._known.all:
                 self._known.named.setdefault(model.name, []).append(model)
-        for path in self._known.files:
-            self._project._bytes(path)  # the answer rests on it, whoever has asked before
+        for path in self._known.files:  # the answer rests on them, whoever has asked before
+            with suppress(UnreadableSource):
+                self._project.module(path)
         return self._known.all
 
     def named(self, name: str) -> list[Model]:

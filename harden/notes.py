@@ -22,6 +22,8 @@ EXPORTS, BOUND = "~", "^"
 
 _PLAIN = b" \t.,()[]" + (ascii_letters + digits + "_").encode()
 """What may stand between the sign of an assignment and the name that is assigned."""
+ROUTES = "@"
+"""Stands for the project's routes, and before the module of which it was asked what is given to a route."""
 UNSTEADY = "unsteady"
 """Stands for the digest of a file that said different things while it was looked at."""
 

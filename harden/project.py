@@ -16,12 +16,13 @@ from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
 from harden.module import Module, TextFile
-from harden.notes import BOUND, CALLED, WHOLE, Notes, digest_of, holds
+from harden.notes import BOUND, CALLED, MODULE, ROUTES, WHOLE, Notes, digest_of, holds
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
+    from harden.routes import Routes
 
 _KEPT_SOURCE = 4_000_000
 """Characters of source whose modules are kept parsed (100,000 lines, 40 MB): most are parsed but once."""
@@ -75,6 +76,17 @@ class Project:
 
         return View(self, self.notes.looks.setdefault(path, set()))
 
+    @cached_property
+    def routes(self) -> Routes:
+        """Return the routes that the project makes by name."""
+        from harden.routes import Routes
+
+        return Routes(self.seen_from(ROUTES))
+
+    def handlers_in(self, module: str) -> frozenset[str]:
+        """Return the qualified names of a module's functions and classes that any file gives to a route."""
+        return self.routes.handlers.get(module, frozenset())
+
     def pinned(self) -> Project:
         """Return the project read afresh, and each file only once: what is decided on is what is compared."""
         other = self.renewed(self.paths)
@@ -105,6 +117,9 @@ class Project:
             )
             _drop_oldest(parsed, sum(len(module.text) for module in parsed.values()))
             other._parsed = dict(parsed)
+        routing = self.notes.looks.get(ROUTES, set())
+        if "routes" in self.__dict__ and routing.isdisjoint(MODULE + path for path in overlay):
+            other.__dict__["routes"] = self.routes
         if "imported" in self.__dict__:  # edits add imports; that one goes now and then does no harm
             other.__dict__["imported"] = self.imported.union(*map(imports_in, overlay.values()))
         return other
@@ -269,13 +284,15 @@ class Project:
         return False
 
     def told(self, look: str) -> str:
-        """Return a look at the top-level names of a file, once what it saw is noted."""
+        """Return a look at top-level names or at routes, once what it saw is noted."""
         if look not in self.notes.told:
             self.notes.told[look] = self.seen(look)
         return look
 
     def seen(self, look: str) -> str:
-        """Return a digest of what a look at the top-level names of a file sees now."""
+        """Return a digest of what a look at a file's top-level names, or at a module's routes, sees now."""
+        if look.startswith(ROUTES):
+            return digest_of(repr(sorted(self.handlers_in(look[1:]))).encode("utf-8", "surrogatepass"))
         name = self.module_name(look[1:])
         if look.startswith(BOUND):
             bound, stars = self._top_level(name)

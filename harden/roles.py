@@ -188,10 +188,7 @@ def role_of(module: Module, function: FunctionNode) -> Role:
 
 def routed(module: Module) -> frozenset[ast.AST]:
     """Return the functions and classes of a file that any file gives to a route by their name."""
-    from harden.routes import routes_of
-
-    names = routes_of(module.project).handlers_in(module.name)
-    known = module.names.definitions
+    names, known = module.project.handlers_in(module.name), module.names.definitions
     return frozenset(known[name] for name in names if name in known)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harden.assigned import assigned
@@ -56,42 +57,29 @@ class Route:
     wrappers: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class KnownRoutes:
-    """What is known of a project's routes, once it was asked for."""
-
-    routes: tuple[Route, ...] | None = None
-    files: tuple[str, ...] = ()
-    handlers: dict[str, set[str]] = field(default_factory=dict)
-
-
 class Routes:
     """The routes that a project makes by name: `path("x", views.f)`, `add_url_rule`, tornado's tuples."""
 
-    def __init__(self, project: Project, known: KnownRoutes) -> None:
+    def __init__(self, project: Project) -> None:
         self._project = project
-        self._known = known
 
-    @property
+    @cached_property
     def all(self) -> tuple[Route, ...]:
         """Return every route of the application's files."""
         if self._project.imported.isdisjoint(WEB_PACKAGES):
             return ()
-        some = [self._project.mentions(word) for word in _WORDS]
-        if self._known.routes is None:
-            paths = sorted({path for paths in some for path in paths})
-            self._known.files = tuple(path for path in paths if file_kind(path) in _LISTED)
-            self._known.routes = tuple(route for path in self._known.files for route in self._in_file(path))
-            for route in self._known.routes:
-                for home, name in _places(self._project, route.handler):
-                    self._known.handlers.setdefault(home, set()).add(name)
-        for path in self._known.files:
-            self._project._bytes(path)  # the answer rests on it, whoever has asked before
-        return self._known.routes
+        paths = {path for word in _WORDS for path in self._project.mentions(word)}
+        files = sorted(path for path in paths if file_kind(path) in _LISTED)
+        return tuple(route for path in files for route in self._in_file(path))
 
-    def handlers_in(self, module: str) -> frozenset[str]:
-        """Return the qualified names of the functions and classes of a module that are given to a route."""
-        return frozenset(self._known.handlers.get(module, ())) if self.all else frozenset()
+    @cached_property
+    def handlers(self) -> dict[str, frozenset[str]]:
+        """Return, by module, the qualified names of its functions and classes that are given to a route."""
+        found: dict[str, set[str]] = {}
+        for route in self.all:
+            for home, name in _places(self._project, route.handler):
+                found.setdefault(home, set()).add(name)
+        return {home: frozenset(names) for home, names in found.items()}
 
     def to(self, handler: str) -> list[Route]:
         """Return the routes that lead to a function or class."""
@@ -190,10 +178,3 @@ def _places(project: Project, path: str) -> Iterator[tuple[str, str]]:
         owner = project.class_of(base)
         if owner is not None:
             yield owner[0].name, owner[0].qualname(owner[1])
-
-
-def routes_of(project: Project) -> Routes:
-    """Return the routes of a project, as the one who asks sees it."""
-    whole: Project = getattr(project, "_whole", project)
-    known: KnownRoutes = vars(whole).setdefault("known_routes", KnownRoutes())
-    return Routes(project, known)

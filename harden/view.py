@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.following import unmarked
-from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, TEXT, WORD
+from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD
 from harden.project import Exports, Project
 
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
     from harden.layout import Layout
     from harden.module import Module
+    from harden.routes import Routes
 
 
 class View(Project):
@@ -70,6 +71,17 @@ class View(Project):
     def _top_level(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
         self._looks.add(self._whole.told(BOUND + self.names[name]))
         return self._whole._top_level(name)
+
+    @property
+    def routes(self) -> Routes:
+        """Return the routes that the project makes by name."""
+        self._looks.add(MODULE + ROUTES)
+        return self._whole.routes
+
+    def handlers_in(self, module: str) -> frozenset[str]:
+        """Return the qualified names of a module's functions and classes that any file gives to a route."""
+        self._looks.add(self._whole.told(ROUTES + module))
+        return self._whole.handlers_in(module)
 
     @property
     def paths(self) -> tuple[str, ...]:  # type: ignore[override]

@@ -8,7 +8,6 @@ import re
 from harden.calls import callers_of
 from harden.module import Module, keyword
 from harden.roles import Role
-from harden.routes import routes_of
 from harden.tree import FunctionNode
 
 _EXPORT = re.compile(r"(?i)export|download|csv|xlsx|excel|backup|dump|feed|rss\b|sitemap|archive")
@@ -54,7 +53,7 @@ def _routed(module: Module, handler: FunctionNode, names: list[str]) -> str:
         return "starlette"
     if module.imports("flask"):
         return "flask"
-    for route in routes_of(module.project).to(module.names.local_path(handler)):
+    for route in module.project.routes.to(module.names.local_path(handler)):
         path = route.module.resolve(route.node) if isinstance(route.node, ast.Call) else None
         if path is not None and path.startswith("fastapi."):
             return "fastapi"
@@ -72,7 +71,7 @@ def answers_get(module: Module, handler: FunctionNode) -> bool:
             text = " ".join(ast.unparse(k.value) for k in decorator.keywords if k.arg == "methods")
             if text and "GET" not in text.upper():
                 return False
-    given = [route.methods for route in routes_of(module.project).to(module.names.local_path(handler))]
+    given = [route.methods for route in module.project.routes.to(module.names.local_path(handler))]
     if given and all(methods and "GET" not in methods for methods in given):
         return False
     return handler.name not in ("post", "put", "patch", "delete", "create", "update", "destroy", "form_valid")

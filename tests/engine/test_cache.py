@@ -19,6 +19,12 @@ from harden.registry import checks
 from harden.scan import FileResult, scan
 
 ALL = tuple(checks().values())
+LISTING = (
+    "from django.core.paginator import Paginator\nfrom django.http import JsonResponse\n\n"
+    "from ..models import Item\n\n\n"
+    "def listing(asked):\n    if asked:\n        return Paginator(Item.objects.all(), 5)\n"
+    "    return JsonResponse({'all': list(Item.objects.values())})\n"
+)
 WEB = {
     "app/extensions.py": (
         "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
@@ -62,6 +68,31 @@ WEB = {
         "def wait(url):\n    import time\n\n    time.sleep(2)\n    return clients.client.get(url)\n",
     ),
     "app/__init__.py": ("", "from .clients import *\n", "from .extensions import db\n"),
+    "site/urls.py": (
+        "from django.urls import path\n\nfrom .handlers import listing\n\n"
+        "urlpatterns = [path('a', listing)]\n",
+        "from django.urls import path\n\nfrom site import handlers\n\n"
+        "urlpatterns = [path('a', handlers.listing)]\n",
+        "urlpatterns = []\n",
+    ),
+    "site/handlers/__init__.py": ("from .one import listing\n", "from .two import listing\n", ""),
+    "site/handlers/one.py": (LISTING,),
+    "site/handlers/two.py": (LISTING, LISTING.replace("..models", "..kinds")),
+    "site/models.py": (
+        "from django.db import models\n\n\nclass Item(models.Model):\n    name = models.TextField()\n",
+        "from .kinds import Item\n",
+    ),
+    "site/kinds.py": (
+        "from .bases import Named\n\n\nclass Item(Named):\n    pass\n",
+        "class Item:\n    objects = None\n",
+    ),
+    "site/bases.py": (
+        "from django.db import models\n\n\nclass Named(models.Model):\n    class Meta:\n"
+        "        ordering = ['id']\n",
+        "from django.db import models\n\n\nclass Named(models.Model):\n    class Meta:\n"
+        "        abstract = True\n",
+        "class Named:\n    pass\n",
+    ),
     "settings.py": (
         "import os\n\nDEBUG = os.getenv('DEBUG', True)\nSECRET_KEY = 'k3nf92mfs0wnf83mfpq1'\n",
         "from environs import Env\n\nenv = Env()\nDEBUG = env.bool('DEBUG', False)\n",

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from harden.roles import Role
-from harden.routes import routes_of
 from tests.given import project, write
 
 
@@ -189,7 +188,7 @@ def test_facts_of_routes(tmp_path: Path) -> None:
         "tests/urls.py": "from django.urls import path\nfrom web import pages\n\n"
         "urlpatterns = [path('t/', pages.shown)]\n",
     }
-    routes = routes_of(project(write(tmp_path, files)))
+    routes = project(write(tmp_path, files)).routes
     assert [(found.path, found.handler, sorted(found.methods), found.wrappers) for found in routes.all] == [
         ("/y", "web.pages.other", ["GET", "POST"], ()),
         ("x/", "web.pages.shown", [], ("django.contrib.auth.decorators.login_required",)),
