@@ -87,13 +87,29 @@ def direct_source(module: Module, expr: ast.expr) -> str:
         return "a response from another host"
     if path.startswith(_CACHES) and last in _CACHE_READS:
         return "a value from a shared cache"
-    if path.startswith("socket.") and last in _SOCKETS:
+    if path == "urllib.request.urlopen":
+        return "a response from another host"
+    if path.startswith(("socket.", "zmq.", "websockets.", "websocket.")) and last in _SOCKETS:
+        return "bytes from a socket"
+    if last == "" and isinstance(expr, ast.Call) and _is_accepted(module, expr):
         return "bytes from a socket"
     if path in _QUEUES or (path.startswith(_QUEUES) and last in ("value", "body", "poll")):
         return "a message of a queue"
     if any(path.startswith(f"{kind}.") and last in parts for kind, parts in _CHATS.items()):
         return "a chat message"
     return REQUEST if _is_of_own_class(module, expr, path) else ""
+
+
+def _is_accepted(module: Module, call: ast.Call) -> bool:
+    """Tell whether something is received from the connection that a socket accepted."""
+    match call.func:
+        case ast.Attribute(value=ast.Name() as connection, attr=attr) if attr in _SOCKETS:
+            bound = module.names.lookup(connection)
+            pair = module.parents.get(bound) if bound is not None else None
+            given = module.parents.get(pair) if isinstance(pair, ast.Tuple) else None
+            accepted = given.value if isinstance(given, ast.Assign) else None
+            return isinstance(accepted, ast.Call) and module.resolve(accepted.func) == "socket.socket.accept"
+    return False
 
 
 def _after(path: str) -> str:
@@ -130,6 +146,8 @@ def parameter_source(module: Module, name: ast.expr, arg: ast.arg, function: Fun
     if arg.arg in ("self", "cls"):
         return ""
     if module.role(function) is not Role.HANDLER and not _is_responder(module, function):
+        if function.name in ("data_received", "datagram_received") and arg.arg == "data":
+            return "bytes from a socket" if module.imports("asyncio") else ""
         is_body = arg.arg == "body" and [a.arg for a in function.args.args[-4:]][1:3] == [
             "method",
             "properties",

@@ -11,6 +11,16 @@ from harden.codemods.codemod import PythonCodemod, expression
 class LoadDataOnly(PythonCodemod):
     """Call `yaml.safe_load`, or give `torch.load` its `weights_only=True`."""
 
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.BaseExpression:
+        """Name the kind of loader that reads data only."""
+        finding = self.target(original_node)
+        if finding is None or "value" not in finding.facts:
+            return updated_node
+        quote = updated_node.quote
+        return updated_node.with_changes(value=f"{quote}{finding.facts['value']}{quote}")
+
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """Rewrite the call of a finding."""
         finding = self.target(original_node)

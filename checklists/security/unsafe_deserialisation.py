@@ -43,6 +43,36 @@ Fixed:
     def load_model(path):
         return torch.load(path, map_location="cpu", weights_only=True)
 
+Flagged (app/rules.py):
+
+    from ruamel.yaml import YAML
+
+
+    def read_rules(text):
+        return YAML(typ="unsafe").load(text)
+
+Fixed (app/rules.py):
+
+    from ruamel.yaml import YAML
+
+
+    def read_rules(text):
+        return YAML(typ="safe").load(text)
+
+Flagged (app/tasks.py):
+
+    from celery import Celery
+
+    app = Celery("shop", broker="redis://queue")
+    app.conf.update(task_serializer="json", accept_content=["json", "pickle"])
+
+Fixed (app/tasks.py):
+
+    from celery import Celery
+
+    app = Celery("shop", broker="redis://queue")
+    app.conf.update(task_serializer="json", accept_content=["json"])
+
 Fine:
 
     import json
@@ -106,18 +136,30 @@ _UNSAFE_LOADERS = (
 _PICKLES = (
     *(
         f"{name}.{verb}"
-        for name in ("pickle", "cPickle", "_pickle", "dill", "cloudpickle")
-        for verb in ("load", "loads")
+        for name in ("pickle", "cPickle", "_pickle", "pickle5", "dill", "cloudpickle", "marshal", "joblib")
+        for verb in ("load", "loads", "Unpickler")
     ),
-    *("marshal.load", "marshal.loads", "joblib.load", "jsonpickle.decode", "jsonpickle.loads"),
-    *("pandas.read_pickle", "shelve.open", "pickle.Unpickler", "dill.Unpickler"),
+    *(
+        "jsonpickle.decode",
+        "jsonpickle.loads",
+        "jsonpickle.unpickler.decode",
+        "sklearn.externals.joblib.load",
+    ),
+    *("pandas.read_pickle", "shelve.open", "shelve.DbfilenameShelf", "compress_pickle.load"),
 )
-
-
+_GIVEN = ("data", "string", "s", "file", "filename", "filepath_or_buffer", "bytes", "path", "str")
+_RUAMEL = ("ruamel.yaml.Loader", "ruamel.yaml.UnsafeLoader", "ruamel.yaml.loader.Loader")
+_KERAS = ("keras.", "tensorflow.keras.", "tf_keras.", "tensorflow.python.keras.")
+_ACCEPTED = re.compile(r"(CELERY_)?(ACCEPT_CONTENT|RESULT_ACCEPT_CONTENT)", re.IGNORECASE)
+_SERIALIZER = re.compile(r"(CELERY_)?(TASK|RESULT)_SERIALIZER", re.IGNORECASE)
+_JSON = "Let tasks and their results travel as JSON, and take `pickle` out."
 _TORCH = re.compile(r"(?im)^[\s\"'-]*torch\s*=?\s*[\"']?\s*(?:={2,3}|>=|~=|\^)\s*(\d+)\.(\d+)")
 
 
-@check.call("yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.unsafe_load_all")
+@check.call(
+    *("yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.unsafe_load_all"),
+    *("yaml.full_load", "yaml.full_load_all"),
+)
 def yaml_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag YAML loaded with a loader that builds any object."""
     name = path.rpartition(".")[2]
@@ -125,10 +167,30 @@ def yaml_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     if loader is None and has_star_arguments(call):
         return
     if loader is None or module.resolve(loader) in _UNSAFE_LOADERS:
-        safe = name.replace("unsafe_load", "load").replace("load", "safe_load")
+        safe = re.sub("(unsafe_|full_)?load", "safe_load", name)
         yield check.found(
             module, call, f"yaml.{name}() builds any object it is asked for", facts={"call": safe}
         )
+
+
+@check.call("ruamel.yaml.YAML", "ruamel.yaml.main.YAML")
+def ruamel_unsafe(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `YAML(typ="unsafe")` of ruamel.yaml."""
+    typ = keyword(call, "typ") or (call.args[0] if call.args else None)
+    if typ is not None and is_literal(typ, "unsafe"):
+        yield check.found(module, typ, "YAML() builds any object it is asked for", facts={"value": "safe"})
+
+
+@check.call("ruamel.yaml.load", "ruamel.yaml.load_all", "ruamel.yaml.unsafe_load")
+def ruamel_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag the loaders of older releases of ruamel.yaml."""
+    loader = keyword(call, "Loader") or (call.args[1] if len(call.args) > 1 else None)
+    if loader is None and has_star_arguments(call):
+        return
+    if loader is None or module.resolve(loader) in _RUAMEL:
+        name = path.rpartition(".")[2]
+        why_not = 'Newer releases have no such function: YAML(typ="safe").load(...) reads data only.'
+        yield check.found(module, call, f"{name}() builds any object it is asked for", why_not=why_not)
 
 
 @check.call("torch.load")
@@ -152,7 +214,8 @@ def torch_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 @check.call(*_PICKLES)
 def pickled(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag pickles and the like whose bytes come from outside."""
-    source = taint_of(module, call.args[0]) if call.args else None
+    given = call.args[0] if call.args else next(filter(None, (keyword(call, name) for name in _GIVEN)), None)
+    source = taint_of(module, given) if given is not None else None
     if source is not None:
         name = path.rpartition(".")[2]
         why = "No edit makes this format safe: exchange the data as JSON and check it with a model."
@@ -163,6 +226,62 @@ def pickled(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
             why_not=why,
             steps=source.steps,
         )
+
+
+@check.call("*.recv_pyobj")
+def object_received(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `recv_pyobj()` of a ZeroMQ socket, which unpickles what it receives."""
+    if path.startswith("zmq."):
+        why = "No edit makes this format safe: send JSON with send_json() and read it with recv_json()."
+        yield check.found(module, call, "recv_pyobj() unpickles what a socket brings", why_not=why)
+
+
+@check.call("*.load_model", "*.enable_unsafe_deserialization")
+def keras_load(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag models of Keras loaded with its safe mode off."""
+    off = path.endswith("enable_unsafe_deserialization") or is_literal(keyword(call, "safe_mode"), False)
+    if off and path.startswith(_KERAS):
+        why = "The file holds code (a Lambda layer): register the layer's class, and save the model anew."
+        name = path.rpartition(".")[2]
+        yield check.found(module, call, f"{name}() lets models run code from their file", why_not=why)
+
+
+@check.node(ast.Assign, ast.keyword)
+def configured(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag settings that let Celery and the sessions of Django carry pickles."""
+    match node:
+        case ast.keyword(arg=str() as name, value=ast.List() | ast.Constant() as value):
+            call = module.parents.get(node)
+            path = module.resolve(call.func) or "" if _names(name) and isinstance(call, ast.Call) else ""
+            if not path.startswith("celery."):
+                return
+        case ast.Assign(
+            targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=ast.List() | ast.Constant() as value
+        ) if _names(name):
+            target = node.targets[0]
+            named = isinstance(target, ast.Name) and name.isupper() and node in module.tree.body
+            if not named and not (module.resolve(target) or "").startswith("celery."):
+                return
+        case _:
+            return
+    yield from _pickle_allowed(module, name, value)
+
+
+def _names(setting: str) -> bool:
+    matches = _ACCEPTED.fullmatch(setting) or _SERIALIZER.fullmatch(setting)
+    return matches is not None or setting == "SESSION_SERIALIZER"
+
+
+def _pickle_allowed(module: Module, name: str, value: ast.expr) -> Iterator[Finding]:
+    entries = value.elts if isinstance(value, ast.List) else [value]
+    for entry in entries:
+        match entry:
+            case ast.Constant(value="pickle" | "application/x-python-serialize"):
+                message = f"{name} lets whoever reaches the broker run code"
+                yield check.found(module, entry, message, why_not=_JSON)
+            case ast.Constant(value=str() as path) if path.endswith(".PickleSerializer"):
+                why_not = "Use django.contrib.sessions.serializers.JSONSerializer."
+                yield check.found(module, entry, "whoever can write a session can run code", why_not=why_not)
 
 
 @check.call("numpy.load")
