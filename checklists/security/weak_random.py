@@ -66,6 +66,29 @@ Fixed:
     def invite(team):
         team.invite_code = "".join(secrets.choice(ALPHABET) for _ in range(8))
 
+Flagged (app/accounts.py):
+
+    import random
+
+    GENERATOR = random.Random()
+
+
+    def sign_in(response, user):
+        user.set_password(str(random.randint(100000, 999999)))
+        response.set_cookie("session_id", str(GENERATOR.getrandbits(64)))
+
+Fixed (app/accounts.py):
+
+    import random
+    import secrets
+
+    GENERATOR = random.Random()
+
+
+    def sign_in(response, user):
+        user.set_password(str(100000 + secrets.randbelow(900000)))
+        response.set_cookie("session_id", str(secrets.randbits(64)))
+
 Fine:
 
     import random
@@ -115,8 +138,9 @@ check = Check(
 
 _DRAWS = (
     *("choice", "choices", "randint", "randrange", "getrandbits", "random", "uniform", "sample", "shuffle"),
-    "randbytes",
+    *("randbytes", "triangular", "gauss", "normalvariate", "betavariate", "expovariate"),
 )
+_ARRAYS = ("choice", "randint", "random", "rand", "bytes", "random_integers", "integers", "uniform")
 _STRONG = frozenset(
     {
         "token",
@@ -130,6 +154,7 @@ _STRONG = frozenset(
         "nonce",
         "salt",
         "csrf",
+        "pwd",
     }
     | {"apikey", "voucher", "captcha", "pincode", "pin"}
 )
@@ -152,14 +177,19 @@ _DEMO = re.compile(
 )
 
 
-@check.call(*(f"random.{name}" for name in _DRAWS))
+_OF_ARRAYS = frozenset({"password", "passwd", "pwd", "passcode", "otp", "secret", "csrf", "apikey"})
+_KEYS = frozenset({"key", "iv", "nonce", "salt"})
+_CRYPTO = ("cryptography", "Crypto", "Cryptodome", "nacl", "pyaes")
+
+
+@check.call(*(f"random.{owner}{name}" for owner in ("", "Random.") for name in _DRAWS))
 def drawn(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag draws that flow into something secret."""
-    if _is_seeded(module) or _DEMO.search(PurePosixPath(module.path).stem):
+    if _is_seeded(module, path) or _DEMO.search(PurePosixPath(module.path).stem):
         return
     draw = path.rpartition(".")[2]
     for name in _flows_into(module, call):
-        if _is_secret(name, makes_text=_makes_text(module, call, draw)):
+        if _is_secret(name, makes_text=_makes_text(module, call, draw)) or _is_key(module, name):
             yield check.found(
                 module,
                 call,
@@ -167,6 +197,23 @@ def drawn(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
                 facts={"draw": draw},
             )
             return
+
+
+@check.call(*(f"numpy.random.{name}" for name in _ARRAYS))
+def drawn_by_numpy(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag passwords and the like that numpy draws."""
+    for name in _flows_into(module, call):
+        words = words_of(name)
+        if not _OF_ARRAYS.isdisjoint(words) and not _HARMLESS.search(" ".join(words)):
+            why_not = "Draw it with the secrets module: secrets.token_urlsafe(), secrets.choice(...)."
+            message = f"{name} is made by {path.removeprefix('numpy.')}(), which can be predicted"
+            yield check.found(module, call, message, why_not=why_not)
+            return
+
+
+def _is_key(module: Module, name: str) -> bool:
+    """Tell whether a name is that of a key, in a module that encrypts with it."""
+    return bool(_KEYS.intersection(words_of(name)[-1:])) and module.imports(*_CRYPTO)
 
 
 def _is_secret(name: str, *, makes_text: bool) -> bool:
@@ -207,7 +254,7 @@ def _flows_into(module: Module, call: ast.Call) -> Iterator[str]:
     for outer in module.ancestors(call):
         match outer:
             case ast.keyword(arg=str() as name) if not isinstance(module.parents.get(outer), ast.Call) or (
-                name not in ("k", "weights", "n", "key", "size")
+                name not in _PASSED_ON
             ):
                 yield name
                 return
@@ -216,22 +263,35 @@ def _flows_into(module: Module, call: ast.Call) -> Iterator[str]:
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     yield key.value
                 return
+            case ast.JoinedStr(values=parts) if child in parts:
+                before = parts[parts.index(child) - 1]
+                text = before.value if isinstance(before, ast.Constant) else ""
+                if asked := re.search(r"[?&](\w+)=$", str(text)):
+                    yield asked[1]
+                    return
             case ast.Assign(targets=targets):
                 yield from filter(None, map(_target_name, targets))
                 yield from _returned(module, outer, targets)
                 return
             case ast.AnnAssign(target=target) | ast.AugAssign(target=target) | ast.NamedExpr(target=target):
                 yield _target_name(target)
+                if isinstance(outer, ast.AugAssign):
+                    yield from _returned(module, outer, [target])
                 return
             case ast.Return() | ast.Yield():
                 function = module.function(call)
                 yield function.name if function is not None else ""
                 return
-            case ast.Lambda() | ast.Subscript() | ast.Compare() | ast.If() | ast.While():
+            case ast.Subscript() | ast.Compare() | ast.If() | ast.While():
                 return
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"))):
                 yield name
                 yield from _named_function(module, call)
+                return
+            case ast.Expr(value=ast.Call(func=func, args=args)) if child is not call and _set_under(
+                func, args
+            ):
+                yield _set_under(func, args)
                 return
             case ast.Expr() if child is call and call.args and isinstance(call.args[0], ast.Name):
                 yield call.args[0].id  # random.shuffle(password)
@@ -239,6 +299,23 @@ def _flows_into(module: Module, call: ast.Call) -> Iterator[str]:
             case ast.stmt():
                 return
         child = outer
+
+
+_PASSED_ON = ("k", "weights", "n", "key", "size", "default", "default_factory", "insert_default")
+
+
+def _set_under(func: ast.expr, args: list[ast.expr]) -> str:
+    """Return the name that a call puts a value under: `set_cookie("session", …)`, `user.set_password(…)`."""
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name not in ("setattr", "set", "setex") and not name.startswith("set_"):
+        return ""
+    named = args[1] if name == "setattr" and len(args) > 1 else args[0] if args else None
+    match named:
+        case ast.Constant(value=str() as key):
+            return f"{key}_id" if name == "set_cookie" and key == "session" else key
+        case ast.JoinedStr(values=[ast.Constant(value=str() as key), *_]):
+            return key
+    return name if name.startswith("set_") else ""
 
 
 def _target_name(target: ast.expr) -> str:
@@ -250,7 +327,7 @@ def _target_name(target: ast.expr) -> str:
     return ""
 
 
-def _returned(module: Module, assignment: ast.Assign, targets: list[ast.expr]) -> Iterator[str]:
+def _returned(module: Module, assignment: ast.stmt, targets: list[ast.expr]) -> Iterator[str]:
     """Yield the function's name when the variable is what the function returns."""
     function = module.function(assignment)
     names = {target.id for target in targets if isinstance(target, ast.Name)}
@@ -270,5 +347,15 @@ def _named_function(module: Module, node: ast.AST) -> Iterator[str]:
         yield function.name
 
 
-def _is_seeded(module: Module) -> bool:
-    return any(module.resolve(call.func) == "random.seed" and call.args for call in module.nodes(ast.Call))
+def _is_seeded(module: Module, path: str) -> bool:
+    """Tell whether the numbers are meant to be the same in each run."""
+    by_hand = "seed" in module.text and any(
+        module.resolve(call.func) == "random.seed" and call.args for call in module.nodes(ast.Call)
+    )
+    return by_hand or (
+        path.startswith("random.Random.")
+        and any(
+            module.resolve(call.func) == "random.Random" and (call.args or call.keywords)
+            for call in module.nodes(ast.Call)
+        )
+    )
