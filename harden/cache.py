@@ -15,8 +15,20 @@ from pathlib import Path
 
 from harden.checks import Check
 from harden.errors import UnreadableSource
-from harden.kept import Kept, naming
-from harden.notes import BOUND, EXPORTS, MODULE, OUTSIDE, PRESENCE, TEXT, UNSTEADY, WORD, digest_of
+from harden.kept import Kept, naming, used_in
+from harden.notes import (
+    BOUND,
+    EXPORTS,
+    IMPORTED,
+    LISTING,
+    MODULE,
+    OUTSIDE,
+    PRESENCE,
+    TEXT,
+    UNSTEADY,
+    WORD,
+    digest_of,
+)
 from harden.places import cache_folder, write_atomically
 from harden.project import Project, imports_in
 from harden.registry import sources
@@ -60,13 +72,15 @@ def _drop_stale(kept: Kept, project: Project) -> bool:
     imports = {path: kept.imports[path] for path in code - changed.keys()}
     imports |= {path: sorted(imports_in(changed[path])) for path in code & changed.keys()}
     listing = digest_of("\0".join(project.paths).encode("utf-8", "surrogateescape"))
-    is_relisted, is_named_anew = listing != kept.listing, imports != kept.imports
-    if is_named_anew and naming(imports) != naming(kept.imports):
+    others = [LISTING] if listing != kept.listing else []
+    if imports != kept.imports and used_in(imports) != used_in(kept.imports):
+        others.append(IMPORTED)
+    if imports != kept.imports and naming(imports) != naming(kept.imports):
         kept.forget([*kept.results, *kept.looks])
     else:
-        kept.forget(kept.stale(project, changed, is_relisted=is_relisted))
+        kept.forget(kept.stale(project, changed, others))
     kept.imports, kept.listing = imports, listing
-    return bool(changed) or is_relisted
+    return bool(changed or others)
 
 
 def _take(kept: Kept, found: Mapping[str, FileResult], project: Project) -> bool:

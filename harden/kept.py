@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from posixpath import basename
+from posixpath import basename, dirname
 
-from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD, holds
+from harden.notes import BOUND, EXPORTS, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD, holds
 from harden.project import Project
 from harden.report.records import finding_record, read_finding
 from harden.roles import FileKind, file_kind
@@ -34,9 +34,12 @@ class Kept:
     present: dict[str, bool] = field(default_factory=dict)
     results: dict[str, FileResult] = field(default_factory=dict)
 
-    def stale(self, project: Project, changed: Mapping[str, bytes], *, is_relisted: bool) -> set[str]:
-        """Return the files whose answers may be others now; `changed` is what files say that changed."""
-        wrong = {OUTSIDE} | ({LISTING} if is_relisted else set())
+    def stale(self, project: Project, changed: Mapping[str, bytes], others: Iterable[str]) -> set[str]:
+        """Return the files whose answers may be others now.
+
+        `changed` is what files say that changed, `others` are looks at the whole project that see otherwise.
+        """
+        wrong = {OUTSIDE, *others}
         wrong |= {TEXT + path for path in changed}
         wrong |= {PRESENCE + path for path, was in self.present.items() if project.exists(path) != was}
         for word, holders in self.words.items():
@@ -105,12 +108,18 @@ class Kept:
 def naming(imports: Mapping[str, Iterable[str]]) -> tuple[frozenset[str], ...]:
     """Return all that decides what names stand for besides the contents of the modules that they lead to.
 
-    These are the Python files, the packages that any of them imports, and the files that import a library
-    which is named as they are (see `Layout`); `imports` tells of each file what it imports.
+    These are the Python files, their folders that any file imports by name, and the files that import a
+    library which is named as they are (see `Layout`); `imports` tells of each file what it imports.
     """
-    used = (names for path, names in imports.items() if file_kind(path) is not FileKind.TEST)
+    folders = {part for path in imports for part in dirname(path).split("/")}
     itself = frozenset(path for path, names in imports.items() if basename(path)[:-3] in names)
-    return frozenset(imports), frozenset(name for names in used for name in names), itself
+    return frozenset(imports), used_in(imports) & folders, itself
+
+
+def used_in(imports: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Return the top-level packages that files import, tests aside."""
+    used = (names for path, names in imports.items() if file_kind(path) is not FileKind.TEST)
+    return frozenset(name for names in used for name in names)
 
 
 def _is_code(path: str) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from string import ascii_letters, digits
 
-LISTING = "*"
-"""Noted where the list of all files was looked at."""
+LISTING, IMPORTED = "*", "%"
+"""Noted where the list of all files was looked at, and which packages the project imports."""
 OUTSIDE = "!"
 """Noted where something was looked at that is no file of the project: such an answer is never kept."""
 MODULE, TEXT, PRESENCE, WORD = "=", "-", "?", "#"

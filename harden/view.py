@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.following import unmarked
-from harden.notes import BOUND, EXPORTS, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD
+from harden.notes import BOUND, EXPORTS, IMPORTED, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD
 from harden.project import Exports, Project
 
 if TYPE_CHECKING:
@@ -95,12 +95,13 @@ class View(Project):
         self._looks.add(OUTSIDE)
         return self._whole.root
 
-    # What holds as long as no file comes, goes, or imports another package
-
     @property
     def imported(self) -> frozenset[str]:
         """Return the top-level packages that the project's Python files, tests aside, seem to import."""
+        self._looks.add(IMPORTED)
         return self._whole.imported
+
+    # What holds as long as no file comes, goes, or imports a folder of the project that no other imports
 
     @property
     def layout(self) -> Layout:
