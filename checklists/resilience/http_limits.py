@@ -11,6 +11,8 @@ STANDARD = {
     "http.client.HTTPConnection": Limit(at=2),
     "http.client.HTTPSConnection": Limit(at=4),
     "httplib2.Http": Limit(at=1),
+    "ollama.Client": Limit(form="slow"),
+    "ollama.AsyncClient": Limit(form="slow"),
 }
 """Calls that wait as long as the socket does: a default timeout of all sockets serves them too."""
 

@@ -358,6 +358,31 @@ def switched_off(module: Module, call: ast.Call, path: str) -> Iterator[Finding]
         yield check.found(module, call, message, facts={"set": f"timeout={form}"})
 
 
+@check.node(ast.Assign)
+def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `client.timeout = None` of httpx."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Attribute(value=client, attr="timeout")], value=ast.Constant(value=None)
+        ):
+            if module.resolve(client) in _CLIENTS:
+                why_not = "Give the client a timeout in seconds, or leave its default of five."
+                message = "every call of this client waits for ever"
+                yield check.found(module, node, message, why_not=why_not)
+
+
+_CLIENTS = tuple(f"{package}.{kind}" for package in ("httpx", "httpx2") for kind in ("Client", "AsyncClient"))
+
+
+@check.call("xmlrpc.client.ServerProxy", "xmlrpc.client.Server")
+def proxy(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag XML-RPC clients, which take no timeout but through a transport of one's own."""
+    own = keyword(call, "transport") is not None or len(call.args) > 1 or is_open(module, call)
+    if not own and not has_default_timeout(module.project):
+        why_not = "ServerProxy takes no timeout: give it a transport whose make_connection() sets one."
+        yield check.found(module, call, "ServerProxy waits for ever", why_not=why_not)
+
+
 @check.call("httpx.Timeout", "httpx2.Timeout")
 def httpx_timeout(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `httpx.Timeout(None)` that limits nothing else either."""
