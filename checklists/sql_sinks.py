@@ -35,8 +35,13 @@ METHODS = (
     ),
     *("read_sql_query", "execute_async", "execute_many", "fetch_df", "fetch_dict", "execute_fetchall"),
     *("executemany_async", "copy_from_query", "raw_sql", "run_sql", "execute_values", "execute_batch", "sql"),
+    *("copy_expert", "mogrify", "cursor", "execute_statement", "batch_execute_statement"),
+    *("start_query_execution", "exec_immediate"),
 )
-TEXTS = ("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text")
+TEXTS = (
+    *("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"),
+    "flask_sqlalchemy.SQLAlchemy.text",
+)
 FRAGMENTS = (
     *TEXTS,
     "django.db.models.expressions.RawSQL",
@@ -56,7 +61,8 @@ FRAMES = (
     ),
     *("psycopg2.extras.execute_values", "psycopg2.extras.execute_batch", "duckdb.sql", "peewee.SQL"),
 )
-_NAMES = ("sql", "query", "statement", "operation", "stmt", "clause", "text")
+_NAMES = ("sql", "query", "statement", "operation", "stmt", "clause", "text", "QueryString")
+_SECOND = ("psycopg2.extras.execute", "ibm_db.exec_immediate")
 _RECEIVER = re.compile(
     r"(?i)(^|_)(cur|cursor|conn|connection|db|database|session|engine|tx|transaction|pool)\d?$"
 )
@@ -78,7 +84,7 @@ _SAME = (
 
 def statement_in(call: ast.Call, path: str = "") -> ast.expr | None:
     """Return the argument of a call that holds the SQL."""
-    at = 1 if path.startswith("psycopg2.extras.execute") else 0
+    at = 1 if path.startswith(_SECOND) else 0
     if len(call.args) > at and not any(isinstance(item, ast.Starred) for item in call.args[: at + 1]):
         return call.args[at]
     return next((given for name in _NAMES if (given := keyword(call, name)) is not None), None)
