@@ -116,6 +116,8 @@ class _Change:
         self.shown = shown
         self.project, self.path = module.project, module.path
         self.dotted = module.project.module_name(module.path)
+        parts = self.dotted.split(".")
+        self.names = {self.dotted, *(".".join(parts[at:]) for at in range(len(parts) - 1))}
         self.imported = frozenset(
             (alias.asname or alias.name).partition(".")[0] for alias in module.nodes(ast.alias)
         )
@@ -152,6 +154,9 @@ class _Change:
             return f"works with times without zone, which {call.function}() would no longer give."
         successor = next((other for other in self.gained if other.function == call.function), None)
         if successor is not None:
+            moved = successor.values != call.values and test.reads_arguments(call.name)
+            if moved and any(True for _ in self._replaced(test, call)):
+                return f"looks at what {call.function}() is called with."
             return self._refuses(
                 test, call, successor.keywords - call.keywords, call.keywords - successor.keywords
             )
@@ -195,9 +200,9 @@ class _Change:
 
     def _places(self, function: str) -> set[str]:
         """Return the dotted paths under which a test may replace a function."""
-        inside = f"{self.dotted}.{function}"
+        inside = {f"{name}.{function}" for name in self.names}
         outside = self.resolved.get(function) or ("" if "." in function else f"builtins.{function}")
-        return {inside, outside} - {""}
+        return (inside | {outside}) - {""}
 
     def _replaced(self, test: TestCode, call: _Call) -> Iterator[StandIn]:
         """Yield the stand-ins for the function itself, or for what it is an attribute of."""
@@ -207,7 +212,7 @@ class _Change:
             parts = stand_in.target.split(".")
             whole = stand_in.target in places or (len(tail) == 2 and parts[-2:] == tail)
             part = any(place.startswith(stand_in.target + ".") for place in places)
-            is_whole_module = self.dotted == stand_in.target or self.dotted.startswith(stand_in.target + ".")
+            is_whole_module = any(f"{name}.".startswith(stand_in.target + ".") for name in self.names)
             if whole or (part and not is_whole_module and re.search(rf"\.{call.name}\b", test.text)):
                 yield stand_in
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from harden.plain_texts import named_texts, spelled_out
 from harden.syntax import tree_of
 
 _READS_OUTPUT = re.compile(r"capsys|capfd|redirect_std|\bresult\.(output|stdout)|\bstdout\b")
@@ -16,6 +17,8 @@ _READS_LOGS = re.compile(r"caplog|assertLogs|capsys|capfd")
 _STOPS_CLOCK = re.compile(r"freeze_time|freezegun|time_machine")
 _FAKE = re.compile(r"(?i)fake|stub|dummy|mock|double|resp")
 _EXACT = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_awaited_once_with")
+_BY_PATH = ("patch", "setattr")
+_BY_OWNER = ("object", "setattr", "spy")
 _RESPONSE = frozenset(
     ("json", "text", "content", "status_code", "ok", "iter_content", "iter_lines", "iter_bytes", "iter_text")
 )
@@ -90,16 +93,22 @@ class TestCode:
     @cached_property
     def stand_ins(self) -> tuple[StandIn, ...]:
         found: list[StandIn] = []
+        named = named_texts(self.tree)
         todo: list[tuple[ast.AST, ast.AST]] = [(self.tree, self.tree)]
         while todo:
             node, around = todo.pop()
             inner = node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else around
-            if isinstance(node, ast.Call) and (stand_in := _stand_in(node, around)):
+            if isinstance(node, ast.Call) and (stand_in := _stand_in(node, around, named)):
                 found.append(stand_in)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
                 found.append(StandIn(ast.unparse(node.targets[0]), node.value, around))
             todo += [(child, inner) for child in ast.iter_child_nodes(node)]
         return tuple(found)
+
+    def reads_arguments(self, name: str) -> bool:
+        """Tell whether the file looks at what the mock of a function was called with."""
+        looks = "|".join((*_EXACT, "assert_has_calls", "call_args", "mock_calls"))
+        return re.search(rf"{name}\w*\.({looks})", self.text) is not None
 
     @cached_property
     def _classes(self) -> list[ast.ClassDef]:
@@ -227,16 +236,16 @@ def _attributes_given(node: ast.AST) -> tuple[str, set[str]]:
     return "", set()
 
 
-def _stand_in(call: ast.Call, around: ast.AST) -> StandIn | None:
+def _stand_in(call: ast.Call, around: ast.AST, named: dict[str, str]) -> StandIn | None:
     """Read `patch("a.b", new)`, `patch.object(a, "b", new)` and `monkeypatch.setattr` in either form."""
-    name = ast.unparse(call.func).rpartition(".")[2]
+    name = dotted(call.func).rpartition(".")[2]
     replacement = next(
         (word.value for word in call.keywords if word.arg in ("new", "side_effect", "new_callable")), None
     )
     match call.args:
-        case [ast.Constant(value=str() as target), *rest] if name in ("patch", "setattr"):
-            return StandIn(target, rest[0] if rest else replacement, around)
-        case [owner, ast.Constant(value=str() as attribute), *rest] if name in ("object", "setattr", "spy"):
+        case [ast.Constant() | ast.JoinedStr() | ast.BinOp() as target, *rest] if name in _BY_PATH:
+            return StandIn(spelled_out(target, named), rest[0] if rest else replacement, around)
+        case [owner, ast.Constant(value=str() as attribute), *rest] if name in _BY_OWNER:
             return StandIn(f"{ast.unparse(owner)}.{attribute}", rest[0] if rest else replacement, around)
     return None
 

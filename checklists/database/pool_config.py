@@ -92,6 +92,17 @@ Fine (shop/settings.py):
         "replica": {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"pool": True}},
     }
 
+Fine (office/settings.py):
+
+    import environ
+
+    env = environ.Env()
+
+    DATABASES = {
+        "default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": env.int("DB_CONN_MAX_AGE", default=600)},
+        "replica": env.db("REPLICA_URL") | {"CONN_MAX_AGE": 60},
+    }
+
 When to ignore: an external pooler in transaction mode holds the connections, or Django runs under ASGI.
 
 References: https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
@@ -196,6 +207,8 @@ def django_address(module: Module, call: ast.Call, path: str) -> Iterator[Findin
     """Flag Django databases read from an address, whose connections are closed after each request."""
     if has_star_arguments(call) or keyword(call, "conn_max_age") is not None or module.function(call):
         return
+    if _is_completed(module, call):
+        return
     if (
         _persistence_is_set_elsewhere(module)
         or module.string(call.args[0] if call.args else None) == "sqlite"
@@ -281,6 +294,15 @@ def _persistence_is_set_elsewhere(module: Module) -> bool:
         return True
     named = [node for node in module.nodes(ast.Constant) if node.value == _PERSISTENT]
     return any(not isinstance(module.parents.get(node), ast.Dict) for node in named)
+
+
+def _is_completed(module: Module, call: ast.Call) -> bool:
+    """Tell whether what a call reads is put into settings that say how long connections last."""
+    match module.parents.get(call):
+        case ast.Dict(keys=keys) | ast.BinOp(op=ast.BitOr(), right=ast.Dict(keys=keys)):
+            return any(_is_text(key, _PERSISTENT) for key in keys)
+        case _:
+            return False
 
 
 def _is_kept(function: FunctionNode) -> bool:

@@ -14,6 +14,7 @@ TIMED = CALL.replace("(url)\n    return", "(url, timeout=10)\n    return")
 CHECKED = CALL.replace("    return", "    r.raise_for_status()\n    return")
 PRINTED = "def run(name):\n    print(f'Started {name}')\n"
 LOGGED = "def run(name):\n    logger.info('Started %s', name)\n"
+EAGER = PRINTED.replace("print", "logger.info")
 CAUGHT = "def run():\n    try:\n        go()\n    except E as e:\n        logger.error(f'Sync failed: {e}')\n"
 TRACED = CAUGHT.replace(" as e", "").replace("error(f'Sync failed: {e}')", "exception('Sync failed')")
 ROLLED = "import random\n\n\ndef code():\n    return random.choice('ab')\n"
@@ -29,7 +30,7 @@ FAKE_MAIL = "class Server:\n    def __init__(self, host): ...\n\n    def send_me
 COLUMN = "import datetime\n\ndate = Column(default=datetime.datetime.utcnow)\n"
 MADE = COLUMN.replace("datetime.datetime.utcnow", "lambda: datetime.datetime.now(datetime.timezone.utc)")
 THREADED = CALL.replace("def", "async def").replace("requests.get(url)", "await to_thread(requests.get, url)")
-HEAD = "from shop import client\n\n\n"
+HEAD = "from shop import client\n\nM = 'shop.client'\n\n\n"
 
 
 def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "tests/test_client.py") -> str:
@@ -109,6 +110,21 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
             TRACED,
             "@patch('shop.client.logger')\ndef test(log):\n    log.error.assert_called_once()\n",
         ),
+        (
+            CAUGHT,
+            TRACED,
+            "@patch(f'{M}.logger')\ndef test(log):\n    log.error.assert_called_once()\n",
+        ),
+        (
+            EAGER,
+            LOGGED,
+            "@patch('shop.client.logger')\ndef test(log):\n    assert 'a' in log.info.call_args[0][0]\n",
+        ),
+        (
+            EAGER,
+            LOGGED,
+            "@patch(M + '.logger.info')\ndef test(info):\n    info.assert_called_with('Started a')\n",
+        ),
         (ROLLED, SECRET, "def test(monkeypatch):\n    monkeypatch.setattr(client.random, 'choice', max)\n"),
         (ROLLED, SECRET, "@patch('shop.client.random')\ndef test(r):\n    r.choice.return_value = 'a'\n"),
         (
@@ -179,6 +195,8 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
         (PRINTED, LOGGED, "def test():\n    assert client.run('Started ') is None\n"),
         (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed' in caplog.text\n"),
         (CAUGHT, TRACED, "@patch('shop.client.logger')\ndef test(log):\n    assert client.run() is None\n"),
+        (EAGER, LOGGED, "@patch('shop.client.logger')\ndef test(log):\n    log.info.assert_called_once()\n"),
+        (EAGER, LOGGED, "@patch('shop.client.sender')\ndef test(s):\n    assert s.info.call_args[0][0]\n"),
         (ROLLED, SECRET, "def test():\n    random.seed(1)\n    assert client.code() in 'ab'\n"),
         (
             EXISTS,
@@ -234,3 +252,15 @@ def test_a_class_under_the_name_of_its_base(tmp_path: Path) -> None:
     test = HEAD + "from x import Fake\n\n\nclass Fake(Fake):\n    pass\n\n\n"
     test += "def test(monkeypatch):\n    monkeypatch.setattr('requests.get', Fake)\n"
     assert not reason(tmp_path, CALL, TIMED, test)
+
+
+def test_stand_ins_go_by_a_shorter_name_where_tests_run_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "backend/shop").mkdir(parents=True)
+    for path, text in (("__init__.py", ""), ("shop/__init__.py", ""), ("shop/client.py", EAGER)):
+        (tmp_path / "backend" / path).write_text(text)
+    test = "@patch('shop.client.logger')\ndef test(log):\n    assert 'a' in log.info.call_args[0][0]\n"
+    (tmp_path / "backend/test_client.py").write_text(HEAD + test)
+    paths = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.py"))
+    project = Project(tmp_path, tuple(paths))
+    after = project.with_files({"backend/shop/client.py": LOGGED.encode()})
+    assert relied_on(project, after, "backend/shop/client.py").endswith("logger.info() is called with.")
