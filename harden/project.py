@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from harden.errors import UnreadableSource
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
+from harden.mentions import Mentions
 from harden.module import Module, TextFile
-from harden.notes import BOUND, CALLED, MODULE, ROUTES, WHOLE, Notes, digest_of, holds
+from harden.notes import BOUND, CALLED, MODULE, ROUTES, WHOLE, Notes, digest_of
 from harden.roles import FileKind, file_kind
 from harden.tree import FunctionNode
 
@@ -64,6 +65,7 @@ class Project:
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._kept = 0
         self._parsed: dict[str, Module] = {}
+        self._broken: dict[str, tuple[bytes, UnreadableSource]] = {}
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, Followed] = {}
@@ -156,8 +158,7 @@ class Project:
         if parsed is not None and self._read is not None and not parsed.is_of(self.read(path)):
             known = parsed = None  # saved a moment ago
         if known is None:
-            seen = self.seen_from(path)
-            made = Module(path, self.read(path), seen) if parsed is None else parsed.within(seen)
+            made = self._parse(path) if parsed is None else parsed.within(self.seen_from(path))
             before = self._modules.pop(path, None)
             known = self._modules[path] = made
             self._kept += len(made.text) - (len(before.text) if before else 0)
@@ -165,6 +166,16 @@ class Project:
         else:
             self._modules.move_to_end(path)
         return known
+
+    def _parse(self, path: str) -> Module:
+        data = self.read(path)
+        if (broken := self._broken.get(path)) is not None and broken[0] == data:
+            raise broken[1]
+        try:
+            return Module(path, data, self.seen_from(path))
+        except UnreadableSource as error:
+            self._broken[path] = data, error
+            raise
 
     @cached_property
     def imported(self) -> frozenset[str]:
@@ -180,10 +191,12 @@ class Project:
         """Return the paths of the Python files whose text contains `word`."""
         known = self.notes.words
         if word not in known:
-            known[word] = tuple(
-                path for path in self.paths if path.endswith(".py") and holds(self._bytes(path), word)
-            )
+            known[word] = self._in_text.of(word)
         return known[word]
+
+    @cached_property
+    def _in_text(self) -> Mentions:
+        return Mentions(self.paths, self._bytes)
 
     def naming(self, name: str) -> tuple[str, ...]:
         """Return the paths of the Python files that contain a whole name."""
