@@ -10,6 +10,10 @@ from harden.environment import settings_class
 from harden.module import Module
 
 _SWITCHES = ("DEBUG", "TESTING", "DEBUG_PROPAGATE_EXCEPTIONS", "TEMPLATE_DEBUG")
+_APPLICATIONS = (
+    *("flask.Flask", "quart.Quart", "fastapi.", "sanic.", "starlette.applications.", "chalice.Chalice"),
+    *("apiflask.", "litestar."),
+)
 DEBUG_NAME = re.compile(r"(\w+_)?(DEBUG|DEBUG_MODE)", re.IGNORECASE)
 
 
@@ -17,11 +21,9 @@ def debug_setting(module: Module, node: ast.Assign | ast.AnnAssign, target: ast.
     """Return the name of the debug setting that a statement sets, or an empty string."""
     match target:
         case ast.Attribute(value=app, attr="debug" | "testing" as name):
-            return (
-                name
-                if (module.resolve(app) or "").startswith(("flask.Flask", "quart.Quart", "fastapi."))
-                else ""
-            )
+            return name if (module.resolve(app) or "").startswith(_APPLICATIONS) else ""
+        case ast.Attribute(value=ast.Attribute(value=app, attr="config"), attr="DEBUG" as name):
+            return name if (module.resolve(app) or "").startswith("sanic.") else ""
         case ast.Subscript(
             value=ast.Attribute(attr="config"), slice=ast.Constant(value="DEBUG" | "TESTING" as name)
         ):

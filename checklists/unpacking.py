@@ -26,27 +26,27 @@ def unpacked(module: Module, call: ast.Call) -> dict[str, ast.expr] | None:
         return None
     found: dict[str, ast.expr] = {}
     for item in call.keywords:
-        entries = _entries(module, item.value) if item.arg is None else {}
-        if entries is None:
+        brought = entries(module, item.value) if item.arg is None else {}
+        if brought is None:
             return None
-        found.update(entries)
+        found.update(brought)
     return found
 
 
-def _entries(module: Module, value: ast.expr) -> dict[str, ast.expr] | None:
+def entries(module: Module, value: ast.expr) -> dict[str, ast.expr] | None:
     """Return the entries of a dict that is written out, or of a name that only ever holds such a one."""
     match value:
         case ast.Dict(keys=keys, values=values):
             names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
             pairs = zip(names, values, strict=True)
-            entries = {name: given for name, given in pairs if isinstance(name, str)}
-            return entries if len(entries) == len(names) else None
+            found = {name: given for name, given in pairs if isinstance(name, str)}
+            return found if len(found) == len(names) else None
         case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words):
-            entries = {word.arg: word.value for word in words if word.arg is not None}
-            return entries if len(entries) == len(words) else None
+            found = {word.arg: word.value for word in words if word.arg is not None}
+            return found if len(found) == len(words) else None
         case ast.Name():
             made = _only_value(module, value)
-            return _entries(module, made) if isinstance(made, ast.Dict | ast.Call) else None
+            return entries(module, made) if isinstance(made, ast.Dict | ast.Call) else None
     return None
 
 

@@ -33,8 +33,9 @@ class SwitchByVariable(RequireVariable):
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         """Replace the `True` of a finding."""
         finding = self.target(original_node)
-        if finding is None:
-            return updated_node
+        return updated_node if finding is None else self._switched(finding)
+
+    def _switched(self, finding: Finding) -> cst.BaseExpression:
         if "value" in finding.facts:
             return expression(finding.facts["value"])
         name = self.options.name or finding.facts["env"]
@@ -55,9 +56,9 @@ class SwitchByVariable(RequireVariable):
         return updated_node.with_changes(value=f"{quote}{finding.facts['value']}{quote}")
 
     def leave_Integer(self, original_node: cst.Integer, updated_node: cst.Integer) -> cst.BaseExpression:
-        """Turn the default 1 into 0."""
+        """Turn the default 1 into 0; replace a 1 that stands for `True`."""
         finding = self.target(original_node)
-        return updated_node if finding is None else updated_node.with_changes(value=finding.facts["value"])
+        return updated_node if finding is None else self._switched(finding)
 
 
 class ParseSwitch(PythonCodemod):

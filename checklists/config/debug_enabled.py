@@ -69,6 +69,35 @@ Fixed (app/settings.py):
     class Settings(BaseSettings):
         debug: bool = False
 
+Flagged (app/serve.py):
+
+    import tornado.web
+    import uvicorn
+
+    OPTIONS = {"debug": True}
+
+
+    def serve(routes):
+        uvicorn.Config("app.main:app", reload=True)
+        return tornado.web.Application(routes, **OPTIONS)
+
+Fixed (app/serve.py):
+
+    import os
+
+    import tornado.web
+    import uvicorn
+
+    OPTIONS = {"debug": os.getenv("DEBUG", "False").lower() in {"1", "true", "yes", "on"}}
+
+
+    def serve(routes):
+        uvicorn.Config(
+            "app.main:app",
+            reload=os.getenv("RELOAD", "False").lower() in {"1", "true", "yes", "on"},
+        )
+        return tornado.web.Application(routes, **OPTIONS)
+
 Fine (app/config.py):
 
     import os
@@ -113,7 +142,9 @@ import re
 from collections.abc import Iterator
 
 from harden.checklists.debug_settings import DEBUG_NAME, debug_setting
+from harden.checklists.unpacking import argument, entries
 from harden.checklists.without_environment import without_environment
+from harden.checklists.written import written
 from harden.checks import Check, Fix
 from harden.environment import env_read, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
@@ -136,8 +167,20 @@ _DEBUG_CALLS = (
         "tornado.web.Application",
     ),
     *("dash.Dash.run", "dash.Dash.run_server", "flask_socketio.SocketIO.run", "connexion.FlaskApp.run"),
-    *("apiflask.APIFlask.run", "litestar.Litestar", "eve.Eve.run", "uvicorn.run"),
+    *("apiflask.APIFlask.run", "litestar.Litestar", "eve.Eve.run", "uvicorn.run", "uvicorn.Config"),
+    *("connexion.App.run", "dash.Dash.enable_dev_tools", "werkzeug.serving.run_simple", "chalice.Chalice"),
+    *("blacksheep.Application", "pywebio.start_server", "nicegui.ui.run", "starlite.Starlite", "robyn.Robyn"),
 )
+_BY_POSITION = {"flask.Flask.run": 2, "starlette.applications.Starlette": 0}
+_RELOADERS = ("uvicorn.", "sanic.", "bottle.", "tornado.", "werkzeug.")
+_SWITCHES = ("debug", "use_debugger", "reload", "auto_reload", "use_reloader")
+_MORE_SWITCHES = {
+    "bottle.": ("reloader",),
+    "tornado.": ("autoreload", "serve_traceback"),
+    "sanic.": ("dev",),
+    "blacksheep.": ("show_error_details",),
+}
+_VARIABLES = ("FLASK_ENV", "FLASK_DEBUG", "QUART_DEBUG")
 _FLASK_LIKE = ("flask", "quart", "dash", "apiflask", "connexion", "eve")
 _FACTORIES = frozenset(
     {"create_app", "make_app", "build_app", "get_app", "app_factory", "create_application"}
@@ -162,14 +205,76 @@ _OFF = {"1": "0", "t": "f", "y": "n", "true": "false", "yes": "no", "on": "off"}
 @check.call(*_DEBUG_CALLS)
 def started_in_debug(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `debug=True` and `reload=True` where an application is made or started."""
-    for name in ("debug", "use_debugger", "reload", "auto_reload", "use_reloader"):
-        value = keyword(call, name)
-        if not is_literal(value, True) or value is None or is_playground(module, call):
+    more = next((names for owner, names in _MORE_SWITCHES.items() if path.startswith(owner)), ())
+    for name in (*_SWITCHES, *more):
+        value = written(module, _given(module, call, path, name))
+        if value is None or not _is_on(value) or is_playground(module, call) or is_playground(module, value):
             continue
-        if name not in ("debug", "use_debugger") and not path.startswith(("uvicorn.", "sanic.")):
+        if name in ("reload", "auto_reload", "use_reloader") and not path.startswith(_RELOADERS):
             continue
+        statement = module.statement(value)
+        if isinstance(statement, ast.Assign) and debug_setting(module, statement, statement.targets[0]):
+            continue  # found as a setting
         facts = {"env": _variable(path, name)}
         yield check.found(module, value, f"{name}=True is on wherever this runs", facts=facts)
+
+
+def _given(module: Module, call: ast.Call, path: str, name: str) -> ast.expr | None:
+    at = _BY_POSITION.get(path, -1) if name == "debug" else -1
+    by_position = call.args[at] if 0 <= at < len(call.args) else None
+    return argument(module, call, name) or by_position
+
+
+def _is_on(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value in (True, 1) and isinstance(value.value, int)
+
+
+@check.call("werkzeug.debug.DebuggedApplication", "bottle.debug")
+def debugger(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag the debugger of Werkzeug put around an application, and `bottle.debug()`."""
+    on = call.args[-1] if call.args else None
+    if is_playground(module, call) or (path == "bottle.debug" and on is not None and not _is_on(on)):
+        return
+    evalex = keyword(call, "evalex") or (call.args[1] if len(call.args) > 1 else None)
+    if path == "bottle.debug" or _is_on(evalex):
+        why_not = "Take it out, or call it only where a variable of the environment asks for it."
+        message = f"{path.rpartition('.')[2]}() is on wherever this runs"
+        yield check.found(module, call, message, why_not=why_not)
+
+
+@check.call("os.environ.setdefault", "os.putenv")
+def environment_default(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `os.environ.setdefault("FLASK_DEBUG", "1")`."""
+    match call.args:
+        case [ast.Constant(value=str() as name), ast.Constant(value=str() as value)]:
+            yield from _development(module, name, value, call.args[1])
+
+
+@check.node(ast.Assign)
+def environment_set(module: Module, node: ast.AST) -> Iterator[Finding]:
+    """Flag `os.environ["FLASK_ENV"] = "development"`, `app.config["ENV"]` and `app.env`."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Subscript(value=owner, slice=ast.Constant(value=str() as name))],
+            value=ast.Constant(value=str() as value) as given,
+        ) if name in (*_VARIABLES, "ENV"):
+            path = module.resolve(owner) or ""
+            if path == "os.environ":
+                yield from _development(module, name, value, given)
+            elif name == "ENV" and path.startswith("flask.Flask.config"):
+                yield from _development(module, "FLASK_ENV", value, given)
+        case ast.Assign(
+            targets=[ast.Attribute(value=app, attr="env")], value=ast.Constant(value="development") as given
+        ) if module.resolve(app) == "flask.Flask":
+            yield from _development(module, "FLASK_ENV", "development", given)
+
+
+def _development(module: Module, name: str, value: str, given: ast.expr) -> Iterator[Finding]:
+    if name not in _VARIABLES or is_playground(module, given):
+        return
+    if value.lower() in (("development",) if name.endswith("ENV") else _TRUTHY):
+        why_not = f"Leave {name} to the environment that the program is started in."
+        yield check.found(module, given, f"{name} is {value!r} wherever this runs", why_not=why_not)
 
 
 @check.call("*.run")
@@ -240,12 +345,17 @@ def updated(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `app.config.update(DEBUG=True)`."""
     if not re.search(r"\.config\.(update|from_mapping)$", path):
         return
-    for name in ("DEBUG", "TESTING"):
-        value = keyword(call, name)
-        if value is not None and is_literal(value, True) and not is_playground(module, call):
-            yield check.found(
-                module, value, f"{name} is on wherever this runs", facts={"env": _env_name(name)}
-            )
+    given = [item.value for item in call.keywords if item.arg in ("DEBUG", "TESTING")]
+    names = [str(item.arg) for item in call.keywords if item.arg in ("DEBUG", "TESTING")]
+    for settings in call.args[:1]:
+        for name, value in (entries(module, settings) or {}).items():
+            if name in ("DEBUG", "TESTING"):
+                given.append(value)
+                names.append(name)
+    for name, value in zip(names, given, strict=True):
+        if is_literal(value, True) and not is_playground(module, call):
+            facts = {"env": _env_name(name)}
+            yield check.found(module, value, f"{name} is on wherever this runs", facts=facts)
 
 
 @check.node(ast.Call)
