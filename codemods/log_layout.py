@@ -98,4 +98,7 @@ def _spread(
         return [*new, last.with_changes(value=values[-1])]
     if "\n" not in "".join(map(source_of, values)):
         return None
-    return [*new, cst.Arg(values[-1], comma=cst.Comma(whitespace_after=last.whitespace_after_arg))]
+    closing = last.whitespace_after_arg
+    if not isinstance(closing, cst.ParenthesizedWhitespace):  # the bracket stands beside the last argument
+        return [*new, cst.Arg(values[-1])]
+    return [*new, cst.Arg(values[-1], comma=cst.Comma(whitespace_after=closing))]

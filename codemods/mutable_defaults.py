@@ -15,6 +15,10 @@ from harden.module import Module, is_literal
 from harden.project import Project
 from harden.tree import FunctionNode
 
+_NULLABLE = re.compile(
+    r"((typing\.)?(Any|object|None|Optional\[.*\]|Union\[.*\bNone\b.*\])|.*\|\s*None)$|None\s*\|", re.S
+)
+"""An annotation that allows None as a whole, not only within its brackets."""
 _RUNTIME_TYPES = ("fastapi", "pydantic", "typer", "attrs", "cattrs", "dataclasses_json", "strawberry")
 """Packages that evaluate annotations, so that `from __future__ import annotations` does not shield them."""
 
@@ -65,7 +69,7 @@ class CreateEachTime(PythonCodemod):
     def _optional(self, kind: cst.BaseExpression) -> cst.BaseExpression:
         """Return the annotation with None allowed, in the form that this file uses or can use."""
         code = source_of(kind)
-        if re.search(r"\b(Optional|None|Any|object)\b", code):
+        if _NULLABLE.match(code.strip("'\" ")):
             return kind
         if isinstance(kind, cst.SimpleString):
             text = kind.raw_value

@@ -8,6 +8,9 @@ from harden.checklists.database.moments import compared_as, is_parsed, others
 from harden.module import Module, is_literal, keyword
 from harden.roles import Role
 
+_CLOCK = frozenset({"hour", "minute", "weekday", "isoweekday", "day", "date", "time"})
+"""What differs between a local time and the same moment in UTC."""
+
 
 def is_django(module: Module) -> bool:
     """Tell whether a file belongs to a Django project, whose times Django makes."""
@@ -34,9 +37,15 @@ def mixed(module: Module, held: list[ast.expr]) -> str:
 
 def _why_not_text(module: Module, expr: ast.expr) -> str:
     attribute = module.parents.get(expr)
-    if not isinstance(attribute, ast.Attribute) or attribute.attr != "isoformat":
+    if not isinstance(attribute, ast.Attribute):
         return ""
     text = module.parents.get(attribute)
+    if attribute.attr in _CLOCK and _is_local_time(module, expr):
+        return f"Its {attribute.attr} is read, which in UTC is another one: say in which zone it is meant."
+    if attribute.attr == "strftime" and _is_read_back(module, text):
+        return "The project reads such texts back: change the writing and the reading together."
+    if attribute.attr != "isoformat":
+        return ""
     around = module.parents.get(text) if text else None
     if isinstance(around, ast.BinOp | ast.FormattedValue):
         return (
@@ -45,6 +54,12 @@ def _why_not_text(module: Module, expr: ast.expr) -> str:
     if "fromisoformat" in module.text or "strptime" in module.text:
         return "This file reads such texts back and would then mix times with and without zone."
     return ""
+
+
+def _is_read_back(module: Module, call: ast.AST | None) -> bool:
+    """Tell whether text in a layout that has a name, and so is shared, is parsed anywhere."""
+    shared = isinstance(call, ast.Call) and any(isinstance(arg, ast.Name | ast.Attribute) for arg in call.args)
+    return shared and bool(module.project.mentions("strptime"))
 
 
 def _why_not_flow(module: Module, expr: ast.expr) -> str:
@@ -75,7 +90,7 @@ def _is_claim(mapping: ast.Dict, expr: ast.expr) -> bool:
 
 
 def _is_local_time(module: Module, expr: ast.expr) -> bool:
-    return (module.resolve(expr) or "").endswith((".datetime.fromtimestamp", ".datetime.now"))
+    return (module.resolve(expr) or "").endswith((".datetime.fromtimestamp", ".datetime.now", ".datetime.today"))
 
 
 def _is_own_function(module: Module, func: ast.expr) -> bool:

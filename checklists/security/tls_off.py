@@ -182,6 +182,7 @@ from harden.checklists.security.verification import (
     is_put_to_use,
     option_off,
     owners_of,
+    why_a_start,
 )
 from harden.checklists.written import written
 from harden.checks import Check, Fix
@@ -273,7 +274,8 @@ def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
         subject = "every call of this session" if target.attr == "verify" else "every call of this client"
         yield check.found(module, node.value, f"{subject} accepts any certificate", facts=_TRUE)
     if target.attr == "check_hostname" and owner.startswith("ssl."):
-        yield check.found(module, node.value, _ANY_HOST, facts=_TRUE)
+        why_not = why_a_start(module, node)
+        yield check.found(module, node.value, _ANY_HOST, facts=_TRUE, why_not=why_not)
 
 
 _ATTRIBUTES = frozenset({*ASSIGNED, "check_hostname", "hostkeys"})
@@ -291,7 +293,8 @@ def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     path = module.resolve(node) or ""
     if path in _CERT_NONE:
         facts = {"name": "CERT_REQUIRED"}
-        yield check.found(module, node, _ANY_CERTIFICATE, facts=facts)
+        why_not = why_a_start(module, node)
+        yield check.found(module, node, _ANY_CERTIFICATE, facts=facts, why_not=why_not)
     elif path == "OpenSSL.SSL.VERIFY_NONE":
         yield check.found(module, node, "VERIFY_NONE accepts any certificate", facts={"name": "VERIFY_PEER"})
     elif path.startswith("OpenSSL.SSL.") and node.attr in _OLD_METHODS:

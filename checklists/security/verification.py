@@ -133,6 +133,24 @@ def is_choice(module: Module, node: ast.AST) -> bool:
     )
 
 
+def why_a_start(module: Module, node: ast.AST) -> str:
+    """Return a reason where a weak setting is what an `if` below starts from, or nothing."""
+    weak, around = module.statement(node), module.function(node)
+    if around is None or not isinstance(weak, ast.Assign) or not isinstance(weak.targets[0], ast.Attribute):
+        return ""
+    target = weak.targets[0]
+    is_reset = any(
+        isinstance(other, ast.Assign)
+        and other is not weak
+        and other.lineno > weak.lineno
+        and isinstance(module.parents.get(other), ast.If)
+        and isinstance(again := other.targets[0], ast.Attribute)
+        and ast.dump(again) == ast.dump(target)
+        for other in ast.walk(around)
+    )
+    return f"`{ast.unparse(target)}` is chosen by what follows: make the strict one the default." * is_reset
+
+
 def is_put_to_use(module: Module, node: ast.Attribute) -> bool:
     """Tell whether a constant is assigned, passed or called, rather than compared or imported."""
     if not isinstance(node.ctx, ast.Load):

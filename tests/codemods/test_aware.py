@@ -146,6 +146,8 @@ def test_keeps_line_endings_and_encoding(tmp_path: Path) -> None:
             "def back(d):\n    return datetime.fromisoformat(d['at'])\n",
             "reads such texts back",
         ),
+        ("def f(p):\n    now = datetime.now()\n    return p.open(now.hour)\n", "Its hour is read"),
+        ("n = datetime.now().strftime(FORM)\n\n\ndef b(t):\n    return datetime.strptime(t, FORM)\n", "back"),
         ("now = datetime.utcnow\nu.at = now()\n", "called by another name"),
         ("job.at = datetime.utcnow()\n\n\ndef late(job, x):\n    return job.at < x\n", "`at` is compared"),
     ],

@@ -48,6 +48,7 @@ HEAD = "import logging\n\nlog = logging.getLogger(__name__)\n\n"
         ('log.info(  # why\n    f"{x}",  # how\n)', 'log.info(  # why\n    "%s",\n    x,  # how\n)'),
         ('log.info(\n    f"{x}"\n)', 'log.info(\n    "%s", x\n)'),
         ('log.info(\n    f"a {x} "\n    f"b"\n)', 'log.info(\n    "a %s "\n    "b",\n    x,\n)'),
+        ('log.info(\n    f"a {x} "\n    f"b")', 'log.info(\n    "a %s "\n    "b",\n    x)'),
         ('log.info("a " +\n         x)', 'log.info("a %s", x)'),
         ('log.info("a " \\\n         f"{x}")', 'log.info("a " \\\n         "%s", x)'),
         ('log.info(f"""\n{x}\n""")', 'log.info("""\n%s\n""", x)'),

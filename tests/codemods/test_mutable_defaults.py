@@ -30,6 +30,13 @@ CHANGED = [
         id="imports Optional",
     ),
     pytest.param(
+        "from __future__ import annotations\n\n\ndef f(a: dict[str, Any] = {}, b: Any = []):\n"
+        "    a.update(x=b.append(1))\n",
+        "from __future__ import annotations\n\n\ndef f(a: dict[str, Any] | None = None, b: Any = None):\n"
+        "    if a is None:\n        a = {}\n    if b is None:\n        b = []\n    a.update(x=b.append(1))\n",
+        id="a value of any kind inside the annotation",
+    ),
+    pytest.param(
         "class A:\n\tdef f(self, a=dict(x=1)):\n\t\t'''Doc.'''\n\n\t\ta.update(self.b)\n",
         "class A:\n\tdef f(self, a=None):\n\t\t'''Doc.'''\n\n\t\tif a is None:\n\t\t\ta = dict(x=1)\n\n"
         "\t\ta.update(self.b)\n",

@@ -44,6 +44,17 @@ def test_left_alone(mend: Mend, code: str) -> None:
     assert mend("tls-off", code).text == code
 
 
+def test_what_a_later_test_chooses_is_left_to_a_person(mend: Mend) -> None:
+    code = (
+        "import ssl\n\n\ndef f(strict):\n    c = ssl.create_default_context()\n"
+        "    c.verify_mode = ssl.CERT_NONE\n"
+        "    if strict:\n        c.verify_mode = ssl.CERT_REQUIRED\n    return c\n"
+    )
+    mended = mend("tls-off", code)
+    assert mended.text == code
+    assert "chosen by what follows" in str(mended.refused)
+
+
 def test_yaml_and_torch_load_data_only(mend: Mend) -> None:
     code = "from yaml import Loader, load\n\nload(a, Loader)\n"
     assert mend("unsafe-deserialisation", code).text == "from yaml import safe_load\n\nsafe_load(a)\n"
