@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harden.checks import Check
 from harden.errors import UnreadableSource
+from harden.files import imports_in
 from harden.kept import Kept, naming, used_in
 from harden.notes import (
     BOUND,
@@ -30,7 +31,7 @@ from harden.notes import (
     digest_of,
 )
 from harden.places import cache_folder, write_atomically
-from harden.project import Project, imports_in
+from harden.project import Project
 from harden.registry import sources
 from harden.scan import FileResult, scan, wanted_by
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import re
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harden.errors import UnreadableSource
+from harden.files import Files, imports_in
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
-from harden.mentions import Mentions
-from harden.module import Module, TextFile
-from harden.notes import BOUND, CALLED, MODULE, ROUTES, WHOLE, Notes, digest_of
-from harden.roles import FileKind, file_kind
+from harden.module import Module
+from harden.notes import BOUND, MODULE, ROUTES, digest_of
 from harden.tree import FunctionNode
 
 if TYPE_CHECKING:
@@ -27,9 +23,6 @@ if TYPE_CHECKING:
 
 _KEPT_SOURCE = 4_000_000
 """Characters of source whose modules are kept parsed (100,000 lines, 40 MB): most are parsed but once."""
-_SETTLED = 2_000_000_000
-"""Nanoseconds; two saves less apart may bear the same time, as file systems count it."""
-_IMPORTED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +41,12 @@ class Followed:
     looks: frozenset[str] = frozenset()
 
 
-class Project:
-    """Every file of a repository by its POSIX path relative to `root`.
-
-    `overlay` replaces the content of files: an edit that is being tried out before it is written.
-    """
+class Project(Files):
+    """The files of a repository with its module names, and what its modules export."""
 
     def __init__(self, root: Path, paths: tuple[str, ...], overlay: dict[str, bytes] | None = None) -> None:
-        self.root = root
-        self._prefix = f"{root}/"
-        self.paths = paths
-        self.overlay = overlay or {}
+        super().__init__(root, paths, overlay)
         self.evidence: dict[str, tuple[EvidenceLine, ...]] = {}
-        self._read: dict[str, bytes | None] | None = None
-        self._stamps: dict[str, tuple[int, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._kept = 0
         self._parsed: dict[str, Module] = {}
@@ -69,8 +54,6 @@ class Project:
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, Followed] = {}
-        self._searched: dict[str, bytes] = {}
-        self.notes = Notes()
 
     def seen_from(self, path: str) -> Project:
         """Return the project as one of its files sees it."""
@@ -98,8 +81,7 @@ class Project:
     def renewed(self, paths: tuple[str, ...]) -> Project:
         """Return the project as it is now; what is known of it stays known if no file has changed since."""
         other = Project(self.root, paths, self.overlay)
-        stamps = self._stamps.items()
-        if paths == self.paths and all(_stamp(f"{self._prefix}{path}") == at for path, at in stamps):
+        if paths == self.paths and self._is_as_read:
             known = {name: value for name, value in self.__dict__.items() if name not in ("overlay", "_read")}
             other.__dict__.update(known)
         return other
@@ -126,31 +108,6 @@ class Project:
             other.__dict__["imported"] = self.imported.union(*map(imports_in, overlay.values()))
         return other
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file. Raises UnreadableSource."""
-        if path in self.overlay:
-            return self.overlay[path]
-        known = self._read.get(path) if self._read is not None else None
-        if known is not None:
-            return known
-        try:
-            if path not in self._stamps:
-                self._stamps[path] = _settled_stamp(f"{self._prefix}{path}")
-            with open(f"{self._prefix}{path}", "rb") as file:
-                data = file.read()
-        except OSError as error:
-            self.notes.read(path, None)
-            raise UnreadableSource(path, f"cannot be read: {error.strerror or error}") from None
-        self.notes.read(path, data)
-        if self._read is not None:
-            self._read[path] = data
-        return data
-
-    def exists(self, path: str) -> bool:
-        """Tell whether a file is there, tracked or not."""
-        known = path in self.overlay or path in (self._read or ())
-        return known or os.path.isfile(f"{self._prefix}{path}")
-
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
         known = self._modules.get(path)
@@ -176,52 +133,6 @@ class Project:
         except UnreadableSource as error:
             self._broken[path] = data, error
             raise
-
-    @cached_property
-    def imported(self) -> frozenset[str]:
-        """Return the top-level packages that the project's Python files, tests aside, seem to import."""
-        return frozenset(
-            name
-            for path in self.paths
-            if path.endswith(".py") and file_kind(path) is not FileKind.TEST
-            for name in imports_in(self._bytes(path))
-        )
-
-    def mentions(self, word: str) -> tuple[str, ...]:
-        """Return the paths of the Python files whose text contains `word`."""
-        known = self.notes.words
-        if word not in known:
-            known[word] = self._in_text.of(word)
-        return known[word]
-
-    @cached_property
-    def _in_text(self) -> Mentions:
-        return Mentions(self.paths, self._bytes)
-
-    def naming(self, name: str) -> tuple[str, ...]:
-        """Return the paths of the Python files that contain a whole name."""
-        return self.mentions(name + WHOLE)
-
-    def calling(self, name: str) -> tuple[str, ...]:
-        """Return the paths of the Python files that seem to call a name or to give it another one."""
-        return self.mentions(name + CALLED)
-
-    def _bytes(self, path: str) -> bytes:
-        """Return the bytes of a file that is searched again and again; none where it cannot be read."""
-        if path not in self._searched:
-            try:
-                self._searched[path] = self.read(path)
-            except UnreadableSource:
-                self._searched[path] = b""
-        return self._searched[path]
-
-    def text(self, path: str) -> str:
-        """Return what a file says, whatever its encoding; nothing where it cannot be read."""
-        return self._bytes(path).decode(errors="replace")
-
-    def text_file(self, path: str) -> TextFile:
-        """Return a file that is not Python. Raises UnreadableSource."""
-        return TextFile(path, self.read(path))
 
     def module_name(self, path: str) -> str:
         """Return the dotted name that the project imports a file by."""
@@ -379,31 +290,11 @@ class Project:
         return self._exports[name]
 
 
-def imports_in(data: bytes) -> set[str]:
-    """Return the top-level packages that a Python file seems to import, told by its text alone."""
-    return {name.decode("ascii", "replace") for name in _IMPORTED.findall(data)}
-
-
 def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:
     """Let go of the modules used longest ago until the rest is small enough; return its characters."""
     while size > _KEPT_SOURCE and len(modules) > 1:
         size -= len(modules.popitem(last=False)[1].text)
     return size
-
-
-def _stamp(file: str) -> tuple[int, ...]:
-    """Return what changes whenever a file is written or replaced; nothing where there is none."""
-    try:
-        status = os.stat(file)
-    except OSError:
-        return ()
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
-
-
-def _settled_stamp(file: str) -> tuple[int, ...]:
-    """Return the stamp of a file; one that never recurs where the next save may share it."""
-    stamp = _stamp(file)
-    return stamp if stamp and time.time_ns() - max(stamp[:2]) > _SETTLED else (-1,)
 
 
 def _exports(module: Module) -> Exports:
