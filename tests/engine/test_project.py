@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harden import project as project_module
+from harden import files as files_module
 from harden.project import Project
 from harden.session import Session
 from tests.given import project, write
@@ -18,7 +18,7 @@ FILES = {"shop/__init__.py": "", "shop/db.py": "import redis\nstore = redis\n", 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take files that were written a moment ago for old ones."""
-    monkeypatch.setattr(project_module, "_SETTLED", -(10**12))
+    monkeypatch.setattr(files_module, "_SETTLED", -(10**12))
 
 
 def known(root: Path) -> Project:
