@@ -125,6 +125,46 @@ Fixed:
             response.headers["Access-Control-Allow-Origin"] = origin
         return response
 
+Flagged (app/chat.py):
+
+    import socketio
+    from flask_cors import CORS
+
+    cors = CORS()
+    server = socketio.AsyncServer(
+        async_mode="asgi",
+        cors_allowed_origins="*",
+    )
+
+
+    def create(app):
+        cors.init_app(
+            app,
+            origins="*",
+        )
+
+Fixed (app/chat.py):
+
+    import os
+
+    import socketio
+    from flask_cors import CORS
+
+    cors = CORS()
+    server = socketio.AsyncServer(
+        async_mode="asgi",
+        cors_allowed_origins=[
+            item for item in os.getenv("CORS_ORIGINS", "").split(",") if item
+        ],
+    )
+
+
+    def create(app):
+        cors.init_app(
+            app,
+            origins=[item for item in os.getenv("CORS_ORIGINS", "").split(",") if item],
+        )
+
 Fine:
 
     import os
@@ -189,12 +229,38 @@ _MIDDLEWARE = (
     "fastapi.middleware.cors.CORSMiddleware",
     "starlette.middleware.cors.CORSMiddleware",
     "quart_cors.cors",
+    "quart_cors.route_cors",
+    "litestar.config.cors.CORSConfig",
+    "starlite.config.cors.CORSConfig",
+    "starlite.CORSConfig",
+    "falcon.CORSMiddleware",
+    "falcon.middleware.CORSMiddleware",
+    "socketio.Server",
+    "socketio.AsyncServer",
+    "flask_socketio.SocketIO",
+    "flask_socketio.SocketIO.init_app",
+    "chalice.CORSConfig",
+    "aws_lambda_powertools.event_handler.CORSConfig",
+    "aws_lambda_powertools.event_handler.api_gateway.CORSConfig",
+    "blacksheep.Application.use_cors",
+    "robyn.ALLOW_CORS",
 )
+_GIVEN = ("allow_origins", "allow_origin", "allow_origin_regex", "cors_allowed_origins", "origins")
+_ALL_AT_ONCE = {
+    "falcon.App": "cors_enable",
+    "falcon.asgi.App": "cors_enable",
+    "falcon_cors.CORS": "allow_all_origins",
+}
+"""Switches that allow every origin."""
 _FLASK = (
     "flask_cors.CORS",
     "flask_cors.cross_origin",
     "flask_cors.extension.CORS",
     "flask_cors.decorator.cross_origin",
+    "flask_cors.CORS.init_app",
+    "flask_cors.extension.CORS.init_app",
+    "sanic_cors.CORS",
+    "sanic_cors.cross_origin",
 )
 _EVERYONE = frozenset({"*", ".*", "^.*$", r"https?://.*", r"^https?://.*$", r".+"})
 _DJANGO_LISTS = ("CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST")
@@ -210,8 +276,33 @@ def middleware(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     if path not in _MIDDLEWARE and not (call.args and module.resolve(call.args[0]) in _MIDDLEWARE):
         return
     credentials = is_literal(keyword(call, "allow_credentials"), True)
-    for name in ("allow_origins", "allow_origin", "allow_origin_regex"):
+    for name in _GIVEN:
         yield from _origins(module, keyword(call, name), "CORS_ORIGINS", credentials=credentials, at=call)
+
+
+@check.call(*_ALL_AT_ONCE)
+def all_at_once(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `falcon.App(cors_enable=True)`."""
+    given = keyword(call, _ALL_AT_ONCE[path])
+    if given is not None and is_literal(given, True) and not is_playground(module, call):
+        why_not = "Name the origins instead: middleware=CORSMiddleware(allow_origins=...) takes a list."
+        message = "every website may call this service"
+        yield check.found(module, given, message, why_not=why_not, severity=_severity(credentials=False))
+
+
+@check.call("aiohttp_cors.setup", "aiohttp_cors.CorsConfig")
+def aiohttp_defaults(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `*` among the defaults of aiohttp-cors."""
+    defaults = written(module, keyword(call, "defaults"))
+    if not isinstance(defaults, ast.Dict):
+        return
+    for star in defaults.keys:
+        if star is not None and is_literal(star, "*") and not is_playground(module, call):
+            credentials = "allow_credentials=True" in module.segment(defaults)
+            message = _message("every website may call this service", credentials=credentials)
+            why_not = "Name the origins as the keys of this dict, from a list in the environment."
+            severity = _severity(credentials=credentials)
+            yield check.found(module, star, message, why_not=why_not, severity=severity)
 
 
 @check.call(*_FLASK)
@@ -222,7 +313,7 @@ def flask_cors(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     yield from _origins(module, origins, "CORS_ORIGINS", credentials=credentials, at=call)
     for entry in _entries(written(module, resources), "origins"):
         yield from _origins(module, entry, "CORS_ORIGINS", credentials=credentials, at=call)
-    named = origins is not None or resources is not None or has_star_arguments(call)
+    named = origins is not None or _names_origins(module, resources) or has_star_arguments(call)
     if not named and not _is_configured(module, call, path) and not is_playground(module, call):
         message = _message("flask-cors allows every origin where none are named", credentials=credentials)
         severity = _severity(credentials=credentials)
@@ -239,7 +330,12 @@ def setting(module: Module, node: ast.AST) -> Iterator[Finding]:
             node.value, True
         ):
             yield _switch(module, node, name)
-        case ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value="CORS_ORIGINS")):
+        case ast.Name(id="CORS_ALLOWED_ORIGIN_REGEXES" | "CORS_ORIGIN_REGEX_WHITELIST"):
+            yield from _origins(module, node.value, "CORS_ORIGINS", credentials=False, at=node)
+        case (
+            ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value="CORS_ORIGINS"))
+            | ast.Attribute(value=ast.Attribute(attr="config"), attr="CORS_ORIGINS")
+        ):
             yield from _origins(module, node.value, "CORS_ORIGINS", credentials=False, at=node)
 
 
@@ -256,16 +352,23 @@ def header(module: Module, node: ast.AST) -> Iterator[Finding]:
     yield from (_by_hand(module, value) for value in found if _is_star(module, value))
 
 
-@check.call("*.setdefault", "*.set_header", "*.add_header", "*.send_header", "*.add", "*.set")
-def header_added(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+@check.node(ast.Call)
+def header_added(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `self.set_header("Access-Control-Allow-Origin", "*")`."""
-    match call.args:
+    if (
+        not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Attribute)
+        or node.func.attr not in _SETTERS
+    ):
+        return
+    match node.args:
         case [ast.Constant(value=str() as name), value] if name.lower() == _HEADER and _is_star(
             module, value
         ):
             yield _by_hand(module, value)
 
 
+_SETTERS = ("setdefault", "set_header", "add_header", "send_header", "add", "set", "append_header")
 _FACTS = {"env": "CORS_ORIGINS"}
 
 
@@ -282,6 +385,8 @@ def _origins(
     why_not = ""
     if isinstance(parent, ast.keyword) and parent.arg == "allow_origin_regex":
         why_not = "A pattern is in use here: write one that names your own domains, or use allow_origins."
+    elif isinstance(parent, ast.Assign) and "REGEX" in module.segment(parent.targets[0]):
+        why_not = "These are patterns: write some that name your own domains, or use CORS_ALLOWED_ORIGINS."
     elif any(text.value not in _EVERYONE for text in texts(literal)):
         why_not = "The list names other origins too: take the `*` out of it."
     yield check.found(
@@ -340,7 +445,16 @@ def _is_for_all(module: Module, function: FunctionNode) -> bool:
     """Tell whether a function sees every answer: a hook, a middleware, the default headers of handlers."""
     paths = [module.resolve(decorator) or "" for decorator in function.decorator_list]
     hooked = any(path.endswith((".after_request", ".after_app_request", ".middleware")) for path in paths)
-    return hooked or function.name in ("process_response", "set_default_headers")
+    if hooked or function.name in ("process_response", "set_default_headers"):
+        return True
+    if any(path == "bottle.hook" or path.endswith(".on_response") for path in paths):
+        return True
+    owner = module.parents.get(function)
+    if not isinstance(owner, ast.ClassDef):
+        return False
+    if function.name == "dispatch":
+        return any(base.endswith("BaseHTTPMiddleware") for base in module.bases(owner))
+    return function.name == "__call__" and "self.get_response(" in module.segment(function)
 
 
 def _entries(mapping: ast.expr | None, name: str) -> Iterator[ast.expr]:
@@ -351,6 +465,18 @@ def _entries(mapping: ast.expr | None, name: str) -> Iterator[ast.expr]:
                 yield value
             elif name != _HEADER:
                 yield from _entries(value, name)
+
+
+def _names_origins(module: Module, resources: ast.expr | None) -> bool:
+    """Tell whether the resources of flask-cors may say who is allowed; a mere path does not."""
+    match written(module, resources):
+        case ast.Dict() as mapping:
+            return any(True for _ in _entries(mapping, "origins")) or not all(
+                isinstance(value, ast.Dict) for value in mapping.values
+            )
+        case ast.Constant() | ast.List():
+            return False
+    return resources is not None
 
 
 def _is_configured(module: Module, call: ast.Call, path: str) -> bool:
