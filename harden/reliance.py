@@ -20,7 +20,8 @@ from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind, file_kind
-from harden.stand_ins import NOW, StandIn, TestCode, constants, dotted, needs, takes
+from harden.stand_ins import NOW, StandIn, TestCode, dotted, needs, takes
+from harden.told import Shape, pattern_of, shapes_of, texts_of, told
 
 _CLUES = re.compile(
     rb"patch|setattr|capsys|capfd|redirect_std|caplog|assertLogs|SimpleNamespace|namedtuple|Mock\(|^class "
@@ -29,8 +30,6 @@ _CLUES = re.compile(
 )
 _PRINTS = ("print", "sys.stdout.write", "sys.stderr.write")
 _THREADS = ("to_thread", "run_in_threadpool")
-_SHORTEST = 5
-"""Shorter texts stand in too many places to tell anything."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,16 @@ def relied_on(project: Project, after: Project, path: str) -> str:
     new = _Code(changed, [(c, d) for _, _, c, d in blocks])
     lost, gained, entered = old.calls - new.calls, new.calls - old.calls, new.entered - old.entered
     missing = {text for text in old.texts if not any(text in other for other in new.texts)}
-    left = _told(changed.nodes(ast.Call)) if missing else set()
+    left = told(changed.nodes(ast.Call)) if missing else set()
     lost_texts = {text for text in missing if not any(text in other for other in left)}
-    if not (lost or gained or entered or lost_texts):
+    shapes = old.shapes - new.shapes
+    if not (lost or gained or entered or lost_texts or shapes):
         return ""
     gone = old.sources - new.sources
     shown = {
-        text for node in old.nodes if ast.unparse(node) in gone and _is_print(node) for text in _texts(node)
+        text for node in old.nodes if ast.unparse(node) in gone and _is_print(node) for text in texts_of(node)
     }
-    change = _Change(module, lost, gained, entered, lost_texts, shown)
+    change = _Change(module, lost, gained, entered, lost_texts, shown, shapes)
     for test_path, test in _tests(project):
         if reason := change.breaks(test, test_path):
             return f"{test_path} {reason}"
@@ -94,7 +94,8 @@ class _Code:
             if isinstance(item.context_expr, ast.Call) and is_near(item.context_expr)
         )
         self.sources = Counter(ast.unparse(node) for node in self.nodes)
-        self.texts = _told(self.nodes)
+        self.texts = told(self.nodes)
+        self.shapes = shapes_of(self.nodes)
 
 
 class _Change:
@@ -108,12 +109,14 @@ class _Change:
         entered: Counter[_Call],
         texts: set[str],
         shown: set[str],
+        shapes: set[Shape],
     ) -> None:
         self.lost = lost
         self.gained = gained
         self.entered = entered
         self.texts = texts
         self.shown = shown
+        self.shapes = [pattern_of(shape) for shape in shapes]
         self.project, self.path = module.project, module.path
         self.dotted = module.project.module_name(module.path)
         parts = self.dotted.split(".")
@@ -146,7 +149,11 @@ class _Change:
         if checks_status and self._concerns(test, path, ".json(") and (fake := test.response_without_status):
             return f"answers with {fake}, which has no raise_for_status()."
         texts = (self.shown if test.reads_output else set()) | (self.texts if test.reads_logs else set())
-        return next((f"looks for the text {text!r}." for text in sorted(texts) if test.looks_for(text)), "")
+        found = next((text for text in sorted(texts) if test.looks_for(text)), "")
+        if not found and test.reads_logs:
+            expected = sorted(test.compared)
+            found = next((text for shape in self.shapes for text in expected if shape.search(text)), "")
+        return f"looks for the text {found!r}." if found else ""
 
     def _misses(self, test: TestCode, call: _Call) -> str:
         """Return what a test file does with a call that is made no more, or with other arguments."""
@@ -268,24 +275,6 @@ def _call(node: ast.Call) -> _Call:
 
 def _is_print(call: ast.Call) -> bool:
     return dotted(call.func) in _PRINTS
-
-
-def _told(calls: Sequence[ast.Call]) -> set[str]:
-    return {text for call in calls if _is_told(call) for text in _texts(call)}
-
-
-def _is_told(call: ast.Call) -> bool:
-    """Tell whether a call writes for people: a print, a record, an error's text."""
-    name = ast.unparse(call.func).rpartition(".")[2]
-    return name in ("print", "write", "debug", "info", "warning", "error", "critical", "exception", "log")
-
-
-def _texts(call: ast.Call) -> Iterator[str]:
-    """Yield the fixed texts of a call's arguments that are long enough to be looked for."""
-    for argument in call.args:
-        for text in constants(argument):
-            pieces = re.split(r"%[-+ #0-9.]*[a-zA-Z]|\{[^{}]*\}|\n", text)
-            yield from (piece for piece in pieces if len(piece.strip()) >= _SHORTEST)
 
 
 def _listed(words: frozenset[str]) -> str:

@@ -66,7 +66,7 @@ class TestCode:
 
     def looks_for(self, text: str) -> bool:
         """Tell whether a text, or one that begins with it, is compared with something."""
-        return any(text in constant for constant in self._compared)
+        return any(text in constant for constant in self.compared)
 
     @cached_property
     def is_naive(self) -> bool:
@@ -80,7 +80,8 @@ class TestCode:
         return False
 
     @cached_property
-    def _compared(self) -> frozenset[str]:
+    def compared(self) -> frozenset[str]:
+        """The texts that anything is compared with."""
         found = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Compare | ast.Call):

@@ -17,6 +17,8 @@ LOGGED = "def run(name):\n    logger.info('Started %s', name)\n"
 EAGER = PRINTED.replace("print", "logger.info")
 CAUGHT = "def run():\n    try:\n        go()\n    except E as e:\n        logger.error(f'Sync failed: {e}')\n"
 TRACED = CAUGHT.replace(" as e", "").replace("error(f'Sync failed: {e}')", "exception('Sync failed')")
+CAUGHT_JOB = CAUGHT.replace("Sync failed", "Sync of job {job} failed")
+TRACED_JOB = TRACED.replace("'Sync failed'", "'Sync of job %s failed', job")
 ROLLED = "import random\n\n\ndef code():\n    return random.choice('ab')\n"
 SECRET = ROLLED.replace("random", "secrets")
 EXISTS = "import os\n\n\ndef drop(p):\n    if os.path.exists(p):\n        os.remove(p)\n"
@@ -105,6 +107,7 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
         (PRINTED, LOGGED, "def test(capsys):\n    assert 'Started a' in capsys.readouterr().out\n"),
         (PRINTED, LOGGED, "@patch('builtins.print')\ndef test(p):\n    client.run('a')\n"),
         (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed: no' in caplog.text\n"),
+        (CAUGHT_JOB, TRACED_JOB, "def test(caplog):\n    assert 'Sync of job 7 failed: no' in caplog.text\n"),
         (
             CAUGHT,
             TRACED,
@@ -194,6 +197,7 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
         (PRINTED, LOGGED, "def test(capsys):\n    assert 'Stopped a' in capsys.readouterr().out\n"),
         (PRINTED, LOGGED, "def test():\n    assert client.run('Started ') is None\n"),
         (CAUGHT, TRACED, "def test(caplog):\n    assert 'Sync failed' in caplog.text\n"),
+        (CAUGHT_JOB, TRACED_JOB, "def test(caplog):\n    assert 'Sync of job 7 failed' in caplog.text\n"),
         (CAUGHT, TRACED, "@patch('shop.client.logger')\ndef test(log):\n    assert client.run() is None\n"),
         (EAGER, LOGGED, "@patch('shop.client.logger')\ndef test(log):\n    log.info.assert_called_once()\n"),
         (EAGER, LOGGED, "@patch('shop.client.sender')\ndef test(s):\n    assert s.info.call_args[0][0]\n"),
