@@ -71,6 +71,24 @@ Fine:
     def charge(order):
         logger.info("charging order %s", order.id)
 
+Flagged (shop/stock.py):
+
+    import logging
+
+
+    def reserve(item):
+        logging.getLogger().info("reserving %s", item)
+
+Fixed (shop/stock.py):
+
+    import logging
+
+    logger = logging.getLogger(__name__)
+
+
+    def reserve(item):
+        logger.info("reserving %s", item)
+
 Fine (shop/count.py):
 
     import logging
@@ -122,12 +140,15 @@ check = Check(
     kinds=frozenset({FileKind.APP}),
 )
 
+_OWNERS = ("", "root.", "getLogger.")
 _CONFIGURERS = frozenset({"main", "app", "application", "wsgi", "asgi", "server", "factory", "settings"})
 
 
-@check.call(*(f"logging.{method}" for method in sorted(METHODS)))
+@check.call(*(f"logging.{owner}{method}" for owner in _OWNERS for method in sorted(METHODS)))
 def root_record(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag records that a module writes through the root logger."""
+    if path.startswith("logging.getLogger.") and not _asks_for_root(call):
+        return
     if module.in_main_guard(call) or module.role(call) is Role.CLI:
         return
     if is_program(module) and module.role(call) is Role.NONE and not _makes_application(module):
@@ -155,6 +176,14 @@ def rival_configuration(module: Module, call: ast.Call, path: str) -> Iterator[F
             "basicConfig() in an imported module: the first one in the project wins",
             why_not="Which configuration wins hangs on the order of imports: keep the entry point's by hand.",
         )
+
+
+def _asks_for_root(call: ast.Call) -> bool:
+    """Tell whether the root logger is asked for in the place where it is used: `getLogger().info(…)`."""
+    match call.func:
+        case ast.Attribute(value=ast.Call(args=args, keywords=[])):
+            return all(isinstance(arg, ast.Constant) and not arg.value for arg in args)
+    return False
 
 
 def _makes_application(module: Module) -> bool:
