@@ -131,6 +131,9 @@ _DROPS_ROOT = re.compile(
 _SETS_USER = re.compile(r"(?m)^\s*(uid|user)\s*=\s*(?!root\b|0\b)\S")
 """What a server's settings say that gives up root once it has started."""
 _NEEDS_ROOT = re.compile(r"(?m)^[^#\n]*\bchown\b")
+_GIVEN_TO = re.compile(r"\bchown\s+(?:-\S+\s+)*([a-z_][\w-]*)")
+_COMPOSE = re.compile(r"(^|/)(docker-)?compose[^/]*\.ya?ml$")
+_SWITCHED_TO = re.compile(r"--uid[= ]\S+|\b(gosu|su-exec) \S+")
 _MAKES_USER = re.compile(r"\b(useradd|adduser)\b([^&|;]*)")
 _ASIDE = re.compile(
     r"(^|[/._-])(dev|development|devcontainer|test|tests|ci|local|debug|builder?|playwright|cypress|packaging|demos?|examples?)([/._-]|$)"
@@ -160,7 +163,11 @@ def dockerfile(file: TextFile, project: Project) -> Iterator[Finding]:
         "The container is told to run as root" if user is not None else "Nothing sets a user: it runs as root"
     )
     yield check.found_at(
-        file.path, file.span(at), message, facts=facts, why_not=_why_not(project, line_of_descent)
+        file.path,
+        file.span(at),
+        message,
+        facts=facts,
+        why_not=_why_not(project, line_of_descent, facts["user"]),
     )
 
 
@@ -208,13 +215,19 @@ def _is_server(line_of_descent: list[Stage]) -> bool:
     return not started and _SERVER.fullmatch(line_of_descent[-1].image.lower()) is not None
 
 
-def _why_not(project: Project, line_of_descent: list[Stage]) -> str:
+def _why_not(project: Project, line_of_descent: list[Stage], user: str) -> str:
     """Return why the container cannot just start as another user, or an empty string."""
     if _ROOT_PORTS.fullmatch(line_of_descent[-1].image.lower()):
         return "Its server opens port 80 and writes its folders as root: take an image that does without."
     for path, text in _scripts(project, line_of_descent):
         if _NEEDS_ROOT.search(text):
             return f"{path} changes owners, which takes root: let it switch users itself (gosu, setpriv)."
+    for path, text in _texts(project, [path for path in project.paths if _COMPOSE.search(path)]):
+        if found := _SWITCHED_TO.search(text):
+            return f"{path} starts it with {found[0].strip()}, which takes root: say `user:` there instead."
+    for one in (one for stage in line_of_descent for one in stage.instructions if one.word == "RUN"):
+        if (owner := _GIVEN_TO.search(one.rest)) and owner[1] not in ("root", user):
+            return f"It gives folders to {owner[1]}: end with `USER {owner[1]}` if that is who needs them."
     return ""
 
 
@@ -231,10 +244,13 @@ def _scripts(project: Project, line_of_descent: list[Stage]) -> list[tuple[str, 
 
 def _named(project: Project, words: list[str]) -> list[tuple[str, str]]:
     names = {word.rpartition("/")[2] for word in words}
+    paths = [path for path in project.paths if path.rpartition("/")[2] in names and not path.endswith(".py")]
+    return _texts(project, paths)
+
+
+def _texts(project: Project, paths: list[str]) -> list[tuple[str, str]]:
     found = []
-    for path in [
-        path for path in project.paths if path.rpartition("/")[2] in names and not path.endswith(".py")
-    ][:5]:
+    for path in paths[:5]:
         try:
             found.append((path, project.text_file(path).text))
         except UnreadableSource:

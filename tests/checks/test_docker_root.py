@@ -36,6 +36,10 @@ HARD = "FROM python:3.12\nRUN <<EOF\nUSER web\nCMD no\nEOF\nRUN a \\\n  # USER w
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        (
+            "FROM python:3.12\nRUN useradd web && chown -R web /data\nCMD run\n",
+            "FROM python:3.12\nRUN useradd web && chown -R web /data\nUSER web\nCMD run\n",
+        ),
         ("FROM python:3.12\nCMD run\n", f"FROM python:3.12\n{ADDED}CMD run\n"),
         ("FROM python:3.12\nCOPY . .", f"FROM python:3.12\nCOPY . .\n{ADDED}"),
         ("FROM python:3.12\n", f"FROM python:3.12\n{ADDED}"),
@@ -129,3 +133,20 @@ def test_a_script_that_changes_owners_is_told_but_not_edited(settings: str, tmp_
 def test_a_comment_above_the_start_keeps_its_gap(tmp_path: Path) -> None:
     text = "FROM python:3.12\nEXPOSE 80\n\n# start\nCMD run\n"
     assert mended(tmp_path, text) == f"FROM python:3.12\nEXPOSE 80\n\n{ADDED}\n# start\nCMD run\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "compose", "reason"),
+    [
+        ("FROM python:3.12\nRUN mkdir /data && chown -R nobody:nogroup /data\nCMD run\n", "", "USER nobody"),
+        ("FROM python:3.12\nCMD run\n", "command: celery -A shop worker --uid=nobody\n", "--uid=nobody"),
+    ],
+)
+def test_a_user_that_is_chosen_elsewhere_is_left_to_a_person(
+    text: str, compose: str, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / "compose.yml").write_text(compose)
+    project = Project(tmp_path, ("Dockerfile", "compose.yml"))
+    (finding,) = scan_file(project, Rules((CHECK,)), "Dockerfile").findings
+    assert reason in finding.why_not
