@@ -320,6 +320,21 @@ def on_without(module: Module, node: ast.AST) -> Iterator[Finding]:
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     if debug_setting(module, node, target):
         yield from _on_without(module, node.value)
+        yield from _on_by_own_reader(module, node.value)
+
+
+def _on_by_own_reader(module: Module, value: ast.expr) -> Iterator[Finding]:
+    """Flag `DEBUG = env_bool("DEBUG", True)`, which a function of the project's own reads."""
+    match value:
+        case ast.Call(
+            func=ast.Name(id=function),
+            args=[ast.Constant(value=str() as name), *rest],
+        ) if DEBUG_NAME.fullmatch(name) and env_read(module, value) is None:
+            default = rest[0] if rest else keyword(value, "default")
+            if _is_on(default) and not is_playground(module, value):
+                why_not = f"{function}() is the project's own: have it take a missing {name} for off."
+                message = f"{name} is on where the variable is missing"
+                yield check.found(module, value, message, why_not=why_not)
 
 
 @check.call(*_DEBUG_CALLS)
@@ -365,13 +380,13 @@ def on_by_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     if read is None or not DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
         return
     default = read.default
-    if (
-        isinstance(default, ast.Constant)
-        and str(default.value).lower() in _TRUTHY
-        and default.value is not None
-    ):
+    if isinstance(default, ast.Constant) and _is_on(default):
         facts = {"value": _switched_off(default)}
         yield check.found(module, default, f"{read.name} is on where the variable is missing", facts=facts)
+
+
+def _is_on(default: ast.expr | None) -> bool:
+    return isinstance(default, ast.Constant) and str(default.value).lower() in _TRUTHY
 
 
 def _switched_off(default: ast.Constant) -> str:

@@ -51,3 +51,17 @@ def test_on_where_the_variable_is_missing(code: str, tmp_path: Path) -> None:
 )
 def test_off_where_the_variable_is_missing(code: str, tmp_path: Path) -> None:
     assert messages(tmp_path, code) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('from shop.env import flag\nDEBUG = flag("DEBUG", "True")', True),
+        ('from shop.env import flag\nDEBUG = flag("SHOP_DEBUG", default=True)', True),
+        ('from shop.env import flag\nDEBUG = flag("DEBUG", "False")', False),
+        ('from shop.env import flag\nDEBUG = flag("DEBUG")', False),
+        ('from shop.env import flag\nTIPS = flag("TIPS", True)', False),
+    ],
+)
+def test_on_by_default_through_an_own_reader(code: str, found: bool, tmp_path: Path) -> None:
+    assert bool(messages(tmp_path, code)) is found
