@@ -77,6 +77,7 @@ Fine:
     import boto3
     import sentry_sdk
     from flask import Flask
+    from redis import Redis
 
     PORT = int(os.getenv("PORT", "8000"))
     WORKERS = int(os.getenv("WORKERS") or 2)
@@ -93,6 +94,8 @@ Fine:
     sentry_sdk.init(dsn=os.getenv("SENTRY_DSN"))
     queue = boto3.client("sqs", aws_access_key_id=os.getenv("AWS_ACCESS_KEY_ID"))
     app = Flask(__name__)
+    if app.config["CACHE_URL"]:
+        cache = Redis.from_url(os.getenv("CACHE_URL"))
     app.config["NAME"] = os.getenv("NAME")
     names = NAMES.split(",") if NAMES else []
     proxy = f"http://{PROXY}" if PROXY is not None else None
@@ -262,8 +265,10 @@ def _is_known_set(module: Module, variable: str) -> bool:
         if constant.value != variable:
             continue
         parent = module.parents.get(constant)
-        if isinstance(parent, ast.Subscript) and module.resolve(parent.value) == "os.environ":
-            return True
+        if isinstance(parent, ast.Subscript) and (
+            module.resolve(parent.value) == "os.environ" or _is_tested(module, parent)
+        ):
+            return True  # `if app.config["X"]:` asks for the setting of the same name
         if isinstance(parent, ast.Compare | ast.List | ast.Tuple | ast.Set):
             return True  # `"X" in os.environ`, or a list of what has to be there
         if isinstance(parent, ast.Call):
