@@ -188,7 +188,7 @@ class Message:
 def _formatted(
     node: cst.FormattedString, quote: str, before: cst.BaseParenthesizableWhitespace | None
 ) -> Literal:
-    """Return an f-string as a plain literal and its values, in the file's quotes where they were not free."""
+    """Return an f-string as a plain literal and its values, in the file's quotes if a value forbade these."""
     prefix = "".join(letter for letter in node.prefix if letter not in "fF")
     parts: list[str | Value] = []
     for part in node.parts:
@@ -196,7 +196,12 @@ def _formatted(
             parts.append(part.value.replace("{{", "{").replace("}}", "}"))
         elif isinstance(part, cst.FormattedStringExpression):
             parts += replaced(part, node.quote)
-    free = {letter for part in parts if isinstance(part, str) for letter in part}.isdisjoint("\\'\"")
+    forced = any(
+        quote in cst.Module([]).code_for_node(part.code) for part in parts if isinstance(part, Value)
+    )
+    free = forced and {letter for part in parts if isinstance(part, str) for letter in part}.isdisjoint(
+        "\\'\""
+    )
     parts = [requoted(part, quote) if isinstance(part, Value) else part for part in parts]
     return Literal(prefix, quote if free and len(node.quote) == 1 else node.quote, parts, before)
 

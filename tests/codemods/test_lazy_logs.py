@@ -53,6 +53,7 @@ HEAD = "import logging\n\nlog = logging.getLogger(__name__)\n\n"
         ('log.info("a " \\\n         f"{x}")', 'log.info("a " \\\n         "%s", x)'),
         ('log.info(f"""\n{x}\n""")', 'log.info("""\n%s\n""", x)'),
         ('async def f():\n    log.info(f"{await g()}")', 'async def f():\n    log.info("%s", await g())'),
+        ("names = ['a', 'b', 'c']\nlog.info(f\"a {x}\")", "names = ['a', 'b', 'c']\nlog.info(\"a %s\", x)"),
         ('def f():\n\tlog.info(f"{x}")', 'def f():\n\tlog.info("%s", x)'),
     ],
 )
