@@ -186,14 +186,17 @@ def silent_handler(module: Module, node: ast.AST) -> Iterator[Finding]:
 
 @check.node(ast.With)
 def suppressed(module: Module, node: ast.AST) -> Iterator[Finding]:
-    """Flag `with suppress(Exception)` around work whose failure is news."""
+    """Flag `with suppress(Exception)`, or of BaseException, around work whose failure is news."""
     if not isinstance(node, ast.With):
         return
     for item in node.items:
         call = item.context_expr
         if not isinstance(call, ast.Call) or module.resolve(call.func) != "contextlib.suppress":
             continue
-        if "builtins.Exception" not in map(module.resolve, call.args):
+        taken = set(map(module.resolve, call.args))
+        if taken.isdisjoint(("builtins.Exception", "builtins.BaseException")):
+            continue
+        if "builtins.BaseException" in taken and _ends_here(module, node):
             continue
         if is_quiet_place(module, node) or is_explained(module, node, node.body):
             continue
@@ -201,7 +204,13 @@ def suppressed(module: Module, node: ast.AST) -> Iterator[Finding]:
             yield check.found(
                 module,
                 node,
-                "suppress(Exception) ends every error without a trace",
+                f"suppress({ast.unparse(call.args[0])}) ends every error without a trace",
                 facts={"subject": subject(module, node, node.body)},
                 why_not="The statement enters something else as well." if len(node.items) > 1 else "",
             )
+
+
+def _ends_here(module: Module, node: ast.AST) -> bool:
+    """Tell whether a child process ends itself by `os._exit`, so that nothing may pass by it."""
+    function = module.function(node)
+    return function is not None and "os._exit(" in module.segment(function)
