@@ -54,6 +54,29 @@ Fixed:
         task.add_done_callback(_forget_task)
         return {"state": "accepted"}
 
+Flagged (app/jobs.py):
+
+    import asyncio
+
+
+    async def start(jobs, done):
+        [asyncio.create_task(job()) for job in jobs]
+        asyncio.create_task(jobs[0]()).add_done_callback(done)
+
+Fixed (app/jobs.py):
+
+    import asyncio
+
+    running = set()
+
+
+    async def start(jobs, done):
+        for job in jobs:
+            task = asyncio.create_task(job())
+            running.add(task)
+            task.add_done_callback(running.discard)
+            task.add_done_callback(done)
+
 Fine:
 
     import asyncio
@@ -109,11 +132,28 @@ _LOOPS = (
 def dropped_task(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag a started task that is a statement of its own, or goes into a name that nobody reads."""
     statement = module.parents.get(call)
-    if not isinstance(statement, ast.Expr | ast.Assign) or not _is_dropped(module, statement):
-        return
     name = path.rpartition(".")[2]
     message = f"the task made by {name}() is held by nobody and may vanish halfway"
-    yield check.found(module, call, message, why_not=_why_not(module, statement))
+    if _is_only_listened_to(module, call) or _is_listed_for_nobody(module, call):
+        why_not = "Keep the task in a set by hand until it is done."
+        yield check.found(module, call, message, why_not=why_not)
+    elif isinstance(statement, ast.Expr | ast.Assign) and _is_dropped(module, statement):
+        yield check.found(module, call, message, why_not=_why_not(module, statement))
+
+
+def _is_only_listened_to(module: Module, call: ast.Call) -> bool:
+    """Tell whether a callback is all that is done with a task: `create_task(…).add_done_callback(…)`."""
+    method = module.parents.get(call)
+    later = module.parents.get(method) if isinstance(method, ast.Attribute) else None
+    is_callback = isinstance(method, ast.Attribute) and method.attr == "add_done_callback"
+    return is_callback and later is not None and isinstance(module.parents.get(later), ast.Expr)
+
+
+def _is_listed_for_nobody(module: Module, call: ast.Call) -> bool:
+    """Tell whether tasks go into a list that is dropped: a comprehension that is a statement."""
+    listed = module.parents.get(call)
+    is_list = isinstance(listed, ast.ListComp | ast.SetComp) and listed.elt is call
+    return is_list and listed is not None and isinstance(module.parents.get(listed), ast.Expr)
 
 
 def _is_dropped(module: Module, statement: ast.Expr | ast.Assign) -> bool:
