@@ -37,9 +37,11 @@ _HTTP = frozenset(
 _PROCESSES = frozenset(
     {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "getoutput")}
     | {"subprocess.getstatusoutput", "os.system", "subprocess.Popen.wait", "subprocess.Popen.communicate"}
+    | {"os.popen", "os.wait", "os.waitpid"}
 )
 _WAITS = frozenset(
     {"time.sleep", "threading.Thread.join", "threading.Event.wait", "concurrent.futures.wait"}
+    | {"threading.Barrier.wait", "concurrent.futures.Future.result", "multiprocessing.Process.join"}
     | {f"concurrent.futures.{kind}Executor.submit.result" for kind in ("ThreadPool", "ProcessPool")}
     | {f"concurrent.futures.thread.{kind}Executor.submit.result" for kind in ("ThreadPool", "ProcessPool")}
 )
@@ -49,7 +51,10 @@ _MAIL = frozenset(
     for method in ("", ".sendmail", ".send_message", ".login")
 )
 _SOCKETS = frozenset(
-    {"socket.create_connection", "socket.gethostbyname", "socket.getaddrinfo"}
+    {"socket.create_connection", "socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyaddr"}
+    | {f"paramiko.SSHClient.{method}" for method in ("connect", "exec_command", "open_sftp")}
+    | {"ftplib.FTP", "ftplib.FTP_TLS", "imaplib.IMAP4", "imaplib.IMAP4_SSL", "poplib.POP3_SSL"}
+    | {"telnetlib.Telnet", "dns.resolver.resolve", "dns.resolver.query"}
     | {f"socket.socket.{method}" for method in ("connect", "accept", "recv", "recvfrom", "sendall")}
 )
 _HASHES = frozenset(
@@ -96,6 +101,11 @@ DRIVERS = (
     "MySQLdb.connect",
     "sqlite3.connect",
     "pyodbc.connect",
+    "mysql.connector.connect",
+    "pymssql.connect",
+    "oracledb.connect",
+    "cx_Oracle.connect",
+    "snowflake.connector.connect",
 )
 _DRIVER_CALLS = frozenset(
     {"execute", "executemany", "executescript", "fetchall", "fetchone", "fetchmany", "commit"}
@@ -117,6 +127,14 @@ _SDKS = (
     ("twilio.rest.Client.", frozenset({"create", "fetch", "list"})),
     ("slack_sdk.WebClient.", frozenset({"chat_postMessage", "chat_update", "files_upload_v2", "users_info"})),
     ("google.generativeai.GenerativeModel.", frozenset({"generate_content"})),
+    ("google.genai.Client.models.", frozenset({"generate_content", "embed_content"})),
+    ("groq.Groq.", frozenset({"create"})),
+    ("ollama.Client.", frozenset({"chat", "generate", "embed", "embeddings"})),
+    (
+        "elasticsearch.Elasticsearch.",
+        frozenset({"search", "index", "get", "bulk", "update", "delete", "count"}),
+    ),
+    ("opensearchpy.OpenSearch.", frozenset({"search", "index", "get", "bulk", "update", "delete", "count"})),
     ("sendgrid.SendGridAPIClient.", frozenset({"send"})),
 )
 

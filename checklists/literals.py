@@ -12,6 +12,7 @@ from harden.environment import SETTINGS_BASES, env_read
 from harden.module import Module
 
 _CONFIG_CALLS = (".config.update", ".config.from_mapping", ".config.setdefault")
+_KEYED = ("jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode")
 _CONNECTORS = (
     *(
         "psycopg2.",
@@ -75,6 +76,9 @@ def spot_of(module: Module, node: ast.expr) -> Spot | None:
         case ast.AnnAssign(target=target):
             return _assigned(module, parent, target) if parent.value is child else None
         case ast.keyword(arg=str() as name):
+            call = module.parents.get(parent)
+            if name == "key" and isinstance(call, ast.Call) and (module.resolve(call.func) or "") in _KEYED:
+                return Spot("jwt_secret", Place.CONFIG, module.resolve(call.func) or "")
             return _passed(module, parent, name)
         case ast.Call():
             return _positional(module, parent, child)
