@@ -331,7 +331,7 @@ def _on_by_own_reader(module: Module, value: ast.expr) -> Iterator[Finding]:
             args=[ast.Constant(value=str() as name), *rest],
         ) if DEBUG_NAME.fullmatch(name) and env_read(module, value) is None:
             default = rest[0] if rest else keyword(value, "default")
-            if _is_on(default) and not is_playground(module, value):
+            if _reads_as_on(default) and not is_playground(module, value):
                 why_not = f"{function}() is the project's own: have it take a missing {name} for off."
                 message = f"{name} is on where the variable is missing"
                 yield check.found(module, value, message, why_not=why_not)
@@ -380,12 +380,12 @@ def on_by_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     if read is None or not DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
         return
     default = read.default
-    if isinstance(default, ast.Constant) and _is_on(default):
+    if isinstance(default, ast.Constant) and _reads_as_on(default):
         facts = {"value": _switched_off(default)}
         yield check.found(module, default, f"{read.name} is on where the variable is missing", facts=facts)
 
 
-def _is_on(default: ast.expr | None) -> bool:
+def _reads_as_on(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and str(default.value).lower() in _TRUTHY
 
 
