@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from harden.called import Called, function_of, runs_at_once
 from harden.errors import UnreadableSource
 from harden.module import Module
+from harden.reaching import reaching
 from harden.tree import FunctionNode
 
 _STEPS = 8
 """Imports that are followed to where a name is given its value."""
 _WORDS = 4
 """Names under which a function is looked for: its own, and those that other modules give it."""
-
+_EACH = 4
+"""Files that are each looked into, before it is asked which of them can know a name at all."""
 
 _CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -52,7 +54,8 @@ def _uses(
     is_maker = isinstance(owner, ast.ClassDef) and function.name in ("__init__", "__new__")
     name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
     wanted = _identity(module, function)
-    for other, words in _mentioning(module, name, files):
+    is_top = isinstance(module.parents.get(owner if is_maker and owner else function), ast.Module)
+    for other, words in _mentioning(module, name, files, _aliases, is_top=is_top):
         for use in _named(other, words | {function.name} if is_maker else words):
             found = function_of(other, use)
             if found is not None and _identity(*found) == wanted:
@@ -67,7 +70,8 @@ def reads_of(
     Inside the holder's own file only reads through the module or class count: `lookup` tells of the others.
     """
     owner = module.name if isinstance(holder, ast.Module) else module.names.local_path(holder)
-    for other, words in _mentioning(module, name, module.project.naming):
+    is_top = isinstance(holder, ast.Module)
+    for other, words in _mentioning(module, name, module.project.naming, _imported_as, is_top=is_top):
         for use in _named(other, words):
             if isinstance(use, ast.Attribute):
                 if use.attr == name and other.resolve(use.value) == owner:
@@ -137,7 +141,12 @@ def is_generator(module: Module, function: FunctionNode) -> bool:
 
 
 def _mentioning(
-    module: Module, name: str, files: Callable[[str], tuple[str, ...]]
+    module: Module,
+    name: str,
+    files: Callable[[str], tuple[str, ...]],
+    aliases: Callable[[Module, str], Iterator[str]],
+    *,
+    is_top: bool,
 ) -> Iterator[tuple[Module, frozenset[str]]]:
     """Yield the modules that name something of a module, and the names that stand for it there.
 
@@ -145,13 +154,17 @@ def _mentioning(
     """
     words, told = [name], dict[str, set[str]]()
     for word in words:
-        for path in files(word):
+        named = files(word)
+        if is_top and word == name and len(named) > _EACH:
+            near = reaching(module, name, named)
+            named = tuple(path for path in named if path in near)
+        for path in named:
             try:
                 other = module.project.module(path)
             except UnreadableSource:
                 continue
             known = told.setdefault(path, set())
-            new = {word, *_aliases(other, word)} - known
+            new = {word, *aliases(other, word)} - known
             known |= new
             if new:
                 yield other, frozenset(new)
@@ -160,9 +173,7 @@ def _mentioning(
 
 def _aliases(module: Module, name: str) -> Iterator[str]:
     """Yield the other names that a module gives what it knows as `name`, and the classes derived from it."""
-    for alias in module.nodes(ast.alias):
-        if alias.name == name and alias.asname:
-            yield alias.asname
+    yield from _imported_as(module, name)
     for made_from in module.nodes(ast.ClassDef):
         if any(name == getattr(base, "attr", getattr(base, "id", None)) for base in made_from.bases):
             yield made_from.name
@@ -171,6 +182,13 @@ def _aliases(module: Module, name: str) -> Iterator[str]:
         made = value.args[0] if isinstance(value, ast.Call) and value.args else value
         if name == getattr(made, "attr", getattr(made, "id", None)):
             yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+
+
+def _imported_as(module: Module, name: str) -> Iterator[str]:
+    """Yield the other names under which a module imports `name`."""
+    for alias in module.nodes(ast.alias):
+        if alias.name == name and alias.asname:
+            yield alias.asname
 
 
 def _named(module: Module, words: frozenset[str]) -> Iterator[ast.Name | ast.Attribute]:

@@ -14,12 +14,14 @@ OUTSIDE = "!"
 MODULE, TEXT, PRESENCE, WORD = "=", "-", "?", "#"
 """Stand before the path of a file whose code was asked for all that it rests on, of one whose text alone was
 read, of one that may be there, and before a word searched in all files."""
-WHOLE, CALLED = "\b", "\b("
-"""Stand after a word that is looked for as a whole name, and as one that is called or given another name."""
+WHOLE, CALLED, IMPORTED = "\b", "\b(", "\b<"
+"""Stand after a word that is looked for as a whole name, as one that is called or given another name, and as
+one that is imported from somewhere."""
 EXPORTS, BOUND = "~", "^"
 """Stand before the path of a file that was asked what its top-level names stand for, or just for them."""
 
 
+_IMPORTS = rb"\bimport\b(?:[\s(\\]|#[^\n]*\n)*(?:\w+(?:\s+as\s+\w+)?\s*,(?:[\s\\]|#[^\n]*\n)*)*%b(?!\w)"
 _PLAIN = b" \t.,()[]" + (ascii_letters + digits + "_").encode()
 """What may stand between the sign of an assignment and the name that is assigned."""
 ROUTES = "@"
@@ -80,6 +82,8 @@ def holds(data: bytes, word: str) -> bool:
     name = plain.encode("utf-8", "surrogatepass")
     if not mark or name not in data:
         return name in data
+    if word.endswith(IMPORTED):
+        return re.search(_IMPORTS % re.escape(name), data) is not None
     places = re.finditer(rb"(?<!\w)%b(?!\w)" % re.escape(name), data)
     return any(_is_called(data, place) if word.endswith(CALLED) else True for place in places)
 
