@@ -39,9 +39,9 @@ _LISTED = (FileKind.APP, FileKind.SCRIPT)
 
 @dataclass(slots=True)
 class Known:
-    """What is known of a project's models: by path with the module they were read from, and all of them."""
+    """What is known of a project's models: by path with the file they were read from, and all of them."""
 
-    models: dict[str, tuple[Module, Model | None]] = field(default_factory=dict)
+    models: dict[str, tuple[str, Model | None]] = field(default_factory=dict)
     all: tuple[Model, ...] | None = None
     files: tuple[str, ...] = ()
     named: dict[str, list[Model]] = field(default_factory=dict)
@@ -68,15 +68,15 @@ class Models:
         """Return the model of a dotted path, as names are resolved."""
         known = self._known.models.get(path)
         if known is not None:
-            self._project.module(known[0].path)  # the answer rests on it, whoever has asked before
+            self._project.module(known[0])  # the answer rests on it, whoever has asked before
             return known[1]
         found = self._project.class_of(path)
         if found is None:
             return None
-        self._known.models[path] = found[0], None  # a class that leads to itself
+        self._known.models[path] = found[0].path, None  # a class that leads to itself
         orm = orm_of(*found)
         model = Model(path, orm, Place(*found)) if orm is not None else None
-        self._known.models[path] = found[0], model
+        self._known.models[path] = found[0].path, model
         return model
 
     def _is_table(self, module: Module, expr: ast.expr) -> bool:
@@ -95,7 +95,7 @@ class Models:
         path = f"{source.name}.{name}"
         if not name or last_of(source.resolve(call.func)) != "Table":
             return None
-        made = source, Model(path, Orm.SQLALCHEMY, Place(source, call))
+        made = source.path, Model(path, Orm.SQLALCHEMY, Place(source, call))
         return self._known.models.setdefault(path, made)[1]
 
     def in_file(self, path: str) -> Iterator[Model]:
