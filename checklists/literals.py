@@ -67,8 +67,14 @@ def spot_of(module: Module, node: ast.expr) -> Spot | None:
 
     None for docstrings, comparisons with patterns, fallbacks, examples.
     """
+    spot = named_spot(module, node)
+    return spot if spot is not None and not is_aside(module, node) else None
+
+
+def named_spot(module: Module, node: ast.expr) -> Spot | None:
+    """Return what `spot_of` does, also for what `is_aside`: to tell that costs more than all else."""
     child, parent = _unwrapped(module, node)
-    if isinstance(parent, ast.Expr | ast.JoinedStr | ast.FormattedValue) or _is_aside(module, child):
+    if isinstance(parent, ast.Expr | ast.JoinedStr | ast.FormattedValue):
         return None
     match parent:
         case ast.Assign(targets=targets, value=value) if value is child:
@@ -128,8 +134,9 @@ def _is_wrapper(module: Module, node: ast.AST | None) -> bool:
     return name in _WRAPPERS or (module.resolve(func) or "").rpartition(".")[2] in _WRAPPERS
 
 
-def _is_aside(module: Module, child: ast.AST) -> bool:
-    """Tell whether the literal is a fallback of an environment read, or part of an example or help text."""
+def is_aside(module: Module, node: ast.AST) -> bool:
+    """Tell whether a literal is a fallback of an environment read, or part of an example or help text."""
+    child, _ = _unwrapped(module, node)
     for outer in (child, *module.ancestors(child)):
         if isinstance(outer, ast.BoolOp) and any(env_read(module, value) for value in outer.values):
             return True

@@ -269,14 +269,15 @@ def _is_brokers_own(found: re.Match[str]) -> bool:
 
 def is_secret(kind: Kind, name: str, value: str, place: Place) -> bool:
     """Tell whether `value`, found under `name`, is a secret in use."""
-    if kind is Kind.NONE or _is_never(value):
+    if kind is Kind.NONE or is_never(value):
         return False
     if kind is Kind.SIGNING:
         return _is_signing_key(name, value, place)
     return _is_password(name, value, place) if kind is Kind.PASSWORD else _is_token(name, value, place)
 
 
-def _is_never(value: str) -> bool:
+def is_never(value: str) -> bool:
+    """Tell whether a value is no secret under any name: a placeholder, a reference, a word of every day."""
     bare = value.strip()
     if len(bare) < 3 or len(set(bare)) < 3 or not bare.isascii():
         return True

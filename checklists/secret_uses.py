@@ -10,10 +10,12 @@ from weakref import WeakKeyDictionary
 
 from harden.calls import reads_of
 from harden.checklists.literals import Spot, spot_of
-from harden.checklists.secret_evidence import Kind, is_secret, kind_of
+from harden.checklists.secret_evidence import Kind, is_never, is_secret, kind_of
 from harden.module import Module
 
 _MOST = 20
+_FILES = 60
+"""Files that hold a name from which on it is a word like `name` or `key`, whose reads are not looked for."""
 _PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!$%&*+?@#^~])[^\s<>{}()\[\]'\"/\\,;]{6,200}")
 """Text that might be a password or a key: a word of letters and something else, without white space."""
 
@@ -22,7 +24,7 @@ def used_as(module: Module, literal: ast.Constant, value: str) -> tuple[str, tup
     """Return the secret that a literal is used as, and the step to that use; None where it is none."""
     if not isinstance(module.parents.get(literal), ast.Assign | ast.AnnAssign):
         return None
-    if not _PLAUSIBLE.fullmatch(value):
+    if not _PLAUSIBLE.fullmatch(value) or is_never(value):
         return None
     for other, use in islice(_uses(module, literal), _MOST):
         spot = spot_of(other, use)
@@ -48,7 +50,7 @@ def _uses(module: Module, literal: ast.Constant) -> Iterator[tuple[Module, ast.e
         if any(held.expr is literal for held in module.flow.values(use)):
             yield module, use
     owner = module.parents.get(statement)
-    if isinstance(owner, ast.Module | ast.ClassDef):
+    if isinstance(owner, ast.Module | ast.ClassDef) and len(module.project.naming(target.id)) <= _FILES:
         yield from reads_of(module, target.id, owner)
 
 

@@ -141,7 +141,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from harden.checklists.literals import Spot, is_option, spot_of
+from harden.checklists.literals import Spot, is_aside, is_option, named_spot
 from harden.checklists.secret_evidence import (
     Kind,
     Place,
@@ -178,19 +178,19 @@ def literal(module: Module, node: ast.AST) -> Iterator[Finding]:
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str | bytes) or len(node.value) < 3:
         return
     value = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-    spot = spot_of(module, node)
+    spot = named_spot(module, node)
     if spot is None:
         return
     scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), "")
     what = _verdict(module, node, spot, value.removeprefix(scheme))
+    used = used_as(module, node, value) if not what else None
+    if not (what or used) or is_aside(module, node):
+        return
     if what:
         why = _OPTION if is_option(module, node) else ""
         yield check.found(module, node, what, facts=_facts(module, node, spot, value, scheme), why_not=why)
-        return
-    used = used_as(module, node, value)
-    if used is not None and not is_playground(module, node):
-        spot = Spot(used[0], spot.place, spot.call)
-        facts = _facts(module, node, spot, value, scheme)
+    elif used is not None and not is_playground(module, node):
+        facts = _facts(module, node, Spot(used[0], spot.place, spot.call), value, scheme)
         yield check.found(
             module, node, f"the value of {used[0]} stands in the code", facts=facts, steps=used[1]
         )
@@ -255,13 +255,14 @@ def _password_in(module: Module, node: ast.AST, password: str) -> ast.expr | Non
 def _verdict(module: Module, node: ast.Constant, spot: Spot, value: str) -> str:
     if shape := known_shape(value):
         return f"{shape} stands in the code"
+    is_address = "://" in value and has_credentials(value)
+    kind = kind_of(spot.name)
+    if not is_address and (kind is Kind.NONE or not is_secret(kind, spot.name, value, spot.place)):
+        return ""
     if is_playground(module, node) and not is_hosted(value):
         return ""
-    if has_credentials(value):
+    if is_address:
         return "a connection URL with its password stands in the code"
-    kind = kind_of(spot.name)
-    if kind is Kind.NONE or not is_secret(kind, spot.name, value, spot.place):
-        return ""
     if _is_replaced_in_production(module, node, spot.name):
         return ""
     if (
