@@ -134,7 +134,7 @@ def is_value(before: str, after: str) -> bool:
 
 
 def names_placeholder(before: str) -> bool:
-    """Tell whether what follows this text is the name of a placeholder: `:name`, `%(name)s`, `@name`, `$1`."""
+    """Tell whether the name of a placeholder follows this text: `:name`, `%(name)s`, `@name`, `$1`."""
     return bool(_PLACEHOLDER.search(before))
 
 

@@ -58,7 +58,8 @@ def _why_not_text(module: Module, expr: ast.expr) -> str:
 
 def _is_read_back(module: Module, call: ast.AST | None) -> bool:
     """Tell whether text in a layout that has a name, and so is shared, is parsed anywhere."""
-    shared = isinstance(call, ast.Call) and any(isinstance(arg, ast.Name | ast.Attribute) for arg in call.args)
+    given = call.args if isinstance(call, ast.Call) else []
+    shared = any(isinstance(arg, ast.Name | ast.Attribute) for arg in given)
     return shared and bool(module.project.mentions("strptime"))
 
 
@@ -90,7 +91,8 @@ def _is_claim(mapping: ast.Dict, expr: ast.expr) -> bool:
 
 
 def _is_local_time(module: Module, expr: ast.expr) -> bool:
-    return (module.resolve(expr) or "").endswith((".datetime.fromtimestamp", ".datetime.now", ".datetime.today"))
+    path = module.resolve(expr) or ""
+    return path.endswith((".datetime.fromtimestamp", ".datetime.now", ".datetime.today"))
 
 
 def _is_own_function(module: Module, func: ast.expr) -> bool:
