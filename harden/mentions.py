@@ -21,7 +21,11 @@ class Mentions:
 
     def of(self, word: str) -> tuple[str, ...]:
         """Return the files whose text holds a word, in the way that a mark after it says (`notes.holds`)."""
-        return tuple(path for path in self._candidates(word) if holds(self._read(path), word))
+        files = self._candidates(word)
+        if WHOLE in word:
+            return tuple(path for path in files if holds(self._read(path), word))
+        text = word.encode("utf-8", "surrogatepass")
+        return tuple(path for path in files if text in self._read(path))
 
     def _candidates(self, word: str) -> Iterable[str]:
         """Return the files with the rarest name that stands in the word as a whole, or all of them."""

@@ -187,6 +187,10 @@ class Module:
             self._flow = Flow(self)
         return self._flow
 
+    def forget_flow(self) -> None:
+        """Let go of what leads back to this module: a circle is never freed while the collector is off."""
+        self._flow = None
+
     def string(self, expr: ast.expr | None) -> str | None:
         """Return the text that an expression always is, worked out through names; None where it may vary."""
         found = constants(self, expr)

@@ -105,7 +105,15 @@ def is_cached(module: Module, handler: FunctionNode) -> bool:
 
 
 def called_at(module: Module, handler: FunctionNode) -> str:
-    """Return a place that calls a handler as a plain function, or nothing."""
+    """Return a place that calls a handler as a function, or nothing; of a method only in its own file."""
+    if isinstance(owner := module.parents.get(handler), ast.ClassDef):
+        calls = (call for call in module.nodes(ast.Call) if getattr(call.func, "attr", "") == handler.name)
+        own = (
+            call
+            for call in calls
+            if module.resolve(call.func) == f"{module.names.local_path(owner)}.{handler.name}"
+        )
+        return next((f"{module.path}:{call.lineno}" for call in own), "")
     for other, call in callers_of(module, handler):
         if call.func not in _decorators(other):
             return f"{other.path}:{call.lineno}"

@@ -28,8 +28,6 @@ def obstacle(
         )
     if is_export(module, handler):
         return "An export needs every row: stream it (yield_per, iterator) instead of cutting it."
-    if place := called_at(module, handler):
-        return f"{handler.name} is called as a function at {place}, which may rely on every row."
     if is_cached(module, handler):
         return "Its answer is kept in a cache under a key that names no page: put the page into the key, too."
     framework = framework_of(module, handler)
@@ -39,7 +37,11 @@ def obstacle(
         return "Its statement shares a line with others."
     if place := counted_in_template(module, handler, rows.result, pages=framework == "django"):
         return f"{place} counts the rows or picks from all of them, and a page would change that."
-    return query_obstacle(module, rows, what, siblings)
+    if why := query_obstacle(module, rows, what, siblings):
+        return why
+    if place := called_at(module, handler):  # last, as other files are read for it
+        return f"{handler.name} is called as a function at {place}, which may rely on every row."
+    return ""
 
 
 def query_obstacle(module: Module, rows: Rows, what: set[Purpose], siblings: Sequence[Rows]) -> str:
