@@ -63,11 +63,13 @@ def import_the_members(example: Example) -> Files | None:
     for node in imports(tree, example):
         if isinstance(node, ast.Import):
             found = [chain for chain in chains(tree, bound(node)) if chain.partition(".")[0] in names]
-            if not found or any("." not in chain for chain in found) or len(node.names) > 1:
+            module = (node.names[0].asname or node.names[0].name) + "."
+            if not found or any(not chain.startswith(module) for chain in found) or len(node.names) > 1:
                 return None
-            members = list(dict.fromkeys(chain.split(".")[1] for chain in found))
+            rests = {chain: chain.removeprefix(module).split(".") for chain in found}
+            members = list(dict.fromkeys(rest[0] for rest in rests.values()))
             own = {member: f"own{len(others)}_{number}" for number, member in enumerate(members)}
-            others |= {chain: ".".join([own[chain.split(".")[1]], *chain.split(".")[2:]]) for chain in found}
+            others |= {chain: ".".join([own[rest[0]], *rest[1:]]) for chain, rest in rests.items()}
             tree.body[tree.body.index(node)] = new(
                 f"from {node.names[0].name} import {', '.join(f'{m} as {name}' for m, name in own.items())}"
             )[0]
