@@ -252,19 +252,25 @@ def configured(module: Module, node: ast.AST) -> Iterator[Finding]:
     match node:
         case ast.keyword(arg=str() as name, value=ast.List() | ast.Constant() as value):
             call = module.parents.get(node)
-            path = module.resolve(call.func) or "" if _names(name) and isinstance(call, ast.Call) else ""
-            if not path.startswith("celery."):
+            if not _names(name) or not isinstance(call, ast.Call) or not _is_celery(module, call.func):
                 return
         case ast.Assign(
             targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=ast.List() | ast.Constant() as value
         ) if _names(name):
             target = node.targets[0]
             named = isinstance(target, ast.Name) and name.isupper() and node in module.tree.body
-            if not named and not (module.resolve(target) or "").startswith("celery."):
+            if not named and not _is_celery(module, target):
                 return
         case _:
             return
     yield from _pickle_allowed(module, name, value)
+
+
+def _is_celery(module: Module, expr: ast.expr) -> bool:
+    """Tell whether an expression is Celery's, an application of an own class, or its settings."""
+    path = module.resolve(expr) or ""
+    bases = module.project.ancestry((path, path.rpartition(".conf.")[0]))
+    return any(base.startswith("celery.") for base in bases)
 
 
 def _names(setting: str) -> bool:
