@@ -182,6 +182,7 @@ from harden.checklists.security.verification import (
     is_put_to_use,
     option_off,
     owners_of,
+    takes_itself,
     why_a_start,
 )
 from harden.checklists.written import written
@@ -241,9 +242,8 @@ def _argument(
     path = module.resolve(call.func) or "" if owners and isinstance(call, ast.Call) else ""
     if not owners or is_choice(module, node):
         return
-    if not path.startswith(owners) and not (
-        name == "verify" and module.is_a(path.rpartition(".")[0], *SESSIONS)
-    ):
+    is_known = any(base.startswith(owners) for base in module.project.ancestry((path,)))
+    if not is_known and not (name == "verify" and module.is_a(path.rpartition(".")[0], *SESSIONS)):
         return
     why_not = ""
     facts = _TRUE if name in FALSE_BY_DEFAULT else {"drop": name}
@@ -251,6 +251,8 @@ def _argument(
         facts, why_not = {}, f"Take `{name}` out of the dict."
     elif given is not value:
         facts, why_not = {}, f"Give {module.segment(value)} another value where it is set."
+    elif takes_itself(module, path, name):
+        why_not = f"{path.rpartition('.')[2]}() is the project's own: see what it makes of `{name}`."
     message = f"{name}={module.segment(value)} accepts any certificate"
     if name == "known_hosts":
         message = "any SSH server is taken for the right one"
@@ -356,8 +358,9 @@ def option_set(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     option = option_off(module, call)
     if option is not None and not is_choice(module, call):
         value = call.args[1]
-        facts = {"name": option.safe} if isinstance(value, ast.Attribute) else {"value": option.safe}
-        why_not = f"Give `{option.safe}`." if isinstance(value, ast.Name) else ""
+        is_own_name = isinstance(value, ast.Attribute) and value.attr in option.unsafe
+        facts = {"name": option.safe} if is_own_name else {"value": option.safe}
+        why_not = "" if is_own_name or isinstance(value, ast.Constant) else f"Give `{option.safe}`."
         yield check.found(module, value, option.meaning, facts=facts, why_not=why_not)
 
 

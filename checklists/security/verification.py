@@ -107,13 +107,23 @@ def owners_of(name: str, value: ast.expr) -> tuple[str, ...] | None:
     return None
 
 
+def takes_itself(module: Module, path: str, name: str) -> bool:
+    """Tell whether the project's own class or method has the parameter: left out, it may say the same."""
+    for called in (path, *(f"{base}.__init__" for base in module.project.ancestry((path,)))):
+        if (found := module.project.function_of(called)) is not None:
+            given = found[1].args
+            return any(arg.arg == name for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs))
+    return False
+
+
 def option_off(module: Module, call: ast.Call) -> Option | None:
     """Return the option that a call such as `curl.setopt(SSL_VERIFYPEER, 0)` turns off."""
     if len(call.args) != 2:
         return None
     name, value = call.args
-    option = _OPTIONS.get(name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", ""))
-    if option is None or not (module.resolve(name) or "").startswith(option.owner):
+    path = module.resolve(name) or ""
+    option = _OPTIONS.get(path.rpartition(".")[2])
+    if option is None or not path.startswith(option.owner):
         return None
     if isinstance(value, ast.Constant):
         return option if value.value in option.unsafe else None
@@ -124,13 +134,14 @@ def option_off(module: Module, call: ast.Call) -> Option | None:
 
 def is_choice(module: Module, node: ast.AST) -> bool:
     """Tell whether the place is reached only when a setting asks for it (`if insecure:`)."""
-    return any(
-        isinstance(outer, ast.If)
-        and any(
-            word in ast.unparse(outer.test).lower() for word in ("verify", "insecure", "cert", "skip", "ssl")
-        )
-        for outer in module.ancestors(node)
-    )
+    inner = node
+    for outer in module.ancestors(node):
+        if isinstance(outer, ast.If) and inner is not outer.test:  # a condition itself is always reached
+            asked = ast.unparse(outer.test).lower()
+            if any(word in asked for word in ("verify", "insecure", "cert", "skip", "ssl")):
+                return True
+        inner = outer
+    return False
 
 
 def why_a_start(module: Module, node: ast.AST) -> str:

@@ -20,6 +20,11 @@ from tests.codemods.conftest import Mend
         ("ssl._create_unverified_context()", "ssl.create_default_context()"),
         ("s = requests.Session(); s.verify = False", "s = requests.Session(); s.verify = True"),
         ("ctx(cert_reqs=ssl.CERT_NONE)", "ctx(cert_reqs=ssl.CERT_REQUIRED)"),
+        ("if requests.get(u, verify=False).ok:\n    pass", "if requests.get(u).ok:\n    pass"),
+        (
+            "class Own(requests.Session):\n    pass\n\n\nOwn().get(u, verify=False)",
+            "class Own(requests.Session):\n    pass\n\n\nOwn().get(u)",
+        ),
     ],
 )
 def test_verified(mend: Mend, before: str, after: str) -> None:
@@ -53,6 +58,27 @@ def test_what_a_later_test_chooses_is_left_to_a_person(mend: Mend) -> None:
     mended = mend("tls-off", code)
     assert mended.text == code
     assert "chosen by what follows" in str(mended.refused)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (
+            "import httpx\n\n\nclass Own(httpx.Client):\n    def __init__(self, verify):\n"
+            "        super().__init__(verify=verify)\n\n\nOwn(verify=False)\n",
+            "the project's own",
+        ),
+        (
+            "import ldap\n\n\nclass Levels:\n    none = ldap.OPT_X_TLS_NEVER\n\n\n"
+            "ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, Levels.none)\n",
+            "OPT_X_TLS_DEMAND",
+        ),
+    ],
+)
+def test_what_the_project_names_itself_is_left_to_a_person(mend: Mend, code: str, reason: str) -> None:
+    mended = mend("tls-off", code)
+    assert mended.text == code
+    assert reason in str(mended.refused)
 
 
 def test_yaml_and_torch_load_data_only(mend: Mend) -> None:
