@@ -64,6 +64,12 @@ def checks() -> dict[str, Check]:
     return {check.id: check for stage in stages() for check in stage.checks}
 
 
+def forget() -> None:
+    """Look for the checks anew when they are next asked for."""
+    for known in (stages, checks, _known):
+        known.cache_clear()
+
+
 def check_named(id: str) -> Check:
     """Return the check with this id. Raises UsageError that names near ones."""
     known = checks()

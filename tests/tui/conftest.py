@@ -24,12 +24,10 @@ def sample_checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the sample in the place of the real checks."""
     monkeypatch.syspath_prepend(str(HERE))
     point = EntryPoint("sample", "sample", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
-    registry.stages.cache_clear()
-    registry.checks.cache_clear()
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point])
+    registry.forget()
     yield
-    registry.stages.cache_clear()
-    registry.checks.cache_clear()
+    registry.forget()
 
 
 @pytest.fixture

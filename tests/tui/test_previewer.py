@@ -20,9 +20,8 @@ from harden.tui.previewer import Previewer
 @pytest.fixture(autouse=True)
 def real_checks(sample_checks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the checks that the process finds too."""
-    monkeypatch.setattr(registry, "entry_points", entry_points)
-    registry.stages.cache_clear()
-    registry.checks.cache_clear()
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
+    registry.forget()
 
 
 @pytest.fixture
