@@ -291,6 +291,23 @@ def test_plug_ins_that_fail_cost_only_themselves(root: Path, tmp_path: Path) -> 
     assert "timeout=10" in (root / "app/a.py").read_text()
 
 
+def test_plug_ins_are_seen_when_they_come_and_when_they_change(root: Path, tmp_path: Path) -> None:
+    plug = tmp_path / "plug"
+    quiet = {name: text for name, text in PLUG_IN.items() if "raises" not in name}
+
+    def told() -> str:
+        return harden(root, "scan", "app/a.py", PYTHONPATH=str(plug)).stdout
+
+    plug.mkdir()
+    assert "is imported" not in told()
+    write(plug, {**quiet, "plug/state/flags.py": FLAGS.format(id="flags", codemod="none:None")})
+    assert "is imported" in told()
+    assert "is imported" in told()
+    changed = FLAGS.format(id="flags", codemod="none:None").replace("is imported", "is brought in")
+    write(plug, {"plug/state/flags.py": changed})
+    assert "is brought in" in told()
+
+
 def test_fix_tells_what_it_could_not_check(tmp_path: Path, run: Run) -> None:
     write(tmp_path, {"a.py": "x = 1\n", "b.py": "x = 1\ndef f(:\n"})
     for arguments in (["fix"], ["fix", "--apply"]):

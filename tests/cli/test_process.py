@@ -52,6 +52,21 @@ def test_what_a_command_does_not_load(
     assert done.stderr == "[]\n"
 
 
+def test_a_scan_with_nothing_new_loads_no_check(tmp_path: Path) -> None:
+    root = repository(tmp_path, {"a.py": BAD})
+    code = (
+        "import sys\nfrom harden.cli import main\nmain(['scan'])\n"
+        "print(sum(name.startswith('harden.checklists.') for name in sys.modules), file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", code]
+    first, second = (
+        subprocess.run(command, cwd=root, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert int(first.stderr) > 0
+    assert int(second.stderr) == 0
+    assert first.stdout.splitlines()[:-1] == second.stdout.splitlines()[:-1]
+
+
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     root = write(tmp_path, {f"m{number}.py": BAD * 30 for number in range(60)})
     with subprocess.Popen(
