@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,15 @@ _GENERATED_NAME = re.compile(r"(_pb2(_grpc)?|(^|/)_version)\.pyi?$")
 
 def file_kind(path: str, data: bytes = b"") -> FileKind:
     """Tell from its path (POSIX, relative to the project) and first lines what a file is for."""
-    if _GENERATED_NAME.search(path) or _is_generated(data):
+    if _is_generated(data):
+        return FileKind.GENERATED
+    kind = _kind_by_path(path)
+    return FileKind.SCRIPT if kind is FileKind.APP and data.startswith(b"#!") else kind
+
+
+@lru_cache(maxsize=16_384)  # asked several times of each file
+def _kind_by_path(path: str) -> FileKind:
+    if _GENERATED_NAME.search(path):
         return FileKind.GENERATED
     if _TEST_NAME.search(path):
         return FileKind.TEST
@@ -76,7 +85,7 @@ def file_kind(path: str, data: bytes = b"") -> FileKind:
             return kind
     if len(pure.parts) <= 2 and pure.name in _SCRIPTS:
         return FileKind.SCRIPT
-    return FileKind.SCRIPT if data.startswith(b"#!") else FileKind.APP
+    return FileKind.APP
 
 
 def _is_generated(data: bytes) -> bool:
