@@ -40,7 +40,7 @@ def test_from_start_to_commit(tmp_path: Path, columns: int, lines: int) -> None:
     try:
         child.expect("Findings")
         child.expect("1 file")
-        child.send("7n")
+        press_until(child, "7n", lambda: child.expect(["finding 1 of", pexpect.TIMEOUT], timeout=1) == 0)
         file = tmp_path / "app.py"
         press_until(child, "a", lambda: "timeout=" in file.read_text())
         press_until(child, "z", lambda: file.read_text() == CODE)
