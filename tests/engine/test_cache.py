@@ -167,11 +167,11 @@ class Tree:
         return Project(self.root, tuple(list_files(self.root)))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_sequence_of_edits_gives_the_same_answers(tmp_path: Path, seed: int) -> None:
     tree = Tree(tmp_path, seed)
     told: list[str] = []
-    for _ in range(20):
+    for _ in range(16):
         wanted = None
         if tree.random.random() < 0.2:
             wanted = [path for path in tree.project().paths if tree.random.random() < 0.5]
