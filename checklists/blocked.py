@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from harden.called import Called
-from harden.calls import callee_of, is_generator, own_nodes
+from harden.calls import callee_of, is_generator
 from harden.checklists.blocking_calls import DRIVERS, SESSIONS, called_kind
 from harden.checklists.concurrency.once import happens_once
 from harden.module import Module
 from harden.project import Project
 from harden.roles import FileKind
-from harden.tree import FunctionNode
+from harden.tree import FunctionNode, own_nodes
 
 _DEEPEST = 6
 """Functions between a coroutine and the call that blocks it; nobody follows more in a report."""

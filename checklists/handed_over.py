@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.calls import callee_of, is_generator, own_nodes
+from harden.calls import callee_of, is_generator
 from harden.checklists.blocked import step
 from harden.checklists.opened import CLOSABLE, CLOSERS, DATA_METHODS, LAZY_METHODS, MANAGED
 from harden.module import Module
-from harden.tree import FunctionNode
+from harden.tree import FunctionNode, own_nodes
 
 _DEEPEST = 3
 """Functions between the one that opens and the one that has to close."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-from harden.calls import callee_of, own_nodes
+from harden.calls import callee_of
 from harden.errors import UnreadableSource
+from harden.flow import returned
 from harden.module import Module, is_literal
 from harden.project import Project
 from harden.tree import FunctionNode
@@ -72,8 +73,7 @@ def _may_set(module: Module, session: ast.expr) -> bool:
     if found is None or found[1].name == "__init__":
         return False
     source, function = found
-    returned = [node.value for node in own_nodes(function) if isinstance(node, ast.Return) and node.value]
-    values = [value for value in returned if not is_literal(value, None)]
+    values = [value for value in returned(function) if not is_literal(value, None)]
     return not all(is_session(source, source.resolve(value) or "") for value in values)
 
 

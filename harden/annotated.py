@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass, replace
 
+from harden import syntax
 from harden.assigned import assigned
 from harden.module import Module
 
@@ -55,11 +55,8 @@ def kind_of(module: Module, annotation: ast.expr | None, depth: int = 0) -> Kind
 
 def _written(module: Module, text: str, at: ast.Constant, depth: int) -> Kind:
     """Read an annotation that is a text."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            inner = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    inner = syntax.annotation(text)
+    if inner is None:
         return Kind()
     for child in ast.walk(inner):
         module.parents.setdefault(child, at)

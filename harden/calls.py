@@ -21,8 +21,6 @@ _WORDS = 4
 _EACH = 4
 """Files that are each looked into, before it is asked which of them can know a name at all."""
 
-_CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-
 
 def callee_of(module: Module, call: ast.Call) -> Called | None:
     """Return the function of the project whose body a call runs, with its module; None where it is not known.
@@ -113,24 +111,6 @@ def default_of(function: FunctionNode, parameter: str) -> ast.expr | None:
     defaults = dict(zip(plain[::-1], arguments.defaults[::-1], strict=False))
     named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     return defaults.get(parameter) or next((value for arg, value in named if arg.arg == parameter), None)
-
-
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """Yield what a function's own body holds, in source order; not what nested functions and classes hold."""
-    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]
-    while stack:
-        node = stack.pop()
-        yield node
-        if node.__class__ in _CLOSED:
-            continue
-        at = len(stack)
-        for name in node._fields:
-            value = getattr(node, name, None) if name != "ctx" else None
-            if value.__class__ is list:
-                stack += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST):
-                stack.append(value)
-        stack[at:] = stack[at:][::-1]
 
 
 def is_generator(module: Module, function: FunctionNode) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harden.errors import UnreadableSource
 from harden.order import reaching
-from harden.tree import FunctionNode
+from harden.tree import FunctionNode, own_nodes
 
 if TYPE_CHECKING:
     from harden.module import Module
@@ -135,21 +135,18 @@ class Flow:
         return self.at(f"{path}.{tail}", depth + 1) if path else []
 
     def _split(self, path: str) -> tuple[Module | None, str]:
+        """Return the module that a dotted path leads into, and what of it the path names."""
         project = self.module.project
-        if path.partition(".")[0] not in project.tops:
+        above, _, last = path.rpartition(".")
+        home, inside = project.split(above) if project.owns(path) else ("", "")
+        file = project.names.get(home)
+        rest = f"{inside}.{last}" if inside else last
+        if file is None or file == self.module.path:
+            return (self.module if file else None), rest
+        try:
+            return project.module(file), rest
+        except UnreadableSource:
             return None, path
-        parts = path.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            file = project.names.get(".".join(parts[:cut]))
-            if file is not None:
-                rest = ".".join(parts[cut:])
-                if file == self.module.path:
-                    return self.module, rest
-                try:
-                    return project.module(file), rest
-                except UnreadableSource:
-                    return None, path
-        return None, path
 
     def _of_attribute(self, expr: ast.Attribute) -> list[Value]:
         base = self.names.local(expr.value)
@@ -278,14 +275,5 @@ def _targets(statement: ast.AST) -> Iterator[ast.expr]:
 
 def returned(function: FunctionNode) -> list[ast.expr]:
     """Return the values that a function returns."""
-    found: list[ast.expr] = []
-    todo: list[ast.AST] = list(function.body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            found.append(node.value)
-        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
-            node, FunctionNode | ast.ClassDef
-        ):
-            todo += [c for c in ast.iter_child_nodes(node) if not isinstance(c, ast.expr)]
-    return found
+    nodes = own_nodes(function)
+    return [node.value for node in nodes if isinstance(node, ast.Return) and node.value is not None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import warnings
 from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 from typing import Protocol
 
+from harden import syntax
 from harden.returns import (
     CALLED_LATER,
     FIELDS,
@@ -299,7 +299,7 @@ class Names(Tree):
     def _annotation(self, expr: ast.expr, depth: int = 0) -> str | None:
         match expr:
             case ast.Constant(value=str() as text):
-                inner = _parsed(text)
+                inner = syntax.annotation(text)
                 if inner is None or depth > _DEPTH:
                     return None
                 for child in ast.walk(inner):
@@ -473,15 +473,6 @@ class Names(Tree):
     def is_property(self, function: FunctionNode) -> bool:
         """Tell whether a method is read like an attribute."""
         return any(self.local(decorator) in PROPERTIES for decorator in function.decorator_list)
-
-
-def _parsed(annotation: str) -> ast.expr | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(annotation.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _given_values(statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from harden.tree import FunctionNode
+from harden.tree import FunctionNode, own_nodes
 
 TRANSPARENT = frozenset(
     {"functools.lru_cache", "functools.cache", "functools.cached_property", "functools.wraps"}
@@ -51,18 +51,13 @@ def given_by(function: FunctionNode) -> tuple[list[ast.expr], bool]:
     returned: list[ast.expr] = []
     yielded: list[ast.expr] = []
     is_generator = False
-    todo: list[ast.AST] = list(function.body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
+    for node in own_nodes(function):
         if isinstance(node, ast.Return) and node.value is not None:
             returned += _either(node.value)
         elif isinstance(node, ast.Yield | ast.YieldFrom):
             is_generator = True
             if isinstance(node, ast.Yield) and node.value is not None:
                 yielded += _either(node.value)
-        todo += ast.iter_child_nodes(node)
     given = yielded if is_generator else returned
     return [
         expr for expr in given if not (isinstance(expr, ast.Constant) and expr.value is None)

@@ -19,6 +19,16 @@ def tree_of(source: str | bytes) -> ast.Module:
         return ast.parse(source)
 
 
+def annotation(text: str) -> ast.expr | None:
+    """Return the tree of an annotation that is written as a text, or None where it is no expression."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def parse(path: str, data: bytes) -> ast.Module:
     """Parse Python bytes; raises UnreadableSource with the line and what is wrong there."""
     try:

@@ -127,6 +127,24 @@ class Tree:
         return ".".join(reversed(parts))
 
 
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """Yield what a function's own body holds, in source order; not what nested functions and classes hold."""
+    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.__class__ in _CLOSED:
+            continue
+        at = len(stack)
+        for name in node._fields:
+            value = getattr(node, name, None) if name != "ctx" else None
+            if value.__class__ is list:
+                stack += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                stack.append(value)
+        stack[at:] = stack[at:][::-1]
+
+
 def _is_outside(node: ast.AST, below: ast.AST, child: ast.AST, holder: ast.AST) -> bool:
     """Tell whether `node` is evaluated around `holder`: a decorator, default, base, first iterable.
 
@@ -204,6 +222,7 @@ _BINDERS: dict[type[ast.AST], Callable[[ast.AST, Scope], None]] = {
     ast.MatchMapping: _bind_pattern,
     ast.NamedExpr: _bind_walrus,
 }
+_CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 INLINE = (*_COMPREHENSIONS, ast.ClassDef)
 _SCOPES = frozenset(

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.called import function_of
-from harden.calls import callee_of, own_nodes
+from harden.calls import callee_of
 from harden.checklists.blocked import step
 from harden.checklists.requests_sessions import SESSIONS
 from harden.module import Module, keyword
 from harden.roles import FileKind, file_kind
+from harden.tree import own_nodes
 
 METHODS = ("get", "post", "put", "patch", "delete", "request")
 _OWNERS = ("requests", "requests.Session", "requests.session", "httpx", "httpx.Client", "httpx.AsyncClient")
