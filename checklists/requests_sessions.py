@@ -38,7 +38,7 @@ def is_session(module: Module, path: str) -> bool:
     if path in SESSIONS:
         return True
     project = module.project
-    if path.partition(".")[0] not in project.tops:
+    if not project.owns(path):
         return False
     if project.class_of(path) is not None:
         return module.is_a(path, *SESSIONS) and not _class_sets(project, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harden.calls import argument_for, callee_of
 from harden.checklists.taint import few_callers, place
@@ -199,19 +199,20 @@ class _Way:
             module.parents.get(module.statement(bound)), ast.ClassDef
         ):
             return self._reads(module, bound, name, depth)
-        for use in module.nodes(ast.Name):
-            if use.id != name or not isinstance(use.ctx, ast.Load) or use in self._seen:
-                continue
-            reached = any(value.node is bound for value in module.flow.values(use))
-            found = self.follow(module, use, depth) if reached else None
-            if found is not None:
-                return found
-        return None
+        uses = [use for use in module.nodes(ast.Name) if use.id == name]
+        return self._reached(module, bound, uses, depth)
 
     def _reads(self, module: Module, bound: ast.AST, name: str, depth: int) -> tuple[str, ...] | None:
         """Follow every read of an attribute that this statement gives a value."""
-        for use in module.nodes(ast.Attribute):
-            if use.attr != name or not isinstance(use.ctx, ast.Load):
+        uses = [use for use in module.nodes(ast.Attribute) if use.attr == name]
+        return self._reached(module, bound, uses, depth)
+
+    def _reached(
+        self, module: Module, bound: ast.AST, uses: Sequence[ast.Name | ast.Attribute], depth: int
+    ) -> tuple[str, ...] | None:
+        """Follow those of some uses that a binding may reach."""
+        for use in uses:
+            if not isinstance(use.ctx, ast.Load) or use in self._seen:
                 continue
             reached = any(value.node is bound for value in module.flow.values(use))
             found = self.follow(module, use, depth) if reached else None

@@ -243,7 +243,7 @@ class _Search:
             return found
         path = module.resolve(func) or ""
         arguments = [*call.args, *(item.value for item in call.keywords)]
-        own_class = path.partition(".")[0] in module.project.tops
+        own_class = module.project.owns(path)
         return self._first(module, arguments, depth) if path.startswith(_KEEPS) or own_class else None
 
     def _of_method(self, module: Module, func: ast.Attribute, call: ast.Call, depth: int) -> Taint | None:

@@ -199,7 +199,7 @@ def _is_routed(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
 
 def is_model(module: Module, path: str) -> bool:
     """Tell whether a class is a model that a framework fills from a request's body."""
-    return path.partition(".")[0] in module.project.tops and module.is_a(path, *_MODELS)
+    return module.project.owns(path) and module.is_a(path, *_MODELS)
 
 
 def field_is_text(module: Module, model: str, field: str) -> bool:

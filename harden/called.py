@@ -71,7 +71,7 @@ def _attribute(module: Module, func: ast.Attribute) -> Called | None:
     if path.startswith("builtins.super."):
         return _inherited(module, func, path.removeprefix("builtins.super."))
     project = module.project
-    if path.partition(".")[0] not in project.tops:
+    if not project.owns(path):
         return None
     is_exported = module.resolve(func.value) in project.names
     if not is_exported and path.rpartition(".")[2] != func.attr:
@@ -84,7 +84,7 @@ def _attribute(module: Module, func: ast.Attribute) -> Called | None:
 
 def function_at(project: Project, path: str) -> Called | None:
     """Return the function that a dotted path leads to: its own, a class's `__init__`, an inherited method."""
-    if path.partition(".")[0] not in project.tops:
+    if not project.owns(path):
         return None
     if (found := project.function_of(path)) is not None:
         return found

@@ -157,7 +157,7 @@ class Flow:
 
     def members(self, path: str, name: str) -> list[Value]:
         """Return what an attribute of a class of the project may hold, its own or else of a base class."""
-        if path.partition(".")[0] not in self.module.project.tops:
+        if not self.module.project.owns(path):
             return []
         for kind in self.module.project.ancestry((path,)):
             found = self.module.project.class_of(kind)

@@ -209,7 +209,7 @@ def _join(module: Module, between: ast.expr, items: ast.expr, depth: int) -> tup
 
 def _of_function(module: Module, path: str, depth: int) -> tuple[Constant, ...] | None:
     """Return what a function of the project returns, whatever it is given, if that is constant."""
-    if path.partition(".")[0] not in module.project.tops:
+    if not module.project.owns(path):
         return None
     found = module.project.function_of(path)
     if found is None or found[1].decorator_list or isinstance(found[1], ast.AsyncFunctionDef):

@@ -24,7 +24,7 @@ _LONGEST = 50
 def follow(project: Project, path: str) -> str:
     """Return what a path that begins with a module of the project stands for, without marks."""
     seen, start = {path}, path
-    while path.partition(".")[0] in project.tops:
+    while project.owns(path):
         step = _step(project, path)
         if step is None or step in seen:
             break

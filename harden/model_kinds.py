@@ -101,7 +101,7 @@ def _by_body(module: Module, owner: ast.ClassDef) -> Orm | None:
         if isinstance(annotation, ast.Subscript) and _is_mapped(module, annotation.value):
             return Orm.SQLALCHEMY
         is_named = last_of(f".{path}") in ("Column", "mapped_column") and bool(owner.bases)
-        if is_named and (known is None or known.partition(".")[0] in module.project.tops):
+        if is_named and (known is None or module.project.owns(known)):
             return Orm.SQLALCHEMY
     return None
 

@@ -245,7 +245,7 @@ class Project(Files):
             if base in found:
                 continue
             found.append(base)
-            if base.partition(".")[0] in self.tops:
+            if self.owns(base):
                 module, rest = self.split(base)
                 exports = self.exports(module) if module else None
                 todo += map(self.canonical, exports.bases.get(rest, ())) if exports else ()

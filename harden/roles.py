@@ -245,7 +245,7 @@ def _method_role(module: Module, owner: ast.ClassDef, function: FunctionNode) ->
 def _is_view(module: Module, base: str) -> bool:
     if base.startswith(_VIEW_BASES):
         return True
-    return bool(_VIEW_CLASS.search(base)) and base.partition(".")[0] not in module.project.tops
+    return bool(_VIEW_CLASS.search(base)) and not module.project.owns(base)
 
 
 def _is_django_view(module: Module, function: FunctionNode, names: list[str]) -> bool:

@@ -269,7 +269,7 @@ def requests_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding
 @check.call(*(f"*.{method}" for method in METHODS))
 def own_session_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     """Flag calls through the project's own session classes, and sessions that its own functions return."""
-    if path.partition(".")[0] in module.project.tops and is_session(module, path.rpartition(".")[0]):
+    if module.project.owns(path) and is_session(module, path.rpartition(".")[0]):
         yield from requests_call(module, call, path)
 
 
