@@ -87,7 +87,7 @@ def _stage_record(stage: Stage) -> dict[str, object]:
 
 
 def _check_record(check: Check) -> dict[str, object]:
-    same = ("id", "title", "words", "secret", "stage", "patterns", "source")
+    same = ("id", "title", "words", "secret", "scaffold", "stage", "patterns", "source")
     return {name: getattr(check, name) for name in same} | {
         "severity": check.severity.value,
         "fix": [check.fix.codemod, check.fix.risk.value],

@@ -40,9 +40,10 @@ class Check:
 
     `codes` are the ids under which ruff, flake8 or bandit know the same defect: `# noqa: CODE`
     silences this check too. `words`: a file that contains none of them is skipped.
-    `secret`: what it finds is masked wherever it is shown. `source` is its module, `patterns` are the files
-    that are not Python which it looks at. A check that comes from the catalogue holds no more than that until
-    it is loaded.
+    `secret`: what it finds is masked wherever it is shown. `scaffold` names, as a fix names its codemod,
+    what adds files that a person goes on from. `source` is its module, `patterns` are the files that are
+    not Python which it looks at. A check that comes from the catalogue holds no more than that until it is
+    loaded.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Check:
     codes: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
     secret: bool = False
+    scaffold: str = ""
     kinds: frozenset[FileKind] = SHIPPED
     stage: str = ""
     page: str = ""
@@ -70,6 +72,10 @@ class Check:
         loaded: Check = module.check
         loaded.stage, loaded.page, loaded.source = self.stage, module.__doc__ or "", self.source
         return loaded
+
+    def takes_options(self, finding: Finding) -> bool:
+        """Tell whether what is offered for a finding has the options of its codemod, or of its scaffold."""
+        return finding.fixable if self.fix.codemod else bool(self.scaffold)
 
     def call(self, *patterns: str) -> Callable[[CallFunction], CallFunction]:
         """Subscribe to calls whose resolved path matches: `a.b.c`, `a.b.*` or `*.c`."""

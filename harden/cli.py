@@ -197,6 +197,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_scope(fix)
     fix.add_argument("--apply", action="store_true", help="write the fixes; `harden undo` takes them back")
+    fix.add_argument(
+        "--scaffold", action="store_true", help="also add files to go on from, where only a person can fix it"
+    )
     fix.add_argument("--risk", choices=("auto", "review"), help="auto: only fixes that are safe in bulk")
     fix.add_argument(
         "--set",

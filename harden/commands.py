@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 from harden.checks import Check
+from harden.discover import find_root, list_files
 from harden.errors import HardenError, UsageError
 from harden.findings import Severity
+from harden.project import Project
 from harden.registry import check_named, checks, stages
 from harden.report import made
 from harden.report.text import summary
@@ -64,11 +66,21 @@ def review(options: Namespace) -> int:
 
 
 def explain(options: Namespace) -> int:
-    """Print the page of a check."""
-    from harden.pages import markdown
+    """Print the page of a check; inside a repository with the patterns for what that imports."""
+    from harden.pages import markdown, page_of
 
-    print(markdown(check_named(options.check)), end="")
+    check = check_named(options.check)
+    imported = _imported_here() if len(page_of(check).patterns) > 1 else None
+    print(markdown(check, imported), end="")
     return CLEAN
+
+
+def _imported_here() -> frozenset[str] | None:
+    """Return the packages that the repository around the current folder imports; None outside of one."""
+    root = find_root(Path())
+    if not (root / ".git").exists():
+        return None
+    return Project(root, list_files(root)).imported
 
 
 def list_checks(options: Namespace) -> int:

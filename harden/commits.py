@@ -136,8 +136,10 @@ def carry_out(session: Session, commit_plan: CommitPlan) -> list[Commit]:
 def message_for(entries: Sequence[Entry]) -> str:
     """Return a commit message: `harden(stage): what`, the patches, and a trailer for each."""
     found = list(dict.fromkeys(entry.stage for entry in entries))
-    titles = list(dict.fromkeys(check_named(entry.check).title for entry in entries))
-    subject = f"harden({', '.join(found)}): fix {inside_sentence(titles[0])}"
+    mended = [entry for entry in entries if entry.resolves]
+    titles = list(dict.fromkeys(check_named(entry.check).title for entry in mended))
+    titles += dict.fromkeys(entry.title for entry in entries if not entry.resolves)
+    subject = f"harden({', '.join(found)}): {'fix ' if mended else ''}{inside_sentence(titles[0])}"
     if len(titles) > 1:
         subject += (
             f" and {inside_sentence(titles[1])}" if len(titles) == 2 else f" and {len(titles) - 1} more"

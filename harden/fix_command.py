@@ -17,6 +17,7 @@ from harden.masking import masked_diff, secrets_before
 from harden.patches import bytes_of
 from harden.project import Project
 from harden.registry import check_named
+from harden.scaffolding import make_scaffold
 from harden.scan import Rules, scan_file
 from harden.session import Session
 from harden.words import plural
@@ -30,7 +31,7 @@ def run(session: Session, chosen: Sequence[Check], options: Namespace) -> int:
     Return 1 while findings remain, 2 when there are none but a file could not be read.
     """
     values = parse_set(options.set)
-    wanted = [check for check in chosen if _in_scope(check, options.risk)]
+    wanted = [check for check in chosen if _in_scope(check, options)]
     saved = {**session.settings.options, **session.decisions.options, **values}
     for check in wanted:
         if check.id in saved:
@@ -40,10 +41,7 @@ def run(session: Session, chosen: Sequence[Check], options: Namespace) -> int:
     problems, outcome = session.problems, _Outcome(session.project)
     before = len(session.applied_entries())
     try:
-        for check in wanted:
-            _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
-        for check in [check for check in wanted if outcome.is_stale(check)]:
-            _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
+        _go_through(session, wanted, values, outcome, options)
     except (HardenError, KeyboardInterrupt) as stop:
         if written := len(session.applied_entries()) - before:
             stop.args = (f"{stop} {_written(written)}".strip(),)
@@ -56,9 +54,24 @@ def run(session: Session, chosen: Sequence[Check], options: Namespace) -> int:
         print(f"# {problem.place}: could not check: {problem.reason}")
     _summarise(outcome, applied=options.apply)
     report_notices(session)
-    if any(outcome.left.values()) or (outcome.mended and not options.apply):
+    if any(outcome.left.values()) or outcome.added or (outcome.mended and not options.apply):
         return FOUND
     return UNREADABLE if problems else CLEAN
+
+
+def _go_through(
+    session: Session,
+    wanted: Sequence[Check],
+    values: Mapping[str, Mapping[str, OptionValue]],
+    outcome: _Outcome,
+    options: Namespace,
+) -> None:
+    for check in wanted:
+        _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
+        if options.scaffold and check.scaffold:
+            _scaffold(session, check, values.get(check.id, {}), outcome, write=options.apply)
+    for check in [check for check in wanted if outcome.is_stale(check)]:
+        _fix(session, check, values.get(check.id, {}), outcome, write=options.apply)
 
 
 @dataclass(slots=True)
@@ -68,6 +81,8 @@ class _Outcome:
     project: Project
     mended: int = 0
     patches: int = 0
+    added: list[str] = field(default_factory=list)
+    """The files of scaffolds."""
     left: dict[str, list[str]] = field(default_factory=dict)
     """The paths of what a check leaves as it is, one for each finding."""
     edited: dict[str, set[str]] = field(default_factory=dict)
@@ -81,7 +96,7 @@ class _Outcome:
 def _fix(
     session: Session, check: Check, values: Mapping[str, OptionValue], outcome: _Outcome, *, write: bool
 ) -> None:
-    findings = _current(session, check, outcome.project.overlay)
+    findings = _current(session, check, outcome.project.overlay) if check.fix.codemod else []
     if not findings:
         return
     try:
@@ -104,6 +119,28 @@ def _fix(
         session.apply(offer.patch)
 
 
+def _scaffold(
+    session: Session, check: Check, values: Mapping[str, OptionValue], outcome: _Outcome, *, write: bool
+) -> None:
+    """Add the files of a check's scaffold for the findings that only a person can mend."""
+    findings = [
+        finding for finding in _current(session, check, outcome.project.overlay) if not finding.fixable
+    ]
+    if not findings:
+        return
+    options = None if check.fix.codemod else session.options_with(check, values)
+    offer = make_scaffold(outcome.project, check, findings, options)
+    _show(check, findings, offer, outcome.project)
+    if not check.fix.codemod:
+        outcome.left[check.id] = [finding.path for finding in findings]
+    if offer.patch is None:
+        return
+    outcome.added += offer.patch.paths
+    outcome.project = outcome.project.with_files({edit.path: edit.after for edit in offer.patch.edits})
+    if write:
+        session.apply(offer.patch)
+
+
 def _written(patches: int) -> str:
     """Return what a run that ended early leaves behind."""
     if patches == 1:
@@ -119,14 +156,17 @@ def parse_set(items: Sequence[str]) -> dict[str, dict[str, OptionValue]]:
         id, dot, option = key.partition(".")
         if not (equals and dot and id and option):
             raise UsageError(f"--set {item}: write CHECK.OPTION=VALUE, e.g. http-timeout.timeout=5")
-        if not check_named(id).fix.codemod:
+        if not check_named(id).fix.codemod and not check_named(id).scaffold:
             raise UsageError(f"--set {item}: {id} has no codemod and so no options")
         values.setdefault(id, {})[option] = value
     return values
 
 
-def _in_scope(check: Check, risk: str | None) -> bool:
-    return bool(check.fix.codemod) and (risk != "auto" or check.fix.risk is Risk.AUTO)
+def _in_scope(check: Check, options: Namespace) -> bool:
+    """Tell whether something may be written for a check: files of scaffolds only where they are asked for."""
+    if options.risk == "auto":
+        return bool(check.fix.codemod) and check.fix.risk is Risk.AUTO
+    return bool(check.fix.codemod or (options.scaffold and check.scaffold))
 
 
 def _current(session: Session, check: Check, overlay: Mapping[str, bytes]) -> list[Finding]:
@@ -161,11 +201,16 @@ def _write_exactly(text: str) -> None:
 
 def _summarise(outcome: _Outcome, *, applied: bool) -> None:
     left = sum(map(len, outcome.left.values()))
-    if not outcome.mended and not left:
+    tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
+    if outcome.added:
+        rest = "" if outcome.mended else f"; {plural(left, 'finding')} left as they are.{tail}"
+        print(f"{'Added' if applied else 'Would add'} {', '.join(outcome.added)}{rest or '.'}")
+    elif not outcome.mended and not left:
         print("Nothing to fix.")
+        return
+    if outcome.added and not outcome.mended:
         return
     what = f"{plural(outcome.mended, 'finding')} in {plural(outcome.patches, 'patch', 'patches')}"
     verb = "Fixed" if applied else "Would fix"
-    tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
     rest = f"; {left} left as they are" if left else ""
     print(f"{verb} {what}{rest}.{tail if outcome.mended else ''}")

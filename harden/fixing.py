@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harden.checks import Check
 from harden.details import details_of, named
@@ -40,13 +40,18 @@ def codemod_class(check: Check) -> type[Codemod]:
     """Load the codemod of a check. Raises UsageError for a check that has none, Refusal where it fails."""
     if not check.fix.codemod:
         raise UsageError(f"{check.id} has no codemod: see `harden explain {check.id}`.")
-    module, _, name = check.fix.codemod.partition(":")
+    found: type[Codemod] = loaded(check.fix.codemod)
+    return found
+
+
+def loaded(name: str) -> Any:
+    """Return the class named as `package.module:Class`. Raises Refusal where it cannot be loaded."""
+    module, _, member = name.partition(":")
     try:
-        loaded: type[Codemod] = getattr(import_module(module), name)
+        return getattr(import_module(module), member)
     except Exception as error:  # a plug-in that does not fit must not look like a crash of harden
         reason = f"{type(error).__name__}: {error}"
-        raise Refusal(f"The codemod {check.fix.codemod} cannot be loaded ({reason}).") from error
-    return loaded
+        raise Refusal(f"The codemod {name} cannot be loaded ({reason}).") from error
 
 
 def make_offer(

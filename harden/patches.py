@@ -145,7 +145,8 @@ class Patch:
             raise Refusal("No hunk is selected.")
         if len(wanted) == sum(not hunk.supports for hunk in hunks):
             return self
-        others = {edit.path for edit in self.edits} - {target.path for target in self.targets}
+        mended = {target.path for target in self.targets}
+        others = {edit.path for edit in self.edits} - mended if mended else set()
         paths = {hunk.path for hunk in wanted} | others
         kept = [hunk for hunk in hunks if hunk.path in paths and (hunk.supports or hunk in wanted)]
         dropped = [hunk for hunk in hunks if not hunk.supports and hunk not in wanted]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harden.details import named
@@ -12,11 +12,15 @@ from harden.export import patch_of
 from harden.findings import Finding
 from harden.masking import masked_file, masked_hunks, secrets_before, secrets_in
 from harden.module import split_lines
+from harden.pages import Example, page_of
 from harden.patches import Hunk, Patch
 from harden.registry import check_named
 from harden.source import decode
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from harden.checks import Check
     from harden.decisions import OptionValue
     from harden.journal import Entry
     from harden.session import EvidenceLine, Session
@@ -37,6 +41,8 @@ class Preview:
     """What is masked in it: the secrets of its files before the patch."""
     details: str = ""
     """Where the codemod failed, if it did."""
+    guide: tuple[Example, ...] = ()
+    """The code to aim at, where a person writes the fix."""
 
     def with_context(self, context: int | None) -> tuple[Hunk, ...]:
         """Return the hunks with so many unchanged lines around, None for all of them."""
@@ -49,6 +55,8 @@ def preview(
     """Make the fix of some findings of one check. Raises UsageError for options that are not allowed."""
     check = check_named(findings[0].check)
     options = session.options_with(check, values) if values is not None else None
+    if not any(finding.fixable for finding in findings):
+        return _by_hand(session, check, findings, options)
     offer = session.preview(findings, options)
     several = len(findings) > 1
     places = {finding.fingerprint: finding.place for finding in findings}
@@ -57,15 +65,36 @@ def preview(
         for print_, reason in offer.refused.items()
     )
     if offer.patch is None:
-        return Preview(None, refused=refused, details=offer.details)
+        return Preview(None, refused=refused, details=offer.details, guide=_guide(session, check))
     return shown(session, offer.patch, refused)
 
 
-def option_words(session: Session, check: str) -> tuple[str, ...] | None:
-    """Return what the options of a check's codemod are set to; None where it has none."""
+def _by_hand(
+    session: Session, check: Check, findings: Sequence[Finding], options: BaseModel | None
+) -> Preview:
+    """Show what helps a person: the pattern to follow, and a file to go on from where there is one."""
+    guide, reason = _guide(session, check), findings[0].why_not or NO_FIX
+    if not check.scaffold:
+        return Preview(None, refused=(reason,), guide=guide)
+    offer = session.preview(findings, options)
+    if offer.patch is None:
+        told = tuple(f"No file is added: {why}" for why in dict.fromkeys(offer.refused.values()))
+        return Preview(None, refused=(reason, *told), details=offer.details, guide=guide)
+    return replace(shown(session, offer.patch, (reason,)), guide=guide)
+
+
+def _guide(session: Session, check: Check) -> tuple[Example, ...]:
+    return page_of(check).guide(session.project.imported)
+
+
+def option_words(session: Session, finding: Finding) -> tuple[str, ...] | None:
+    """Return what the options of a finding's fix are set to; None where it has none."""
     from harden.option_fields import summary
 
-    options = session.options(check_named(check))
+    check = check_named(finding.check)
+    if not check.takes_options(finding):
+        return None
+    options = session.options(check)
     return tuple(summary(options)) if type(options).model_fields else None
 
 

@@ -199,9 +199,9 @@ class Session:
         from pydantic import ValidationError
 
         from harden.decisions import first_problem
-        from harden.fixing import codemod_class
+        from harden.scaffolding import options_of
 
-        model = codemod_class(check).Options
+        model = options_of(check)
         saved = {**self.settings.options.get(check.id, {}), **self.decisions.options.get(check.id, {})}
         try:
             return model.model_validate({**saved, **values})
@@ -217,14 +217,19 @@ class Session:
         return deciding.keep_options(self, check, values)
 
     def preview(self, findings: Sequence[Finding], options: BaseModel | None = None) -> Offer:
-        """Make the patch for findings of one check, from the files as they are now. Writes nothing."""
+        """Make the patch for findings of one check, from the files as they are now. Writes nothing.
+
+        Where only a person can mend them, it adds the files that the check's scaffold has for them.
+        """
         from harden.fixing import make_offer
+        from harden.scaffolding import has_scaffold, make_scaffold
 
         check = check_named(findings[0].check)
-        if options is None and check.fix.codemod:
+        if options is None and (check.fix.codemod or check.scaffold):
             options = self.options(check)
         self._reread()
-        return make_offer(self.project, check, findings, options)
+        make = make_scaffold if has_scaffold(check, findings) else make_offer
+        return make(self.project, check, findings, options)
 
     def apply(self, patch: Patch) -> Entry:
         """Write a patch, exactly as previewed. Raises ApplyError; then nothing was changed."""

@@ -12,7 +12,8 @@ from textual.content import Content
 from harden.details import details_of
 from harden.errors import WrongOption
 from harden.found import State
-from harden.previews import NO_FIX, reason_of
+from harden.pages import page_of
+from harden.previews import reason_of
 from harden.registry import check_named
 from harden.tui import wording
 from harden.tui.part import Action, Part
@@ -70,10 +71,10 @@ class Fixing(Part):
             return f"It is applied already; {self.key('fix.undo')} undoes it."
         if row.state == "ignored":
             return f"It is ignored; {self.key('finding.reopen')} opens it again."
-        if not row.finding.fixable:
-            return row.finding.why_not or "Only a person can fix this; the Why tab shows the pattern."
         if self._preview is None:
             return self._wrong or _PREPARING
+        if self._preview.patch is None and not row.finding.fixable:
+            return row.finding.why_not or "Only a person can fix this; the Why tab shows the pattern."
         if self._preview.patch is None:
             return self._preview.refused[0] if self._preview.refused else "There is no fix."
         if self.screen.detail.diff.chosen:
@@ -83,8 +84,8 @@ class Fixing(Part):
     @property
     def _is_preparing(self) -> bool:
         row = self._row
-        is_fixable = row is not None and row.state == "open" and row.finding.fixable
-        return is_fixable and self._preview is None and not self._wrong
+        is_open = row is not None and row.state == "open"
+        return is_open and self._preview is None and not self._wrong
 
     @property
     def row(self) -> FindingRow | None:
@@ -156,9 +157,6 @@ class Fixing(Part):
                 wording.reopening(decided, self.key("finding.reopen")),
             )
             return
-        if row.state == "open" and not row.finding.fixable:
-            self._show_guide(row)
-            return
         self.screen.work(partial(self._show_preview, row), "preview", exclusive=True)
 
     def show_entry(self, row: EntryRow) -> None:
@@ -212,15 +210,9 @@ class Fixing(Part):
             )
         else:
             self.screen.detail.say(
-                "The findings of this check need a person; each tells what to do.", wording.pattern(check)
+                "The findings of this check need a person; each tells what to do.",
+                wording.patterns(page_of(check).guide(())),
             )
-
-    def _show_guide(self, row: FindingRow) -> None:
-        self.screen.workers.cancel_group(self.screen, "preview")
-        check = check_named(row.finding.check)
-        self.screen.detail.show_options(Content(""))
-        reason = row.finding.why_not or NO_FIX
-        self.screen.detail.say(reason, wording.pattern(check))
 
     async def _show_preview(self, row: FindingRow) -> None:
         await asyncio.sleep(_SETTLE)
@@ -266,13 +258,11 @@ class Fixing(Part):
         if row.state == "applied":
             self.screen.detail.say("This was mended together with another finding, or committed already.")
             return
-        reason = preview.refused[0] if preview.refused else "The codemod offers nothing here."
         if preview.details:
-            self._fail(reason, preview.details)
+            self._fail(preview.refused[-1], preview.details)
             return
-        self.screen.detail.say(
-            "harden declines to fix this one.", reason, wording.pattern(check_named(row.finding.check))
-        )
+        declined = ["harden declines to fix this one."] if row.finding.fixable else []
+        self.screen.detail.say(*declined, *preview.refused, wording.patterns(preview.guide))
 
     def _notes(self, preview: Preview) -> list[str]:
         if preview.written:

@@ -28,7 +28,7 @@ class Tuning(Part):
     def why_not(self, id: str) -> str:
         """Return why an action can do nothing now."""
         check, row = self.screen.fixing.check, self.screen.fixing.row
-        if check is None or not check.fix.codemod or row is None or not row.finding.fixable:
+        if check is None or row is None or not check.takes_options(row.finding):
             return "There is no fix with options here."
         if row.state != "open":
             return f"It is {row.state}; options count for open findings."

@@ -59,7 +59,7 @@ class Prepared:
         if row.state == "applied":
             return await ask(written, row.finding), Content("")
         made = await ask(preview, [row.finding], values)
-        words = await ask(option_words, row.finding.check)
+        words = await ask(option_words, row.finding)
         if words is None:
             return made, Content("")
         return made, Content("   ".join(words))

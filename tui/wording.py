@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.highlight import highlight
 
 from harden.findings import Risk, Severity
-from harden.pages import page_of
+from harden.pages import Example, page_of
 from harden.tui.rows import EntryRow, FindingRow, Group, ProblemRow, QuestionRow, StageRow
 from harden.words import plural
 
@@ -82,6 +82,7 @@ def _page(check: Check) -> Content:
     parts: list[Content] = [Content.styled(text.lead, "bold"), _flowing(text.text)]
     for before, after in text.pairs[:2]:
         parts += [_titled("Flagged", before.code, before.path), _titled("Fixed", after.code, after.path)]
+    parts += [_titled(one.title, one.code, "app/main.py") for one in text.patterns]
     if text.ignore:
         parts.append(Content.assemble(("When to ignore  ", "bold $text-accent"), text.ignore))
     parts.append(
@@ -96,10 +97,9 @@ def _page(check: Check) -> Content:
     return Content("\n\n").join(part for part in parts if part)
 
 
-def pattern(check: Check) -> Content:
+def patterns(shown: Sequence[Example]) -> Content:
     """Return the code to aim at, where only a person can write the fix."""
-    pairs = page_of(check).pairs
-    return _titled("The pattern to follow", pairs[0][1].code, pairs[0][1].path) if pairs else Content("")
+    return Content("\n\n").join(_titled("The pattern to follow", one.code, one.path) for one in shown)
 
 
 def question(

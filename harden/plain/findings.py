@@ -84,7 +84,7 @@ class OneFinding:
 
     def _answered(self) -> bool:
         keys, refused = self._keys()
-        prompt = "Apply this fix?" if self._made.patch else "What now?"
+        prompt = self._prompt if self._made.patch else "What now?"
         key = self._talk.choose(prompt, keys, {"J": "the same as n", **_MORE}, refused)
         if action := self._actions().get(key):
             return action()
@@ -104,6 +104,10 @@ class OneFinding:
             "K": self._back,
         }
 
+    @property
+    def _prompt(self) -> str:
+        return "Apply this fix?" if self._finding.fixable else "Add this?"
+
     def _keys(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the keys that can do something, and the others with the reason."""
         keys, refused = dict(_KEYS), {}
@@ -112,7 +116,7 @@ class OneFinding:
             refused = dict.fromkeys(("y", "h"), f"There is no fix to apply: {reason}")
         elif len(_choosable(self._made)) < 2:
             refused["h"] = "The fix is a single hunk: y applies it."
-        if not self._check.fix.codemod or not self._finding.fixable:
+        if not self._check.takes_options(self._finding):
             refused["p"] = "There is no fix with options here."
         return {key: told for key, told in keys.items() if key not in refused}, refused
 
@@ -226,8 +230,6 @@ _MORE = {"K": "back to the finding that was left open last", **shared.MORE}
 
 def _prepared(review: Review, finding: Finding) -> Preview:
     """Make the fix of a finding; why there is none is told with it."""
-    if not finding.fixable:
-        return Preview(None, refused=(finding.why_not or NO_FIX,))
     try:
         return preview(review.session, [finding])
     except HardenError as error:

@@ -36,14 +36,14 @@ def fix_lines(session: Session, finding: Finding, check: Check, made: Preview) -
         yield from made.diff.rstrip("\n").split("\n")
         for note in (*made.patch.notes, *made.refused):
             yield f"Note: {_ascii(note)}"
-        if others := len(made.patch.resolves) - 1:
+        if (others := len(made.patch.resolves) - 1) > 0:
             yield f"Note: this also mends {plural(others, 'other finding')} of the check."
-        return
-    yield f"No fix: {_ascii(made.refused[0] if made.refused else NO_FIX)}"
-    yield from _code(session, finding)
-    if pairs := page_of(check).pairs:
+    else:
+        yield f"No fix: {_ascii(' '.join(made.refused or (NO_FIX,)))}"
+        yield from _code(session, finding)
+    for example in made.guide:
         yield "The pattern to follow:"
-        yield from _indented(pairs[0][1].code)
+        yield from _indented(example.code)
 
 
 def page_lines(check: Check) -> Iterator[str]:
@@ -57,6 +57,9 @@ def page_lines(check: Check) -> Iterator[str]:
         place = "" if example.path == "app/main.py" else f" ({example.path})"
         yield f"\n{example.kind.capitalize()}{place}:"
         yield from _indented(example.code)
+    for pattern in page.patterns:
+        yield f"\n{pattern.title}:"
+        yield from _indented(pattern.code)
     if page.ignore:
         yield f"\nWhen to ignore: {_ascii(page.ignore)}"
     yield f"In the code, `# harden: ignore[{check.id}] your reason` silences one place."

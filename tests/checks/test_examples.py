@@ -55,9 +55,26 @@ def test_flagged_is_flagged(check: Check, example: Example, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("check", "example"), [*examples("fixed"), *examples("fine")])
 def test_fixed_and_fine_are_not(check: Check, example: Example, tmp_path: Path) -> None:
+    assert not _flagged(check, example, tmp_path)
+
+
+PATTERNS = [
+    pytest.param(check, pattern.code, id=f"{check.id}-{number}")
+    for check in CHECKS
+    for number, pattern in enumerate(page_of(check).patterns)
+]
+
+
+@pytest.mark.parametrize(("check", "code"), PATTERNS)
+def test_a_pattern_can_be_followed(check: Check, code: str, tmp_path: Path) -> None:
+    ast.parse(code)
+    assert not _flagged(check, Example("pattern", "app/main.py", code), tmp_path)
+
+
+def _flagged(check: Check, example: Example, tmp_path: Path) -> list[str]:
     result = scan_file(project_with(tmp_path, example), Rules((check,)), example.path)
     assert not result.problems
-    assert not [f"{finding.line}: {finding.message}" for finding in result.findings]
+    return [f"{finding.line}: {finding.message}" for finding in result.findings]
 
 
 PAIRS = [

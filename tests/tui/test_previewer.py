@@ -53,7 +53,7 @@ async def test_a_preview_is_the_one_that_the_session_makes(
     session.keep_options(registry.check_named("http-timeout"), {"timeout": 3})
     made = await previewer.ask(preview, [finding])
     assert "timeout=3" in made.diff
-    words = await previewer.ask(option_words, "http-timeout")
+    words = await previewer.ask(option_words, finding)
     assert words is not None
     assert "timeout = 3" in words
 
@@ -98,6 +98,6 @@ async def test_who_stops_waiting_gets_no_other_reply_mixed_up(previewer: Preview
     asked = asyncio.ensure_future(previewer.ask(preview, [finding]))
     await asyncio.sleep(0)
     asked.cancel()
-    words = await previewer.ask(option_words, "http-timeout")
+    words = await previewer.ask(option_words, finding)
     assert words is not None
     assert any(word.startswith("timeout") for word in words)
