@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -34,6 +34,15 @@ GUIDE = Fix("", Risk.GUIDE)
 """No safe mechanical edit: the check's page shows the pattern to follow."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnNodes:
+    """A subscription to the nodes of one type, or to those of them that bear one of some names."""
+
+    kind: type[ast.AST]
+    function: NodeFunction
+    names: frozenset[str] | None
+
+
 @dataclass(slots=True)
 class Check:
     """What to look for. The stage is the folder the check's module lies in, its page the module's docstring.
@@ -58,7 +67,7 @@ class Check:
     stage: str = ""
     page: str = ""
     calls: list[tuple[str, CallFunction]] = field(default_factory=list)
-    node_types: list[tuple[type[ast.AST], NodeFunction]] = field(default_factory=list)
+    node_types: list[OnNodes] = field(default_factory=list)
     modules: list[ModuleFunction] = field(default_factory=list)
     files: list[tuple[str, FileFunction]] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
@@ -86,11 +95,14 @@ class Check:
 
         return subscribe
 
-    def node(self, *kinds: type[ast.AST]) -> Callable[[NodeFunction], NodeFunction]:
-        """Subscribe to syntax nodes of exactly these types."""
+    def node(
+        self, *kinds: type[ast.AST], named: Collection[str] | None = None
+    ) -> Callable[[NodeFunction], NodeFunction]:
+        """Subscribe to syntax nodes of exactly these types, all or those of some names (`tree.name_of`)."""
+        names = None if named is None else frozenset(named)
 
         def subscribe(function: NodeFunction) -> NodeFunction:
-            self.node_types += [(kind, function) for kind in kinds]
+            self.node_types += [OnNodes(kind, function, names) for kind in kinds]
             return function
 
         return subscribe

@@ -12,6 +12,8 @@ from harden.readers import READERS
 from harden.words import words_of
 
 _OS = ("os.getenv", "os.environ.get", "os.environb.get", "os.getenvb")
+READS = (*_OS, *READERS, *(f"{reader}.*" for reader in READERS))
+"""Calls that `env_read` knows, as a check subscribes to them."""
 SETTINGS_BASES = (
     "pydantic_settings.BaseSettings",
     "pydantic.BaseSettings",

@@ -26,6 +26,7 @@ class Layout:
         self._packages = frozenset(dirname(path) for path in self._files if basename(path) == "__init__.py")
         self._folders = frozenset(folder for path in self._files for folder in _above(dirname(path)))
         self._found: dict[tuple[str, str], str] = {}
+        self._split: dict[str, tuple[str, str]] = {}
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -67,6 +68,20 @@ class Layout:
     def _heads(self) -> frozenset[str]:
         stems = {basename(path)[:-3] for path in self._files}
         return frozenset(stems | {basename(folder) for folder in self._folders})
+
+    def split(self, path: str) -> tuple[str, str]:
+        """Return the module of the project that a dotted path begins with, and the rest of the path."""
+        known = self._split.get(path)
+        if known is None:
+            known = "", path
+            parts = path.split(".")
+            for cut in range(len(parts), 0, -1):
+                name = ".".join(parts[:cut])
+                if name in self.names:
+                    known = name, ".".join(parts[cut:])
+                    break
+            self._split[path] = known
+        return known
 
     def located(self, module: str, importer: str) -> str:
         """Return the project's own name of what a file imports as `module`; other names as they are."""

@@ -41,6 +41,14 @@ class Followed:
     looks: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Classes and their bases, and what was looked at to tell."""
+
+    paths: tuple[str, ...]
+    looks: frozenset[str]
+
+
 class Project(Files):
     """The files of a repository with its module names, and what its modules export."""
 
@@ -54,6 +62,7 @@ class Project(Files):
         self._exports: dict[str, Exports | None] = {}
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, Followed] = {}
+        self._above: dict[tuple[str, ...], Above] = {}
 
     def seen_from(self, path: str) -> Project:
         """Return the project as one of its files sees it."""
@@ -238,6 +247,19 @@ class Project(Files):
 
     def ancestry(self, bases: tuple[str, ...]) -> tuple[str, ...]:
         """Return `bases` and the bases of those that are the project's own classes, nearest first."""
+        return self.above(bases).paths if any(map(self.owns, bases)) else tuple(dict.fromkeys(bases))
+
+    def above(self, bases: tuple[str, ...]) -> Above:
+        """Return what stands above some classes, and what was looked at to tell."""
+        known = self._above.get(bases)
+        if known is None:
+            from harden.view import View
+
+            looks: set[str] = set()
+            known = self._above[bases] = Above(View(self, looks)._climbed(bases), frozenset(looks))
+        return known
+
+    def _climbed(self, bases: tuple[str, ...]) -> tuple[str, ...]:
         found: list[str] = []
         todo = list(bases)
         while todo and len(found) < 100:
@@ -273,12 +295,7 @@ class Project(Files):
 
     def split(self, path: str) -> tuple[str, str]:
         """Return the module of the project that a dotted path begins with, and the rest of the path."""
-        parts = path.split(".")
-        for cut in range(len(parts), 0, -1):
-            name = ".".join(parts[:cut])
-            if name in self.names:
-                return name, ".".join(parts[cut:])
-        return "", path
+        return self.layout.split(path)
 
     def exports(self, name: str) -> Exports | None:
         """Return what the module `name` exports, or None when it cannot be read."""

@@ -29,6 +29,7 @@ from harden.suppress import (
     suppressions,
 )
 from harden.syntax import parse
+from harden.tree import name_of
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -57,6 +58,7 @@ class Rules:
     last: dict[str, list[tuple[Check, CallFunction]]] = field(default_factory=dict)
     first: dict[str, list[tuple[str, Check, CallFunction]]] = field(default_factory=dict)
     nodes: dict[type[ast.AST], list[tuple[Check, NodeFunction]]] = field(default_factory=dict)
+    named: dict[type[ast.AST], dict[str, list[tuple[Check, NodeFunction]]]] = field(default_factory=dict)
     ends: set[str] = field(default_factory=set)
     _by_kind: dict[FileKind, Rules] = field(default_factory=dict)
 
@@ -71,8 +73,12 @@ class Rules:
                 else:
                     self.exact.setdefault(pattern, []).append((check, call))
                     self.ends.add(pattern.rpartition(".")[2])
-            for kind, function in check.node_types:
-                self.nodes.setdefault(kind, []).append((check, function))
+            for on in check.node_types:
+                if on.names is None:
+                    self.nodes.setdefault(on.kind, []).append((check, on.function))
+                for name in on.names or ():
+                    named = self.named.setdefault(on.kind, {})
+                    named.setdefault(name, []).append((check, on.function))
 
     def of(self, kind: FileKind) -> Rules:
         """Return the rules for one kind of file."""
@@ -173,10 +179,15 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
             for check, on_call in rules.exact.get(of_library, ()):
                 collected.add(check, on_call, module, call, of_library)
     for kind, subscribed in rules.nodes.items():
-        wanted = [(check, on_node) for check, on_node in subscribed if check.id in active]
-        for node in module.nodes(kind) if wanted else ():
-            for check, on_node in wanted:
-                collected.add(check, on_node, module, node)
+        nodes = module.nodes(kind)
+        for check, on_node in subscribed if nodes else ():
+            if check.id in active:
+                collected.add_each(check, on_node, module, nodes)
+    for kind, by_name in rules.named.items():
+        for node in module.nodes(kind):
+            for check, on_node in by_name.get(name_of(node), ()):
+                if check.id in active:
+                    collected.add(check, on_node, module, node)
     for check in rules.checks:
         if check.id in active:
             for on_module in check.modules:
@@ -228,17 +239,35 @@ class _Collector:
     def add(self, check: Check, function: Callable[..., Iterable[Finding]], *arguments: object) -> None:
         """Take what a check function yields; if it raises, the file goes on without that check."""
         try:
-            for finding in function(*arguments):
-                if finding.check != check.id:
-                    raise ValueError(f"it reports as {finding.check}")
-                self.findings.append(finding)
-        except UnreadableSource:  # of another file, which has a problem of its own
-            return
-        except RecursionError:
-            self._add(Problem(self.path, 0, f"nested too deeply for {check.id}", check.id))
+            self._take(check, function(*arguments))
         except Exception as error:  # a broken check must not cost the user the other results
-            reason = f"{check.id} could not look here: {named(error, quiet=check.secret)}"
-            self._add(Problem(self.path, 0, reason, check.id, details_of(error, quiet=check.secret)))
+            self._failed(check, error)
+
+    def add_each(
+        self, check: Check, function: NodeFunction, module: Module, nodes: Iterable[ast.AST]
+    ) -> None:
+        """Take what a check function yields for each of some nodes."""
+        for node in nodes:
+            try:
+                for finding in function(module, node):
+                    self._take(check, (finding,))
+            except Exception as error:
+                self._failed(check, error)
+
+    def _take(self, check: Check, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if finding.check != check.id:
+                raise ValueError(f"it reports as {finding.check}")
+            self.findings.append(finding)
+
+    def _failed(self, check: Check, error: Exception) -> None:
+        if isinstance(error, UnreadableSource):  # of another file, which has a problem of its own
+            return
+        if isinstance(error, RecursionError):
+            self._add(Problem(self.path, 0, f"nested too deeply for {check.id}", check.id))
+            return
+        reason = f"{check.id} could not look here: {named(error, quiet=check.secret)}"
+        self._add(Problem(self.path, 0, reason, check.id, details_of(error, quiet=check.secret)))
 
     def _add(self, problem: Problem) -> None:
         if all(known.check != problem.check for known in self.problems):

@@ -145,6 +145,29 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
         stack[at:] = stack[at:][::-1]
 
 
+def name_of(node: ast.AST) -> str:
+    """Return the name that a node bears as it is written, or nothing.
+
+    What is called, read, defined or given: of a call, an attribute or a keyword the last part; of an assignment
+    that of its first target, for which a text in a subscript stands, too; `**` of a keyword without name.
+    """
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.keyword(arg=given):
+            return "**" if given is None else given
+        case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target):
+            if isinstance(target, ast.Subscript):
+                key = target.slice
+                return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+            return name_of(target)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+    return ""
+
+
 def _is_outside(node: ast.AST, below: ast.AST, child: ast.AST, holder: ast.AST) -> bool:
     """Tell whether `node` is evaluated around `holder`: a decorator, default, base, first iterable.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harden.following import unmarked
 from harden.notes import BOUND, EXPORTS, IMPORTED, LISTING, MODULE, OUTSIDE, PRESENCE, ROUTES, TEXT, WORD
-from harden.project import Exports, Project
+from harden.project import Above, Exports, Project
 
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
@@ -62,6 +62,12 @@ class View(Project):
         followed = self._whole.followed(path)
         self._looks.update(followed.looks)
         return followed.path
+
+    def above(self, bases: tuple[str, ...]) -> Above:
+        """Return what stands above some classes, and what was looked at to tell."""
+        above = self._whole.above(bases)
+        self._looks.update(above.looks)
+        return above
 
     def exports(self, name: str) -> Exports | None:
         """Return what the module `name` exports, or None when it cannot be read."""

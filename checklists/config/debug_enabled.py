@@ -146,7 +146,7 @@ from harden.checklists.unpacking import argument, entries
 from harden.checklists.without_environment import without_environment
 from harden.checklists.written import written
 from harden.checks import Check, Fix
-from harden.environment import env_read, is_playground, settings_class
+from harden.environment import READS, env_read, is_playground, settings_class
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal, keyword
 
@@ -250,7 +250,7 @@ def environment_default(module: Module, call: ast.Call, path: str) -> Iterator[F
             yield from _development(module, name, value, call.args[1])
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={*_VARIABLES, "ENV", "env"})
 def environment_set(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `os.environ["FLASK_ENV"] = "development"`, `app.config["ENV"]` and `app.env`."""
     match node:
@@ -373,8 +373,8 @@ def updated(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
             yield check.found(module, value, f"{name} is on wherever this runs", facts=facts)
 
 
-@check.node(ast.Call)
-def on_by_default(module: Module, node: ast.AST) -> Iterator[Finding]:
+@check.call(*READS)
+def on_by_default(module: Module, node: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `os.getenv("DEBUG", "True")`: on wherever the variable is missing."""
     read = env_read(module, node)
     if read is None or not DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):

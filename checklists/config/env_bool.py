@@ -53,7 +53,7 @@ import ast
 from collections.abc import Iterator
 
 from harden.checks import Check, Fix
-from harden.environment import EnvRead, env_read
+from harden.environment import READS, EnvRead, env_read
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, is_literal
 from harden.words import words_of
@@ -72,12 +72,10 @@ _FIRST = frozenset(
 _LAST = frozenset({"enabled", "disabled", "debug", "verbose", "testing", "mode", "flag"})
 
 
-@check.node(ast.Call)
-def cast_to_bool(module: Module, node: ast.AST) -> Iterator[Finding]:
+@check.call("builtins.bool")
+def cast_to_bool(module: Module, node: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `bool(os.getenv("DEBUG"))`."""
-    if not isinstance(node, ast.Call) or module.resolve(node.func) != "builtins.bool" or len(node.args) != 1:
-        return
-    read = _switch(module, node.args[0])
+    read = _switch(module, node.args[0]) if len(node.args) == 1 else None
     if read is not None:
         yield check.found(module, node, f"bool() of {read.name} is True for any text, `False` included")
 
@@ -96,8 +94,8 @@ def compared_to_bool(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(module, node, f"{read.name} is text, which never equals True")
 
 
-@check.node(ast.Call)
-def used_as_condition(module: Module, node: ast.AST) -> Iterator[Finding]:
+@check.call(*READS)
+def used_as_condition(module: Module, node: ast.Call, path: str) -> Iterator[Finding]:
     """Flag `if os.getenv("DEBUG", "False"):` and switches kept unparsed."""
     read = _switch(module, node)
     if read is None:

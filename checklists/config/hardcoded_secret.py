@@ -212,9 +212,8 @@ def address(module: Module, node: ast.AST) -> Iterator[Finding]:
         )
 
 
-@check.node(ast.JoinedStr)
-@check.node(ast.BinOp)
-@check.node(ast.Call)
+@check.node(ast.JoinedStr, ast.BinOp)
+@check.node(ast.Call, named={"format"})
 def folded_address(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag an address that constants are put together to; at its password where that is a literal here."""
     match node:

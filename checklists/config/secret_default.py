@@ -60,7 +60,7 @@ from collections.abc import Iterator
 
 from harden.checklists.secret_evidence import Place, has_credentials, is_secret, kind_of, known_shape
 from harden.checks import Check, Fix
-from harden.environment import EnvRead, env_read, is_playground
+from harden.environment import READS, EnvRead, env_read, is_playground
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 
@@ -82,8 +82,8 @@ _OWN_SETTINGS = re.compile(r"(?i)(app_?|self_?|_)?(config|conf|cfg|settings)")
 _OWN_READER = re.compile(r"(get_?|read_?)?env(iron|_?secret|_?var|_?str)?|getenv|get_(secret|setting|config)")
 
 
-@check.node(ast.Call)
-def read_with_default(module: Module, node: ast.AST) -> Iterator[Finding]:
+@check.call(*READS)
+def read_with_default(module: Module, node: ast.Call, path: str) -> Iterator[Finding]:
     """Flag a secret read from the environment with a literal to fall back on."""
     read = env_read(module, node)
     if read is not None and read.default is not None and _is_insecure(module, node, read, read.default):

@@ -37,8 +37,10 @@ class ClassPage:
 def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
     """Return how a class-based list is paginated, None where it is none or has pages."""
     bases = module.bases(node)
-    text = "\n".join([module.segment(node), *_own_bases(module, bases)])
     named = {name for statement in node.body for name in _names(statement)}
+    if {*bases}.isdisjoint((*_REST_LISTS, *_DJANGO_LISTS)):
+        return None
+    text = "\n".join([module.segment(node), *_own_bases(module, bases)])
     if "paginat" in text or "[:" in text or named.isdisjoint({"model", "queryset", "get_queryset"}):
         return None
     counts = ".count()" in text or "len(" in text
@@ -48,8 +50,6 @@ def class_page(module: Module, node: ast.ClassDef) -> ClassPage | None:
         if counts and "get_queryset" in named:
             return ClassPage(why_not=_COUNTS)
         return _page(module, node, "rest", text)
-    if set(bases).isdisjoint(_DJANGO_LISTS):
-        return None
     if counts:
         return ClassPage(why_not=_COUNTS)
     if place := _counted_at(module, node):

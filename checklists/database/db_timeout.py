@@ -252,12 +252,10 @@ def engine(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, call, message, facts=facts, why_not=why_not)
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={"SQLALCHEMY_ENGINE_OPTIONS"})
 def flask_options(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag Flask-SQLAlchemy's engine options that stand beside an address of a known driver."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
-        return
-    if not ast.unparse(node.targets[0]).strip("]\"'").endswith("SQLALCHEMY_ENGINE_OPTIONS"):
         return
     owner = module.parents.get(node)
     for other in (statement for statement in module.nodes(ast.Assign) if module.parents[statement] is owner):

@@ -141,10 +141,10 @@ def naive_call(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     yield check.found(module, call, f"{name}() gives a time without zone", facts=facts, why_not=reason)
 
 
-@check.node(ast.keyword)
+@check.node(ast.keyword, named=_MADE_AT_USE)
 def naive_callable(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `default=datetime.utcnow` and alike."""
-    if not isinstance(node, ast.keyword) or node.arg not in _MADE_AT_USE:
+    if not isinstance(node, ast.keyword):
         return
     if not isinstance(node.value, ast.Attribute | ast.Name) or module.resolve(node.value) not in _CALLABLES:
         return
@@ -158,7 +158,7 @@ def naive_callable(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(module, node.value, message, facts=facts, why_not=why_not)
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={"USE_TZ"})
 def django_setting(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `USE_TZ = False` in Django's settings."""
     if not isinstance(node, ast.Assign) or module.parents[node] is not module.tree:

@@ -358,7 +358,7 @@ def switched_off(module: Module, call: ast.Call, path: str) -> Iterator[Finding]
         yield check.found(module, call, message, facts={"set": f"timeout={form}"})
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={"timeout"})
 def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `client.timeout = None` of httpx."""
     match node:
@@ -429,12 +429,12 @@ def aws_config(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, call, message, facts=facts, severity=Severity.MEDIUM)
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={"api_key"})
 def stripe_key(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag the place that sets up Stripe while nothing replaces its HTTP client."""
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
         return
-    if node.targets[0].attr != "api_key" or module.resolve(node.targets[0].value) != "stripe":
+    if module.resolve(node.targets[0].value) != "stripe":
         return
     if not module.project.mentions("default_http_client"):
         name = ast.unparse(node.targets[0].value)

@@ -266,12 +266,12 @@ def directory(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         yield check.found(module, statement, message, facts={"after": after}, why_not=why_not)
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={"EMAIL_HOST"})
 def django_mail(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag Django's settings for mail without EMAIL_TIMEOUT."""
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
         return
-    if node.targets[0].id != "EMAIL_HOST" or is_literal(node.value, "localhost"):
+    if is_literal(node.value, "localhost"):
         return
     at_top = isinstance(module.parents.get(node), ast.Module | ast.If)
     if at_top and "settings" in module.path and not module.project.mentions("EMAIL_TIMEOUT"):

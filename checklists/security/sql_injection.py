@@ -134,12 +134,12 @@ def executed(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     yield from _judge(module, call, path)
 
 
-@check.node(ast.Call)
+@check.node(ast.Call, named=METHODS)
 def executed_by_unknown(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag the same on objects that cannot be resolved: the text itself says that it is SQL."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
-    if node.func.attr in METHODS and module.resolve(node.func) is None:
+    if module.resolve(node.func) is None:
         yield from _judge(module, node, "")
 
 
@@ -160,9 +160,8 @@ def extra(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
                     yield from _in_text(module, call, part, "django.extra", is_fragment=True)
 
 
-@check.node(ast.JoinedStr)
-@check.node(ast.BinOp)
-@check.node(ast.Call)
+@check.node(ast.JoinedStr, ast.BinOp)
+@check.node(ast.Call, named={"format", "join", "substitute", "replace"})
 def built_apart(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag SQL text with values in it that another function, or another module, executes."""
     match node:

@@ -217,7 +217,7 @@ _ANY_CERTIFICATE = "CERT_NONE accepts any certificate"
 _OLD_VERSIONS = ("ssl.TLSVersion.SSLv3", "ssl.TLSVersion.TLSv1", "ssl.TLSVersion.TLSv1_1")
 
 
-@check.node(ast.keyword)
+@check.node(ast.keyword, named={*_SWITCHED, *_DICTS, "**"})
 def switched_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `verify=False` and its kin in calls of HTTP and database clients."""
     if not isinstance(node, ast.keyword):
@@ -259,12 +259,12 @@ def _argument(
     yield check.found(module, value, message, facts=facts, why_not=why_not)
 
 
-@check.node(ast.Assign)
+@check.node(ast.Assign, named={*ASSIGNED, "check_hostname", "hostkeys"})
 def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `session.verify = False` and `context.check_hostname = False`."""
     if not isinstance(node, ast.Assign) or not isinstance(target := node.targets[0], ast.Attribute):
         return
-    if target.attr not in _ATTRIBUTES or is_choice(module, node):
+    if is_choice(module, node):
         return
     owner = module.resolve(target.value) or ""
     if target.attr == "hostkeys" and is_literal(node.value, None) and owner == "pysftp.CnOpts":
@@ -280,15 +280,14 @@ def assigned_off(module: Module, node: ast.AST) -> Iterator[Finding]:
         yield check.found(module, node.value, _ANY_HOST, facts=_TRUE, why_not=why_not)
 
 
-_ATTRIBUTES = frozenset({*ASSIGNED, "check_hostname", "hostkeys"})
 _ANY_HOST = "a certificate for any other host is accepted"
 _TRUE = {"value": "True"}
 
 
-@check.node(ast.Attribute)
+@check.node(ast.Attribute, named=_CONSTANTS)
 def weak_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `CERT_NONE`, unverified contexts and old protocol versions where they are put to use."""
-    if not isinstance(node, ast.Attribute) or node.attr not in _CONSTANTS:
+    if not isinstance(node, ast.Attribute):
         return
     if not is_put_to_use(module, node) or is_choice(module, node):
         return
@@ -323,7 +322,7 @@ def old_version(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
             yield check.found(module, value, f"{given.rpartition('.')[2]} is broken", why_not=_BY_SIDE)
 
 
-@check.node(ast.Assign, ast.keyword)
+@check.node(ast.Assign, ast.keyword, named={"verify_mode", "cert_reqs", "ssl_cert_reqs"})
 def named_constant(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag `CERT_NONE` under a name of its own, such as `from ssl import CERT_NONE`."""
     match node:

@@ -193,11 +193,16 @@ _OWN_RULES = (
 @check.node(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def mutable_default(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag every parameter whose default is a fresh list, dict or set."""
-    if not isinstance(node, FunctionNode | ast.Lambda) or _is_exempt(module, node):
+    if not isinstance(node, FunctionNode | ast.Lambda):
         return
-    for arg, default in _defaults(node.args):
-        if not is_mutable(module, default) or _is_meant(arg.arg):
-            continue
+    shared = [
+        (arg, default)
+        for arg, default in _defaults(node.args)
+        if is_mutable(module, default) and not _is_meant(arg.arg)
+    ]
+    if not shared or _is_exempt(module, node):
+        return
+    for arg, default in shared:
         used = is_changed_or_passed_on(module, node, arg.arg)
         if is_read_only(module, arg) or (arg.arg.startswith("_") and not used):
             continue
@@ -215,6 +220,8 @@ def mutable_default(module: Module, node: ast.AST) -> Iterator[Finding]:
 def mutable_attribute(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag class attributes that methods change through self and never assign."""
     if not isinstance(node, ast.ClassDef) or node.decorator_list or node.keywords:
+        return
+    if not any(class_attribute(module, statement) for statement in node.body):
         return
     if any(base.startswith(_OWN_RULES) for base in module.bases(node)):
         return
