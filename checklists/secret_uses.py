@@ -16,6 +16,8 @@ from harden.module import Module
 _MOST = 20
 _FILES = 60
 """Files that hold a name from which on it is a word like `name` or `key`, whose reads are not looked for."""
+_TABLE = 40
+"""Statements of a class from which on it is a table of choices, none of which is a secret."""
 _PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!$%&*+?@#^~])[^\s<>{}()\[\]'\"/\\,;]{6,200}")
 """Text that might be a password or a key: a word of letters and something else, without white space."""
 
@@ -50,6 +52,8 @@ def _uses(module: Module, literal: ast.Constant) -> Iterator[tuple[Module, ast.e
         if any(held.expr is literal for held in module.flow.values(use)):
             yield module, use
     owner = module.parents.get(statement)
+    if isinstance(owner, ast.ClassDef) and len(owner.body) >= _TABLE:
+        return
     if isinstance(owner, ast.Module | ast.ClassDef) and len(module.project.naming(target.id)) <= _FILES:
         yield from reads_of(module, target.id, owner)
 

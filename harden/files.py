@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -102,6 +104,14 @@ class Files:
             except UnreadableSource:
                 self._searched[path] = b""
         return self._searched[path]
+
+    def size_of(self, paths: Iterable[str]) -> int:
+        """Return how many bytes some files have on disk."""
+        total = 0
+        for path in paths:
+            with suppress(OSError):
+                total += os.stat(f"{self._prefix}{path}").st_size
+        return total
 
     def text(self, path: str) -> str:
         """Return what a file says, whatever its encoding; nothing where it cannot be read."""

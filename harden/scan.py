@@ -115,7 +115,7 @@ def scan(
     rules = Rules(tuple(checks))
     paths = wanted_by(checks, project.paths if only is None else sorted(only))
     workers = min(_processors(), 8)
-    if workers > 1 and len(paths) > _CHUNK and _size(project, paths) > _POOL_BYTES:
+    if workers > 1 and len(paths) > _CHUNK and project.size_of(paths) > _POOL_BYTES:
         yield from _scan_parallel(project, checks, paths, workers)
     else:
         with collector_off():
@@ -290,16 +290,6 @@ def identify(findings: Iterable[Finding], lines: Sequence[str]) -> list[Finding]
         digest = hashlib.blake2b(f"{key}\0{nth}".encode("utf-8", "surrogatepass"), digest_size=8)
         named.append(finding.with_fingerprint(digest.hexdigest()))
     return named
-
-
-def _size(project: Project, paths: list[str]) -> int:
-    total = 0
-    for path in paths:
-        try:
-            total += (project.root / path).stat().st_size
-        except OSError:
-            continue
-    return total
 
 
 def _scan_parallel(

@@ -148,8 +148,8 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
 def name_of(node: ast.AST) -> str:
     """Return the name that a node bears as it is written, or nothing.
 
-    What is called, read, defined or given: of a call, an attribute or a keyword the last part; of an assignment
-    that of its first target, for which a text in a subscript stands, too; `**` of a keyword without name.
+    Of a call, an attribute or a keyword that is the last part (`**` where a keyword has none); of an assignment
+    the name of its first target, for which a text in a subscript stands, too.
     """
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):

@@ -53,6 +53,10 @@ _QUERYSET = frozenset(
     {"all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "only", "defer", "using"}
     | {"values", "values_list", "annotate", "alias", "reverse", "extra", "complex_filter", "objects"}
 )
+_ENDS = frozenset(
+    {*_QUERYSET, *_ROWS, *_RUNS, "find", "sort", "skip", "to_list", "fetch", "unique", "columns", "freeze"}
+)
+"""The last step of every call that may give rows: whatever else is called is not looked at."""
 _KEYS = re.compile(r"^(id|pk|uuid|.*__in|id__.*|pk__.*)$")
 _MONGO = ("pymongo.", "motor.", "flask_pymongo.")
 
@@ -76,7 +80,9 @@ class Rows:
 
 def rows_of(module: Module, call: ast.Call) -> Rows | None:
     """Return the query whose rows a call gives, if nothing bounds it and the call ends its chain."""
-    if isinstance(module.parents.get(call), ast.Attribute) or not isinstance(call.func, ast.Attribute):
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _ENDS:
+        return None
+    if isinstance(module.parents.get(call), ast.Attribute):
         return None
     chain = chain_of(module, call)
     if not chain.names.isdisjoint(_FEW):
