@@ -148,7 +148,7 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
 def name_of(node: ast.AST) -> str:
     """Return the name that a node bears as it is written, or nothing.
 
-    Of a call, an attribute or a keyword that is the last part (`**` where a keyword has none); of an assignment
+    Of a call, an attribute or a keyword the last part (`**` where a keyword has none); of an assignment
     the name of its first target, for which a text in a subscript stands, too.
     """
     match node:
