@@ -25,6 +25,11 @@ def _nothing() -> None:
     return None
 
 
+def compiled_once() -> dict[str, str]:
+    """Return the environment as it is after an installation: Python keeps what it has compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A command that is run in the tree. `before` is done ahead of each run and not timed."""
@@ -34,14 +39,14 @@ class Contender:
     before: Callable[[], None] = _nothing
     text: str = ""
     accepted: tuple[int, ...] = _FOUND
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environ: Mapping[str, str] = field(default_factory=compiled_once)
 
 
 def contenders(tree: Path, files: Sequence[Path], scratch: Path, peers: Path) -> list[Contender]:
     """Return all that can be run, in the order of their rows: harden's states build on one another."""
     names = "\n".join(map(str, files))
     cache = scratch / "cache"
-    environ = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    environ = {**compiled_once(), "XDG_CACHE_HOME": str(cache)}
     scan = [sys.executable, "-P", "-m", "harden", "scan", "--output", os.devnull]
 
     def forget() -> None:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import per_check, table, trees
-from bench.contenders import COLD, RULES, Contender, contenders, found
+from bench.contenders import COLD, RULES, Contender, compiled_once, contenders, found
 from bench.lines import counted, python_files
 from bench.measure import MEMORY, Failed, Taken, peak_memory, timed
 
@@ -126,7 +126,7 @@ def _memory(one: Contender, tree: Path, limit: float) -> int | None:
 
 
 def _cpu(command: Sequence[str], tree: Path, limit: float) -> float:
-    return timed(command, tree, os.environ, "", (0,), limit).cpu
+    return timed(command, tree, compiled_once(), "", (0,), limit).cpu
 
 
 if __name__ == "__main__":

@@ -178,16 +178,16 @@ def _scan_module(module: Module, rules: Rules) -> FileResult:
         for of_library in module.project.inherited(path) if last in rules.ends or last[:1].isupper() else ():
             for check, on_call in rules.exact.get(of_library, ()):
                 collected.add(check, on_call, module, call, of_library)
-    for kind, subscribed in rules.nodes.items():
-        nodes = module.nodes(kind)
-        for check, on_node in subscribed if nodes else ():
-            if check.id in active:
-                collected.add_each(check, on_node, module, nodes)
     for kind, by_name in rules.named.items():
         for node in module.nodes(kind):
             for check, on_node in by_name.get(name_of(node), ()):
                 if check.id in active:
                     collected.add(check, on_node, module, node)
+    for kind, subscribed in rules.nodes.items():
+        nodes = module.nodes(kind)
+        for check, on_node in subscribed if nodes else ():
+            if check.id in active:
+                collected.add_each(check, on_node, module, nodes)
     for check in rules.checks:
         if check.id in active:
             for on_module in check.modules:
