@@ -26,18 +26,38 @@ def key_for(project: Project, sql: str) -> str:
 def primary_key(project: Project, table: str) -> list[str]:
     """Return the columns of a table's primary key, as one of the project's files creates it."""
     name = table.rpartition(".")[2].strip('"`').lower()
-    start = re.compile(
-        rf"(?is)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`]+\.)?[\"`]?{re.escape(name)}[\"`]?\s*\("
-    )
-    for path in project.paths:
-        if path.endswith((".sql", ".py")) and (found := start.search(text := project.text(path))):
-            return _key(_inside(text, found.end()))
+    columns = created(project, name)
+    if columns is not None:
+        return _key(columns)
     models = [model for model in models_of(project).all if (model.table or "").lower() == name]
     keys = {
         tuple(column.stored for key in model.primary_key if (column := model.columns.get(key)))
         for model in models
     }
     return list(next(iter(keys))) if len(keys) == 1 else []
+
+
+def created(project: Project, table: str) -> str | None:
+    """Return what a CREATE TABLE statement of the project says between its brackets."""
+    found = definition(project, table)
+    return _inside(project.text(found[0]), found[1]) if found is not None else None
+
+
+def definition(project: Project, table: str) -> tuple[str, int] | None:
+    """Return the file that creates a table, and where in its text the columns begin."""
+    start = re.compile(
+        rf"(?is)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`]+\.)?[\"`]?{re.escape(table)}[\"`]?\s*\("
+    )
+    for path in schemas(project, "CREATE TABLE"):
+        if found := start.search(project.text(path)):
+            return path, found.end()
+    return None
+
+
+def schemas(project: Project, words: str) -> list[str]:
+    """Return the files of SQL, and those of Python in which such words of SQL stand, in order."""
+    named = {*project.mentions(words), *project.mentions(words.lower())}
+    return [path for path in project.paths if path.endswith(".sql") or path in named]
 
 
 def _inside(text: str, start: int) -> str:

@@ -1,0 +1,149 @@
+"""Look-ups, inserts and constraints that stand in several files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.project import Project
+from harden.registry import checks
+from harden.scan import Rules, scan_file
+
+MODELS = """\
+from sqlmodel import Field, Session, SQLModel
+
+
+class User(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(index=True)
+"""
+CRUD = """\
+from sqlmodel import Session, select
+
+from app.models import User
+
+
+def by_email(session: Session, email: str):
+    return session.exec(select(User).where(User.email == email)).first()
+
+
+def create(session: Session, data):
+    user = User(email=data.email)
+    session.add(user)
+    session.commit()
+    return user
+
+
+class Users:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def is_free(self, email):
+        return self.session.exec(select(User).where(User.email == email)).first() is None
+
+    def add(self, user: User):
+        self.session.add(user)
+        self.session.commit()
+"""
+ROUTES = """\
+from fastapi import FastAPI, HTTPException
+
+from app import crud
+from app.models import User
+
+app = FastAPI()
+
+
+@app.post("/users")
+def register(data, session):
+    if crud.by_email(session, email=data.email):
+        raise HTTPException(409)
+    return crud.create(session, data)
+
+
+@app.post("/members")
+def join(data, session):
+    users = crud.Users(session)
+    if not users.is_free(data.email):
+        raise HTTPException(409)
+    users.add(User(email=data.email))
+"""
+FORM = """\
+from flask_wtf import FlaskForm
+from sqlmodel import select
+from wtforms import StringField, ValidationError
+
+from app.models import User, session
+
+
+class SignUp(FlaskForm):
+    email = StringField()
+
+    def validate_email(self, field):
+        if session.exec(select(User).where(User.email == field.data)).first():
+            raise ValidationError("taken")
+"""
+SQL = """\
+from flask import Flask, g, request
+
+app = Flask(__name__)
+
+
+@app.post("/tags")
+def tag():
+    cursor = g.db.cursor()
+    cursor.execute("SELECT id FROM tags WHERE name = %s", (request.form["name"],))
+    if cursor.fetchone() is None:
+        cursor.execute("INSERT INTO tags (name) VALUES (%s)", (request.form["name"],))
+    return ""
+"""
+TABLE = "CREATE TABLE tags (id serial PRIMARY KEY, name text);\n"
+
+
+def lines(tmp_path: Path, files: dict[str, str], path: str) -> list[int]:
+    for name, text in {"requirements.txt": "psycopg2\n", **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    project = Project(tmp_path, tuple(sorted(files)))
+    result = scan_file(project, Rules((checks()["check-then-insert"],)), path)
+    assert not result.problems
+    return [finding.line for finding in result.findings]
+
+
+def test_functions_of_other_files_ask_and_insert(tmp_path: Path) -> None:
+    files = {"app/models.py": MODELS, "app/crud.py": CRUD, "app/routes.py": ROUTES}
+    assert lines(tmp_path, files, "app/routes.py") == [11, 19]
+
+
+@pytest.mark.parametrize(
+    "unique", ["email: str = Field(unique=True)", "email: str = Field(primary_key=True)"]
+)
+def test_a_constraint_in_another_file_counts(tmp_path: Path, unique: str) -> None:
+    models = MODELS.replace("email: str = Field(index=True)", unique)
+    if "primary" in unique:
+        models = models.replace("id: int | None = Field(default=None, primary_key=True)", "id: int")
+    files = {"app/models.py": models, "app/crud.py": CRUD, "app/routes.py": ROUTES}
+    assert lines(tmp_path, files, "app/routes.py") == []
+
+
+def test_a_validator_refuses_for_those_who_insert(tmp_path: Path) -> None:
+    models = f"from flask import Flask\n{MODELS}\nsession = Session()\n"
+    assert lines(tmp_path, {"app/models.py": models, "app/forms.py": FORM}, "app/forms.py") == [12]
+
+
+@pytest.mark.parametrize(
+    ("schema", "found"),
+    [
+        (TABLE, [10]),
+        (TABLE.replace("name text", "name text UNIQUE"), []),
+        (TABLE.replace("name text", "name text, CONSTRAINT one UNIQUE (name)"), []),
+        (f"{TABLE}CREATE UNIQUE INDEX one ON tags (lower(name));\n", []),
+        (f"{TABLE}CREATE INDEX some ON tags (name);\n", [10]),
+        (TABLE.replace("name text", "name text, team int, UNIQUE (team, name)"), []),
+        ("", []),
+    ],
+)
+def test_a_schema_of_sql_is_read(tmp_path: Path, schema: str, found: list[int]) -> None:
+    files = {"app.py": SQL, "schema.sql": schema, "db.py": "import psycopg2\n"}
+    assert lines(tmp_path, files, "app.py") == found
