@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from harden.fixing import make_offer
 from harden.pages import Example, page_of
 from harden.project import Project
 from harden.registry import checks
+from harden.scaffolding import make_scaffold
 from harden.scan import Rules, scan_file
 
 CHECKS = list(checks().values())
@@ -75,6 +77,37 @@ def _flagged(check: Check, example: Example, tmp_path: Path) -> list[str]:
     result = scan_file(project_with(tmp_path, example), Rules((check,)), example.path)
     assert not result.problems
     return [f"{finding.line}: {finding.message}" for finding in result.findings]
+
+
+SCAFFOLDED = [
+    pytest.param(check, example, id=f"{check.id}-{number}")
+    for check in CHECKS
+    if check.scaffold
+    for number, example in enumerate(e for e in page_of(check).examples if e.kind == "flagged")
+]
+
+
+@pytest.mark.parametrize(("check", "example"), SCAFFOLDED)
+def test_a_scaffold_needs_no_mending(check: Check, example: Example, tmp_path: Path) -> None:
+    """What it adds parses, is laid out well, and no check finds fault with it."""
+    project = project_with(tmp_path, example)
+    found = [f for f in scan_file(project, Rules((check,)), example.path).findings if not f.fixable]
+    offer = make_scaffold(project, check, found)
+    if offer.patch is None:  # it does not know the right place here
+        assert all(offer.refused.values())
+        return
+    added = {edit.path: edit.after for edit in offer.patch.edits}
+    after = project.with_files(added)
+    for path, data in added.items():
+        result = scan_file(after, Rules(tuple(CHECKS)), path)
+        assert not result.problems
+        assert not [f"{f.check} {f.line}: {f.message}" for f in result.findings]
+        assert not path.endswith(".py") or _as_ruff_lays_out(path, data) == data
+
+
+def _as_ruff_lays_out(path: str, data: bytes) -> bytes:
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--stdin-filename", path, "-"]
+    return subprocess.run(ruff, input=data, capture_output=True, check=True).stdout
 
 
 PAIRS = [
