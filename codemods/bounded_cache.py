@@ -1,4 +1,4 @@
-"""Give a cache of functools a size."""
+"""Give a cache of functools a size, and an entry of Redis a time to live."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from harden.codemods.codemod import Options, PythonCodemod, expression
 
 
 class CacheOptions(Options):
-    """How much a cache may hold."""
+    """How much a cache may hold, and for how long."""
 
     maxsize: int = Field(1024, ge=1, le=10_000_000, title="Entries", description="the most a cache may hold")
+    seconds: int = Field(
+        3600, ge=1, le=31_536_000, title="Seconds", description="how long an entry stays in Redis"
+    )
 
 
 class BoundCache(PythonCodemod):
-    """Turn `cache` and `lru_cache(maxsize=None)` into an `lru_cache` of a size."""
+    """Turn `cache` and `lru_cache(maxsize=None)` into an `lru_cache` of a size, write `ex=` for Redis."""
 
     Options: ClassVar[type[BaseModel]] = CacheOptions
     options: CacheOptions
@@ -39,3 +42,13 @@ class BoundCache(PythonCodemod):
             call = with_keyword(cst.Call(expression(write("functools", "lru_cache"))), "maxsize", size)
             self.drop_import("functools")
         return updated_node.with_changes(decorator=call)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        """Write the time to live into a call that stores an entry; a decorator is no such call."""
+        finding = self.target(original_node)
+        if finding is None or not self._stores(original_node):
+            return updated_node
+        return with_keyword(updated_node, "ex", cst.Integer(str(self.options.seconds)))
+
+    def _stores(self, call: cst.Call) -> bool:
+        return isinstance(call.func, cst.Attribute) and call.func.attr.value == "set"

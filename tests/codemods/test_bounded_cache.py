@@ -55,6 +55,55 @@ def test_gets_a_size(mend: Mend, before: str, after: str) -> None:
     assert mend(ID, after).data.decode() == after
 
 
+REDIS = "import redis\nimport sqlite3\n\nr = redis.Redis()\n\n\n"
+STORED = [
+    pytest.param(
+        "def f(a):\n    r.set(f'a:{a}', a)\n", "def f(a):\n    r.set(f'a:{a}', a, ex=3600)\n", id="plain"
+    ),
+    pytest.param(
+        "def f(a):\n    key = 'a:' + a\n    r.set(\n        key,  # by name\n        value=a,\n    )\n",
+        "def f(a):\n    key = 'a:' + a\n    r.set(\n        key,  # by name\n        value=a,\n"
+        "        ex=3600,\n    )\n",
+        id="lines and comments",
+    ),
+    pytest.param(
+        "def f(a): r.set('a:{}'.format(a), a); r.set('a:%s' % a, a)\n",
+        "def f(a): r.set('a:{}'.format(a), a, ex=3600); r.set('a:%s' % a, a, ex=3600)\n",
+        id="two in one line",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), STORED)
+def test_an_entry_gets_an_end(mend: Mend, before: str, after: str) -> None:
+    done = mend(ID, REDIS + before)
+    assert done.text == REDIS + after
+    assert not done.refused
+    assert mend(ID, done.text).text == done.text
+
+
+def test_the_time_to_live_is_an_option(mend: Mend) -> None:
+    assert "ex=60)" in mend(ID, REDIS + "def f(a):\n    r.set(f'a:{a}', a)\n", seconds=60).text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(
+            "r.set('a', a)",
+            "r.set(f'a:{a}', a, ex=5)",
+            "r.set(f'a:{a}', a, 5)",
+            "r.set(f'a:{a}', a, nx=True)",
+        ),
+        *("r.set(f'a:{a}', a, **a)", "r.set(a.key, a)", "r.set(f'a:{a}', a); r.expire(f'a:{a}', 5)"),
+        *("r.set(f'a:{1}', a)", "set(f'a:{a}', a)", "a.set(f'a:{a}', a)", "r.hset(f'a:{a}', a, 1)"),
+    ],
+)
+def test_entries_that_end_or_are_few(mend: Mend, call: str) -> None:
+    code = f"{REDIS}def f(a):\n    {call}\n"
+    assert mend(ID, code).text == code
+
+
 def test_size_is_an_option(mend: Mend) -> None:
     code = "from functools import cache\n\n\n@cache\ndef f(a):\n    return a\n"
     assert "@lru_cache(maxsize=50)" in mend(ID, code, maxsize=50).text
@@ -78,7 +127,7 @@ REFUSED = [
     pytest.param(
         "hits = defaultdict(int)\nasync def f(request, go):\n    hits[request.url.path] += 1\n"
         "    return hits.get(request.url.path)\n",
-        "TTLCache",
+        "name of the route",
         id="counted by path",
     ),
 ]

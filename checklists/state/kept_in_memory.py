@@ -1,0 +1,66 @@
+"""What a process keeps in its memory from one request to the next, and everything that changes it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from harden.calls import reads_of
+from harden.checklists.state.changes import change_of
+from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming
+from harden.checklists.state.kept_by_apps import kept_by_apps, kept_by_makers
+from harden.checklists.state.kept_by_classes import kept_by_classes
+from harden.checklists.state.served import is_service
+from harden.module import Module
+
+
+@lru_cache(maxsize=2)  # asked by several checks of one file after the other
+def kept_in(module: Module) -> tuple[Kept, ...]:
+    """Return what a file keeps in memory and a function anywhere changes, in source order."""
+    found = [*_of_module(module), *kept_by_classes(module), *kept_by_apps(module), *kept_by_makers(module)]
+    return tuple(sorted(found, key=lambda one: one.node.lineno))
+
+
+def _of_module(module: Module) -> Iterator[Kept]:
+    """Yield the names of the top level, wherever they are changed."""
+    bindings = module.names.scopes[module.tree].bindings
+    begins = {name: begun for name, bound in bindings.items() if (begun := _begun(module, bound)) is not None}
+    uses: dict[str, list[Use]] = {name: [] for name in begins}
+    for use in module.nodes(ast.Name) if begins else ():
+        if use.id in uses and module.function(use) and _is_global(module, use):
+            uses[use.id].append((module, use))
+    for name, (node, value) in begins.items():
+        others = _elsewhere(module, name, value, uses[name])
+        yield from kept(name, node, value, [*uses[name], *others])
+
+
+def _begun(module: Module, bound: list[ast.AST]) -> tuple[ast.stmt, ast.expr] | None:
+    """Return the statement and value by which a top-level name becomes a container or a plain value."""
+    for node in bound:
+        statement = module.parents.get(node)
+        match statement:
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                if module.function(node) is None:
+                    return (statement, value) if is_plain(value) or is_state(module, value) else None
+    return None
+
+
+def _is_global(module: Module, use: ast.Name) -> bool:
+    bound = module.names.lookup(use)
+    return bound is not None and bound in module.names.scopes[module.tree].bindings[use.id]
+
+
+def _elsewhere(module: Module, name: str, value: ast.expr, own: list[Use]) -> Iterator[Use]:
+    """Yield uses of a top-level name in other files; a table that nobody changes here is one to read."""
+    is_table = is_plain(value) or getattr(value, "keys", None) or getattr(value, "elts", None)
+    if (name.isupper() and is_table and not any(change_of(*use) for use in own)) or not is_service(module):
+        return
+    if not is_plain(value):
+        yield from ((other, use) for other, use in reads_of(module, name, module.tree) if other.function(use))
+        return
+    for other in modules_naming(module, name):
+        for use in other.nodes(ast.Attribute):
+            is_given = use.attr == name and isinstance(use.ctx, ast.Store) and other.function(use)
+            if is_given and other.resolve(use.value) == module.name:
+                yield other, use

@@ -1,0 +1,114 @@
+"""What several files keep in memory together, and who changes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harden.checklists.state import connection_registry, global_mutable_state, in_memory_session
+from harden.scan import Rules, scan_file
+from tests.given import project, write
+
+CHECKS = (in_memory_session.check, global_mutable_state.check, connection_registry.check)
+HANDLER = "from fastapi import Depends, FastAPI, Request\n\napp = FastAPI()\n\n\n"
+
+
+def found(root: Path, files: dict[str, str]) -> list[str]:
+    """Return what the checks find in a project, as `file:line check`."""
+    write(root, files)
+    whole = project(root)
+    results = [scan_file(whole, Rules(CHECKS), path) for path in sorted(files)]
+    assert not [problem for result in results for problem in result.problems]
+    return [f"{one.place} {one.check}" for result in results for one in result.findings]
+
+
+def route(body: str, given: str = "key: str") -> str:
+    """Return a handler with a body."""
+    lines = "".join(f"    {line}\n" for line in body.split("\n"))
+    return f'@app.post("/x/{{key}}")\ndef x({given}):\n{lines}'
+
+
+STORE = """
+carts = {}
+visits = 0
+
+
+def save(key, value):
+    carts[key] = value
+
+
+def show(key):
+    return carts[key]
+"""
+OBJECT = """
+class Store:
+    def __init__(self):
+        self.carts = {}
+
+    def save(self, key):
+        self.carts[key] = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "body", "expected"),
+    [
+        ("from store import carts", "carts[key] = 1", ["store.py:2 in-memory-session"]),
+        ("from store import carts as kept", "kept[key] = 1", ["store.py:2 in-memory-session"]),
+        ("import store", "store.carts[key] = 1", ["store.py:2 in-memory-session"]),
+        ("import store", "store.save(key, 1)", ["store.py:2 in-memory-session"]),
+        ("from store import save", "save(key, 1)", ["store.py:2 in-memory-session"]),
+        ("import store", "store.visits += 1", ["store.py:3 global-mutable-state"]),
+        ("import store", "return store.carts.get(key)", []),
+        ("import store", "carts = dict(store.carts)\ncarts[key] = 1", []),
+    ],
+)
+def test_the_file_that_holds_it_is_told(tmp_path: Path, imports: str, body: str, expected: list[str]) -> None:
+    files = {"store.py": STORE, "main.py": f"{imports}\n{HANDLER}{route(body)}"}
+    assert found(tmp_path, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "body", "expected"),
+    [
+        ("kept = Store()", "kept.save(key)", 1),
+        ("@lru_cache\ndef get():\n    return Store()", "get().save(key)", 1),
+        (
+            "_kept = None\n\n\ndef get():\n    global _kept\n    _kept = _kept or Store()\n    return _kept",
+            "get().save(key)",
+            1,
+        ),
+        ("app.state.kept = Store()", "Store().save(key)", 1),
+        ("kept = Store() if DEBUG else RedisStore()", "kept.save(key)", 0),
+        ("def get():\n    return Store()", "get().save(key)", 0),
+        ("", "Store().save(key)", 0),
+        ("kept = Store()", "return kept", 0),
+    ],
+)
+def test_objects_count_that_live_as_long_as_the_process(
+    tmp_path: Path, made: str, body: str, expected: int
+) -> None:
+    head = f"from functools import lru_cache\nfrom store import Store\n{HANDLER}{made}\n\n\n"
+    files = {"store.py": OBJECT, "main.py": head + route(body)}
+    assert found(tmp_path, files) == ["store.py:4 in-memory-session"] * expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def get():\n    return save\n\n\n" + route("return 1", "done=Depends(save)"), 1),
+        (route("background.add_task(save, key)", "key, background"), 1),
+        (route("Thread(target=save, args=(key,)).start()"), 1),
+        ('@app.middleware("http")\nasync def each(request, call_next):\n    save(request)\n', 1),
+        ('@app.on_event("startup")\ndef fill():\n    save("a")\n', 0),
+        ("save('a')\n", 0),
+        ("def unused():\n    save('a')\n", 0),
+        ('if __name__ == "__main__":\n    save("a")\n', 0),
+    ],
+)
+def test_who_runs_a_change(tmp_path: Path, code: str, expected: int) -> None:
+    head = f"from threading import Thread\nfrom store import save\n{HANDLER}"
+    store = "carts = {}\n\n\ndef save(key):\n    carts[key] = 1\n"
+    files = {"store.py": store, "main.py": head + code}
+    assert found(tmp_path, files) == ["store.py:1 in-memory-session"] * expected
