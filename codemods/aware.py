@@ -9,8 +9,9 @@ import libcst as cst
 from harden.codemods.arguments import with_keyword
 from harden.codemods.codemod import PythonCodemod, expression
 from harden.errors import Refusal
+from harden.migrations import migrations_of
 
-_NOTE = "A column without time zone still gives naive values back; making it aware needs a migration."
+_NOTE = "A column without time zone still gives naive values back; making it aware needs a migration"
 
 
 class AwareDatetime(PythonCodemod):
@@ -81,5 +82,7 @@ class AwareDatetime(PythonCodemod):
         return f"{self.import_name('datetime', 'timezone')}.utc"
 
     def _note(self) -> None:
-        if _NOTE not in self.notes:
-            self.notes.append(_NOTE)
+        command = migrations_of(self.project).command("Keep the time zone")
+        note = f"{_NOTE}: `{command}`." if command else f"{_NOTE}."
+        if note not in self.notes:
+            self.notes.append(note)

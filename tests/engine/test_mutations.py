@@ -119,7 +119,7 @@ NOT_THE_SAME = {
     ("network-timeout", "within_try"): _CONDITION,
     **{
         (id, f"bind_the_member{where}_elsewhere"): _WORD
-        for id in ("naive-datetime", "check-then-act", "cors-wildcard", "swallowed-exception")
+        for id in ("naive-datetime", "check-then-act", "cors-wildcard", "swallowed-exception", "float-money")
         for where in ("", "_in_a_class")
     },
     **{
