@@ -297,6 +297,7 @@ check = Check(
     id="in-memory-session",
     title="Records of users kept in memory",
     severity=Severity.HIGH,
+    scaffold="harden.codemods.redis_store:RedisStore",
 )
 
 
