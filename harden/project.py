@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
     from harden.routes import Routes
 
-_KEPT_SOURCE, _KEPT_SHARE = 2_000_000, 5
-"""Characters of source whose modules are kept parsed (50,000 lines, 95 MB), and which part of all more."""
+_KEPT_SOURCE = 2_000_000
+"""Characters of source whose modules are kept parsed (50,000 lines, 95 MB); twice as many save little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Project(Files):
             parsed = OrderedDict(
                 (at, module) for at, module in (self._parsed | self._modules).items() if at not in overlay
             )
-            self._drop_oldest(parsed, sum(len(module.text) for module in parsed.values()))
+            _drop_oldest(parsed, sum(len(module.text) for module in parsed.values()))
             other._parsed = dict(parsed)
         routing = self.notes.looks.get(ROUTES, set())
         if "routes" in self.__dict__ and routing.isdisjoint(MODULE + path for path in overlay):
@@ -128,7 +128,7 @@ class Project(Files):
             before = self._modules.pop(path, None)
             known = self._modules[path] = made
             self._kept += len(made.text) - (len(before.text) if before else 0)
-            self._kept = self._drop_oldest(self._modules, self._kept)
+            self._kept = _drop_oldest(self._modules, self._kept)
         else:
             self._modules.move_to_end(path)
         return known
@@ -142,18 +142,6 @@ class Project(Files):
         except UnreadableSource as error:
             self._broken[path] = data, error
             raise
-
-    def _drop_oldest(self, modules: OrderedDict[str, Module], size: int) -> int:
-        """Let go of the modules used longest ago until the rest is small enough; return its characters."""
-        while size > self._most_kept and len(modules) > 1:
-            _, oldest = modules.popitem(last=False)
-            oldest.forget_flow()
-            size -= len(oldest.text)
-        return size
-
-    @cached_property
-    def _most_kept(self) -> int:
-        return _KEPT_SOURCE + self.size_of(path for path in self.paths if path.endswith(".py")) // _KEPT_SHARE
 
     def module_name(self, path: str) -> str:
         """Return the dotted name that the project imports a file by."""
@@ -317,6 +305,15 @@ class Project(Files):
             except UnreadableSource:
                 self._exports[name] = None
         return self._exports[name]
+
+
+def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:
+    """Let go of the modules used longest ago until the rest is small enough; return its characters."""
+    while size > _KEPT_SOURCE and len(modules) > 1:
+        _, oldest = modules.popitem(last=False)
+        oldest.forget_flow()
+        size -= len(oldest.text)
+    return size
 
 
 def _exports(module: Module) -> Exports:
