@@ -14,6 +14,8 @@ _APPLICATIONS = (
     *("flask.Flask", "quart.Quart", "fastapi.", "sanic.", "starlette.applications.", "chalice.Chalice"),
     *("apiflask.", "litestar."),
 )
+_TRUTHY = frozenset({"1", "true", "yes", "on", "t", "y"})
+_OFF = {"1": "0", "t": "f", "y": "n", "true": "false", "yes": "no", "on": "off"}
 DEBUG_NAME = re.compile(r"(\w+_)?(DEBUG|DEBUG_MODE)", re.IGNORECASE)
 
 
@@ -31,6 +33,19 @@ def debug_setting(module: Module, node: ast.Assign | ast.AnnAssign, target: ast.
         case ast.Name(id=name) if name in _SWITCHES or DEBUG_NAME.fullmatch(name):
             return name if _is_setting(module, node, name) else ""
     return ""
+
+
+def reads_as_on(default: ast.expr | None) -> bool:
+    """Tell whether a default means that a switch is on."""
+    return isinstance(default, ast.Constant) and str(default.value).lower() in _TRUTHY
+
+
+def switched_off(default: ast.Constant) -> str:
+    """Return the opposite of a default as it is written: `"True"` gives `False`, `"on"` gives `off`."""
+    if not isinstance(default.value, str):
+        return "False" if default.value is True else "0"
+    off = _OFF[default.value.lower()]
+    return off.title() if default.value.istitle() else off.upper() if default.value.isupper() else off
 
 
 def _is_setting(module: Module, node: ast.stmt, name: str) -> bool:

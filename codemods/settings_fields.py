@@ -57,8 +57,19 @@ def settings_object(codemod: PythonCodemod) -> SettingsObject | None:
     return None
 
 
-def read_field(codemod: PythonCodemod, finding: Finding, found: SettingsObject, field: str) -> str:
-    """Add a required field to the settings class and return the code that reads it. Raises Refusal."""
+def read_field(
+    codemod: PythonCodemod,
+    finding: Finding,
+    found: SettingsObject,
+    field: str,
+    *,
+    kind: str = "str",
+    default: str = "",
+) -> str:
+    """Add a field to the settings class, required without a default, and return the code that reads it.
+
+    Raises Refusal.
+    """
     if field.startswith("_"):
         raise Refusal(f"pydantic fills no field whose name begins as {field} does: choose a name.")
     path = found.module.path
@@ -67,6 +78,10 @@ def read_field(codemod: PythonCodemod, finding: Finding, found: SettingsObject, 
     owner = next(
         node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == found.owner.name
     )
+    code = f"{codemod.import_name(found.module.name, found.name)}.{field}"
+    declared = f"{field}: {kind} = {default}" if default else f"{field}: {kind}"
+    if default and declared in map(ast.unparse, owner.body):
+        return code  # for the same purpose
     if re.search(
         rf"(?m)^\s*{re.escape(field)}\s*[:=]", "".join(split_lines(text)[owner.lineno : owner.end_lineno])
     ):
@@ -79,8 +94,7 @@ def read_field(codemod: PythonCodemod, finding: Finding, found: SettingsObject, 
     indent = lines[last.lineno - 1][: last.col_offset]
     head = "".join(lines[:end])
     gap = "" if head.endswith(("\n", "\r")) else source.newline
-    after = f"{head}{gap}{indent}{field}: str{source.newline}{''.join(lines[end:])}"
-    code = f"{codemod.import_name(found.module.name, found.name)}.{field}"
+    after = f"{head}{gap}{indent}{declared}{source.newline}{''.join(lines[end:])}"
     codemod.other_file(path, source.encode(after))
     return code
 

@@ -141,7 +141,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from harden.checklists.debug_settings import DEBUG_NAME, debug_setting
+from harden.checklists.debug_settings import DEBUG_NAME, debug_setting, reads_as_on, switched_off
 from harden.checklists.unpacking import argument, entries
 from harden.checklists.without_environment import without_environment
 from harden.checklists.written import written
@@ -199,7 +199,6 @@ _RUN_OPTIONS = frozenset(
     }
 )
 _TRUTHY = frozenset({"1", "true", "yes", "on", "t", "y"})
-_OFF = {"1": "0", "t": "f", "y": "n", "true": "false", "yes": "no", "on": "off"}
 
 
 @check.call(*_DEBUG_CALLS)
@@ -331,7 +330,7 @@ def _on_by_own_reader(module: Module, value: ast.expr) -> Iterator[Finding]:
             args=[ast.Constant(value=str() as name), *rest],
         ) if DEBUG_NAME.fullmatch(name) and env_read(module, value) is None:
             default = rest[0] if rest else keyword(value, "default")
-            if _reads_as_on(default) and not is_playground(module, value):
+            if reads_as_on(default) and not is_playground(module, value):
                 why_not = f"{function}() is the project's own: have it take a missing {name} for off."
                 message = f"{name} is on where the variable is missing"
                 yield check.found(module, value, message, why_not=why_not)
@@ -380,21 +379,9 @@ def on_by_default(module: Module, node: ast.Call, path: str) -> Iterator[Finding
     if read is None or not DEBUG_NAME.fullmatch(read.name) or is_playground(module, node):
         return
     default = read.default
-    if isinstance(default, ast.Constant) and _reads_as_on(default):
-        facts = {"value": _switched_off(default)}
+    if isinstance(default, ast.Constant) and reads_as_on(default):
+        facts = {"value": switched_off(default)}
         yield check.found(module, default, f"{read.name} is on where the variable is missing", facts=facts)
-
-
-def _reads_as_on(default: ast.expr | None) -> bool:
-    return isinstance(default, ast.Constant) and str(default.value).lower() in _TRUTHY
-
-
-def _switched_off(default: ast.Constant) -> str:
-    """Return the opposite of a default as it is written: `"True"` gives `False`, `"on"` gives `off`."""
-    if not isinstance(default.value, str):
-        return "False" if default.value is True else "0"
-    off = _OFF[default.value.lower()]
-    return off.title() if default.value.istitle() else off.upper() if default.value.isupper() else off
 
 
 def _variable(path: str, name: str) -> str:
