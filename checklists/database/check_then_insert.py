@@ -342,6 +342,60 @@ Fine (app/views.py):
             db.session.add(User(nickname=nickname))
             db.session.commit()
 
+Pattern (sqlalchemy, sqlmodel, flask_sqlalchemy):
+
+    from sqlalchemy import Column, Integer, String, UniqueConstraint
+    from sqlalchemy.dialects.postgresql import insert
+    from sqlalchemy.orm import declarative_base
+
+    Base = declarative_base()
+
+
+    class Subscription(Base):
+        __tablename__ = "subscriptions"
+        __table_args__ = (UniqueConstraint("email", "topic"),)
+        id = Column(Integer, primary_key=True)
+        email = Column(String, nullable=False)
+        topic = Column(String, nullable=False)
+
+
+    def subscribe(session, email, topic):
+        statement = insert(Subscription).values(email=email, topic=topic).on_conflict_do_nothing()
+        session.execute(statement)
+        session.commit()
+
+Pattern (django):
+
+    from django.db import models
+
+
+    class Subscription(models.Model):
+        email = models.EmailField()
+        topic = models.CharField(max_length=40)
+
+        class Meta:
+            constraints = [models.UniqueConstraint(fields=["email", "topic"], name="one_subscription")]
+
+
+    def subscribe(email, topic):
+        return Subscription.objects.get_or_create(email=email, topic=topic)
+
+Pattern (pymongo, motor):
+
+    def subscribe(db, email, topic):
+        db.subscriptions.create_index([("email", 1), ("topic", 1)], unique=True)  # once, at the start
+        key = {"email": email, "topic": topic}
+        db.subscriptions.update_one(key, {"$setOnInsert": key}, upsert=True)
+
+Pattern:
+
+    SCHEMA = "CREATE TABLE subscriptions (email TEXT NOT NULL, topic TEXT NOT NULL, UNIQUE (email, topic))"
+
+
+    def subscribe(connection, email, topic):
+        statement = "INSERT INTO subscriptions (email, topic) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        connection.execute(statement, (email, topic))
+
 When to ignore: doubles do no harm, or one single worker does all the inserting.
 
 References:

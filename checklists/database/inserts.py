@@ -42,8 +42,8 @@ _DEEP = 3
 class Insert:
     """New rows of a store: their columns with values (None: not in sight), and the call that adds them.
 
-    `others`: columns may be given that are not in sight. `steps`: the calls of the project's functions on the
-    way, the innermost last; `module` is the one of `call`.
+    `others`: columns may be given that are not in sight, by `rest` as far as it is known. `steps`: the calls
+    of the project's functions on the way, the innermost last; `module` is the one of `call`.
     """
 
     module: Module
@@ -52,6 +52,7 @@ class Insert:
     others: bool
     call: ast.Call
     steps: tuple[tuple[Module, ast.Call], ...] = ()
+    rest: tuple[ast.expr, ...] = ()
 
     def gives(self, way: Way) -> bool:
         """Tell whether rows get what a question asked for, as far as can be seen."""
@@ -61,7 +62,7 @@ class Insert:
 
 def inserts_of(module: Module, call: ast.Call, depth: int = 0) -> Iterator[Insert]:
     """Yield what a call inserts, through the project's functions too."""
-    own = list(_own(module, call))
+    own = list(own_inserts(module, call))
     yield from own
     called = callee_of(module, call) if not own and depth < _DEEP else None
     if called is None or called[1].name == "__init__":
@@ -75,7 +76,8 @@ def inserts_of(module: Module, call: ast.Call, depth: int = 0) -> Iterator[Inser
                 yield Insert(found.module, found.store, unseen, found.others, found.call, steps)
 
 
-def _own(module: Module, call: ast.Call) -> Iterator[Insert]:
+def own_inserts(module: Module, call: ast.Call) -> Iterator[Insert]:
+    """Yield what a call inserts itself."""
     match call.func:
         case ast.Attribute(value=holder, attr=name):
             if name in _ADDS and call.args:
@@ -98,15 +100,30 @@ def _added(module: Module, call: ast.Call) -> Iterator[Insert]:
     for item in items:
         making = list(_making(module, item))
         for name, made in making:
-            store = store_of(module, made.func)
+            store = _built(module, made.func)
             if store is not None and store.model is not None:
                 yield _made(module, store, made, call, name)
-            elif store is None and (store := store_of(module, made)) is not None and store.model is not None:
-                yield Insert(module, store, {}, others=True, call=call)
+            elif (store := _validated(module, made.func)) is not None:
+                yield Insert(module, store, {}, others=True, call=call, rest=tuple(made.args[:1]))
         if not making and _is_parameter(module, item):
             store = store_of(module, item)
             if store is not None and store.model is not None:
                 yield Insert(module, store, {}, others=True, call=call)
+
+
+def _built(module: Module, func: ast.expr) -> Store | None:
+    """Return the model whose class is called; a call of its methods looks rows up."""
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    is_class = name.lstrip("_")[:1].isupper() or name == "cls" or isinstance(func, ast.Name)
+    return store_of(module, func) if is_class else None
+
+
+def _validated(module: Module, func: ast.expr) -> Store | None:
+    """Return the model that is made from a body: `User.model_validate(data)`."""
+    match func:
+        case ast.Attribute(value=owner, attr="model_validate" | "from_orm" | "parse_obj" | "from_dict"):
+            return store_of(module, owner)
+    return None
 
 
 def _is_parameter(module: Module, item: ast.expr) -> bool:
@@ -127,10 +144,10 @@ def _making(module: Module, item: ast.expr) -> Iterator[tuple[str, ast.Call]]:
 
 def _made(module: Module, store: Store, made: ast.Call, call: ast.Call, name: str = "") -> Insert:
     columns: dict[str, ast.expr | None] = {item.arg: item.value for item in made.keywords if item.arg}
-    others = bool(made.args) or any(item.arg is None for item in made.keywords)
+    rest = (*made.args, *(item.value for item in made.keywords if item.arg is None))
     if name and (function := module.function(call)) is not None:
         columns |= _attributes(function, name)
-    return Insert(module, store, columns, others, call)
+    return Insert(module, store, columns, bool(rest), call, rest=rest)
 
 
 def _attributes(function: FunctionNode, name: str) -> dict[str, ast.expr | None]:
@@ -154,7 +171,7 @@ def _documents(module: Module, call: ast.Call, holder: ast.expr) -> Iterator[Ins
     held = module.flow.only(call.args[0])
     given = held.expr if held is not None else call.args[0]
     if not isinstance(given, ast.Dict):
-        yield Insert(module, store, {}, others=True, call=call)
+        yield Insert(module, store, {}, others=True, call=call, rest=(call.args[0],))
         return
     names = [(module.string(key), value) for key, value in zip(given.keys, given.values, strict=True)]
     columns: dict[str, ast.expr | None] = {name: value for name, value in names if name is not None}
@@ -178,10 +195,10 @@ def _manager(module: Module, call: ast.Call) -> Store | None:
 def _saved(module: Module, call: ast.Call, holder: ast.expr) -> Iterator[Insert]:
     """Recognise `User(…).save()`, also of a local name, and that of a form or serializer of a model."""
     if (store := form_store(module, holder)) is not None:
-        yield Insert(module, store, {}, others=True, call=call)
+        yield Insert(module, store, {}, others=True, call=call)  # it has looked for doubles itself
         return
     for name, made in _making(module, holder):
-        store = store_of(module, made.func)
+        store = _built(module, made.func)
         if store is not None and (store.model is None or store.model.orm in _SAVED):
             yield _made(module, store, made, call, name)
 

@@ -12,7 +12,8 @@ from harden.checklists.database.conditions import Way, is_constant
 from harden.checklists.database.forms import refuses
 from harden.checklists.database.inserts import Insert, inserts_of
 from harden.checklists.database.lookups import Asked, Lookup, asked
-from harden.checklists.database.stores import Store, is_unique
+from harden.checklists.database.stores import Store
+from harden.checklists.database.uniqueness import is_unique
 from harden.module import Module
 from harden.roles import WEB_PACKAGES, FileKind, Role
 from harden.tree import FunctionNode, own_nodes
@@ -49,11 +50,12 @@ _races: WeakKeyDictionary[Module, tuple[Race, ...]] = WeakKeyDictionary()
 def races_in(module: Module) -> tuple[Race, ...]:
     """Return the inserts of a file that rest on a look-up which another request may make at the same time."""
     if module not in _races:
-        _races[module] = tuple(_found(module)) if _may_race(module) else ()
+        _races[module] = tuple(_found(module)) if may_race(module) else ()
     return _races[module]
 
 
-def _may_race(module: Module) -> bool:
+def may_race(module: Module) -> bool:
+    """Tell whether a file belongs to a program that answers several requests, or does several jobs."""
     imported = module.project.imported
     if module.imports("alembic"):  # a migration runs once
         return False
