@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from harden.calls import uses_of
+from harden.checklists.sharing import is_start
 from harden.checklists.taint import place
 from harden.checklists.waiting import is_command
 from harden.module import Module
@@ -41,7 +42,7 @@ def served(module: Module, node: ast.AST, is_once: IsOnce | None = None) -> Serv
 
     Callers are followed a few functions far. `is_once` tells of a call on the way that its result is kept.
     """
-    return _served(module, node, is_once or _never, 0)
+    return _served(module, node, is_once or _starts, 0)
 
 
 def answers(module: Module, node: ast.AST) -> str:
@@ -121,5 +122,7 @@ def _is_hook(module: Module, node: ast.AST) -> bool:
     return any((module.resolve(decorator) or "").endswith(_HOOKS) for decorator in decorators)
 
 
-def _never(module: Module, node: ast.AST) -> bool:
-    return False
+def _starts(module: Module, node: ast.AST) -> bool:
+    """Tell whether a node runs when the service starts, or in a function whose result is remembered."""
+    function = module.function(node)
+    return function is not None and is_start(module, function)

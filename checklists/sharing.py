@@ -42,6 +42,9 @@ _PLAIN_CALLS = (
     "builtins.",
     "sqlalchemy.",
     "grpc.",
+    "os.path.",
+    "os.getcwd",
+    "pathlib.",
     "google.",
     "azure.",
     "certifi.",
@@ -141,12 +144,12 @@ def is_kept(module: Module, node: ast.AST) -> bool:
     function = module.function(node)
     if function is None:
         return False
-    if _is_start(module, function) or any(isinstance(inner, ast.Global) for inner in ast.walk(function)):
+    if is_start(module, function) or any(isinstance(inner, ast.Global) for inner in ast.walk(function)):
         return True
     return any(_stores(module, function, place) for place in _places(module, function, node))
 
 
-def _is_start(module: Module, function: FunctionNode) -> bool:
+def is_start(module: Module, function: FunctionNode) -> bool:
     """Tell whether a function runs once: when the service starts, or because its result is remembered."""
     decorators = [module.resolve(item) or ast.unparse(item) for item in function.decorator_list]
     if function.name in _ONCE or any(path.endswith(_STARTS) for path in decorators):
