@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"  # read once, when textual is imported
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile all of it, each again
 
 
 @pytest.fixture(autouse=True)
