@@ -113,7 +113,7 @@ class CloseAlways(PythonCodemod):
             for small in original_node.body:
                 self._touch(small)
             raise Refusal(_SHARED_LINE)
-        return _with(items, [updated_node.with_changes(leading_lines=[])], updated_node.leading_lines)
+        return with_block(items, [updated_node.with_changes(leading_lines=[])], updated_node.leading_lines)
 
     def _touch(self, node: cst.CSTNode) -> None:
         """Make the first target below `node` the current one, for a refusal to name."""
@@ -127,7 +127,7 @@ class CloseAlways(PythonCodemod):
         items = self._asked_for.pop()
         if not items:
             return updated_node
-        return _with(items, [updated_node.with_changes(leading_lines=[])], updated_node.leading_lines)
+        return with_block(items, [updated_node.with_changes(leading_lines=[])], updated_node.leading_lines)
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
@@ -189,7 +189,9 @@ def _nested(body: Sequence[cst.BaseStatement], openings: dict[int, _Opening]) ->
                 end = _end(at, openings)
                 line = cst.ensure_type(statement, cst.SimpleStatementLine)
                 inner = built(at + 1, end)
-                result.append(_with([openings[at].item], inner, line.leading_lines, line.trailing_whitespace))
+                result.append(
+                    with_block([openings[at].item], inner, line.leading_lines, line.trailing_whitespace)
+                )
                 at = end
             elif at not in closes:
                 result.append(statement)
@@ -210,12 +212,13 @@ def _end(at: int, openings: dict[int, _Opening]) -> int:
     return end
 
 
-def _with(
+def with_block(
     items: Sequence[cst.WithItem],
     body: Sequence[cst.BaseStatement],
     leading_lines: Sequence[cst.EmptyLine],
     header: cst.TrailingWhitespace | None = None,
 ) -> cst.With:
+    """Return statements within a `with`; blank lines before the first of them go."""
     if not body:
         body = [cst.SimpleStatementLine([cst.Pass()])]
     lines: Sequence[cst.EmptyLine] = getattr(body[0], "leading_lines", ())

@@ -5,28 +5,39 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 
-from harden.calls import callee_of
+from harden.called import function_of
+from harden.calls import argument_for, callee_of, callers_of, default_of
 from harden.checklists.database.links import Chain, chain_of
 from harden.checklists.database.models import is_model, manager_in, model_of
+from harden.checklists.database.row_queries import entity_of, inner_steps
+from harden.checklists.database.users import current_user, is_request_user, model_of_user
 from harden.flow import How, Value, returned
 from harden.model import Model
 from harden.model_facts import Orm
 from harden.models import models_of
 from harden.module import Module
+from harden.tree import FunctionNode
 
 _DEEP = 4
-_GETS = frozenset({"get", "get_one", "get_or_404", "one_or_404", "first_or_404", "refresh"})
-_RUNS = frozenset({"execute", "exec", "scalars", "scalar", "scalar_one", "stream", "stream_scalars"})
-_SHORTCUTS = ("django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404")
-_REST_SHORTCUT = "rest_framework.generics.get_object_or_404"
-_LISTS = ("django.shortcuts.get_list_or_404",)
+_CALLERS = 3
+_SHORTCUTS = frozenset(
+    {"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"}
+    | {"rest_framework.generics.get_object_or_404", "django.shortcuts.get_list_or_404"}
+)
 _CREATES = frozenset({"create", "acreate", "bulk_create", "create_user", "create_superuser"})
 _NO_ROW = frozenset(
     {"count", "exists", "update", "delete", "aggregate", "values", "values_list", "scalar_subquery", "insert"}
     | {"acount", "aexists", "aupdate", "adelete", "explain", "paginate", "bulk_update", "subquery", "add"}
 )
-_ITEMS = frozenset({"first", "one", "one_or_none", "get", "all"})
+_FETCHED = frozenset(
+    {"first", "one", "one_or_none", "get", "last", "latest", "earliest", "get_or_404", "first_or_404"}
+    | {"one_or_404", "scalar_one", "scalar_one_or_none", "aget", "afirst", "get_object_or_404", "create"}
+)
+"""Steps that end a query with one row; what comes after them is asked of the row."""
+_ITEMS = _FETCHED | {"all", "filter", "filter_by", "exclude", "order_by", "select_related", "iterator"}
+_ITEMS |= {"prefetch_related", "select_for_update"}
 _COPIES = frozenset({"list", "sorted", "reversed", "iter", "enumerate", "tuple"})
 
 
@@ -69,17 +80,15 @@ def row_of(module: Module, expr: ast.expr, depth: int = 0) -> Row | None:
         case ast.Await(value=inner) | ast.NamedExpr(value=inner):
             return row_of(module, inner, depth)
         case ast.Name():
-            return _of_values(module, expr, depth)
+            return _of_values(module, expr, depth) or _known(module, current_user(module, expr))
         case ast.Call():
             return _of_call(module, expr, depth)
         case ast.Subscript(value=inner):
             return _loaded(module, inner, depth) if isinstance(inner, ast.Name | ast.Call) else None
         case ast.Attribute():
             return _of_attribute(module, expr, depth)
-        case ast.BoolOp(values=parts):
-            return _best([row_of(module, part, depth + 1) for part in parts])
-        case ast.IfExp(body=body, orelse=orelse):
-            return _best([row_of(module, body, depth + 1), row_of(module, orelse, depth + 1)])
+        case ast.BoolOp(values=[first, *_, last]) | ast.IfExp(body=first, orelse=last):
+            return _best([row_of(module, part, depth + 1) for part in (first, last)])
     return None
 
 
@@ -89,11 +98,11 @@ def _best(rows: list[Row | None]) -> Row | None:
     return min(found, key=lambda row: row.origin is Origin.CREATED, default=None)
 
 
-def _of_values(module: Module, name: ast.Name, depth: int) -> Row | None:
-    return _best([_of_value(value, name.id, depth) for value in module.flow.values(name)])
+def _of_values(module: Module, name: ast.Name | ast.Attribute, depth: int) -> Row | None:
+    return _best([_of_value(value, depth) for value in module.flow.values(name)])
 
 
-def _of_value(value: Value, name: str, depth: int) -> Row | None:
+def _of_value(value: Value, depth: int) -> Row | None:
     module = value.module
     match value.how:
         case How.GIVEN if value.expr is not None:
@@ -101,7 +110,7 @@ def _of_value(value: Value, name: str, depth: int) -> Row | None:
         case How.ITEM if value.expr is not None:
             return _item(module, value.expr, depth + 1)
         case How.PARAMETER:
-            return _passed(module, value.node, name)
+            return _passed(module, value.node, depth)
     return None
 
 
@@ -121,17 +130,45 @@ def _item(module: Module, source: ast.expr, depth: int) -> Row | None:
     return row_of(module, source, depth)
 
 
-def _passed(module: Module, arg: ast.AST, name: str) -> Row | None:
+def _passed(module: Module, arg: ast.AST, depth: int) -> Row | None:
     if not isinstance(arg, ast.arg):
         return None
     function = module.function(arg)
     owner = module.parents.get(function) if function is not None else None
-    if name == "self" and isinstance(owner, ast.ClassDef):
+    if arg.arg == "self" and isinstance(owner, ast.ClassDef):
         model = model_at(module, module.names.local_path(owner))
         return Row(Origin.SELF, model, module) if model is not None else None
-    path = module.names.binding_path(arg, name)
-    found = model_at(module, path)
-    return Row(Origin.PASSED, found, module) if found is not None else None
+    found = model_at(module, module.names.binding_path(arg, arg.arg))
+    if found is not None:
+        return Row(Origin.PASSED, found, module)
+    given = _injected(module, arg, function) if function is not None else None
+    if given is not None or function is None or arg.annotation is not None or depth:
+        return given
+    return _from_callers(module, arg, function)
+
+
+def _from_callers(module: Module, arg: ast.arg, function: FunctionNode) -> Row | None:
+    """Return the row that the first callers of a function pass for a parameter without annotation."""
+    for other, call in islice(callers_of(module, function), _CALLERS):
+        given = argument_for(call, function, arg.arg)
+        found = row_of(other, given, _DEEP - 1) if given is not None else None
+        if found is not None:
+            return replace(found, origin=Origin.PASSED)
+    return None
+
+
+def _injected(module: Module, arg: ast.arg, function: FunctionNode) -> Row | None:
+    """Return the row that a dependency of FastAPI gives for a parameter."""
+    given = default_of(function, arg.arg)
+    if not isinstance(given, ast.Call) or not (module.resolve(given.func) or "").endswith(
+        (".Depends", ".Security")
+    ):
+        return None
+    made_by = function_of(module, given.args[0]) if given.args else None
+    if made_by is None:
+        return None
+    found = _best([row_of(made_by[0], value, _DEEP - 1) for value in returned(made_by[1])])
+    return replace(found, origin=Origin.PASSED) if found is not None else None
 
 
 def model_at(module: Module, path: str | None) -> Model | None:
@@ -164,31 +201,33 @@ def _is_class(module: Module, func: ast.expr) -> bool:
 
 def _loaded(module: Module, expr: ast.expr, depth: int) -> Row | None:
     """Return the row that a query gives, or the rows."""
-    if isinstance(expr, ast.Call) and (module.resolve(expr.func) or "") in (
-        *_SHORTCUTS,
-        *_LISTS,
-        _REST_SHORTCUT,
-    ):
+    if isinstance(expr, ast.Call) and module.resolve(expr.func) in _SHORTCUTS:
         return _shortcut(module, expr)
     chain = chain_of(module, expr)
-    if not chain.names.isdisjoint(_NO_ROW) or not chain.links:
+    if not chain.links or not chain.names.isdisjoint(_NO_ROW):
         return None
-    entity = _entity(module, chain)
+    at = next((at for at, link in enumerate(chain.links[:-1]) if link.name in _FETCHED), None)
+    if at is not None and isinstance(chain.links[at + 1].node, ast.Attribute):
+        return _beyond(module, chain, at, depth)
+    entity = entity_of(module, chain)
     if entity is not None:
         created = bool(chain.names & _CREATES)
         origin = Origin.CREATED if created else Origin.LOADED
         return Row(
-            origin, model_of(module, entity), module, expr, entity, chain.names | _inner(module, chain)
+            origin, model_of(module, entity), module, expr, entity, chain.names | inner_steps(module, chain)
         )
     if chain.links[-1].name == "get_object" and isinstance(chain.root, ast.Name) and chain.root.id == "self":
         return _of_view(module, expr)
     return _through(module, chain, depth)
 
 
-def _inner(module: Module, chain: Chain) -> frozenset[str]:
-    """Return the methods of the statement that a chain runs: `execute(select(Model).with_for_update())`."""
-    run = next((link for link in chain.links if link.name in _RUNS and link.arguments), None)
-    return chain_of(module, run.arguments[0]).names if run is not None else frozenset()
+def _beyond(module: Module, chain: Chain, at: int, depth: int) -> Row | None:
+    """Return what a chain gives that goes on from a row: `Order.objects.get(…).items.all()`."""
+    rest = chain.links[at + 1 :]
+    owner = row_of(module, chain.links[at].node, depth + 1)
+    if owner is None or (len(rest) > 1 and rest[-1].name not in _ITEMS):
+        return None
+    return related(owner, rest[0].name)
 
 
 def _shortcut(module: Module, call: ast.Call) -> Row | None:
@@ -203,47 +242,6 @@ def _shortcut(module: Module, call: ast.Call) -> Row | None:
     if not is_model(module, entity):
         return None
     return Row(Origin.LOADED, model_of(module, entity), module, call, entity, chain.names)
-
-
-def _entity(module: Module, chain: Chain) -> ast.expr | None:
-    """Return what names the model whose rows a chain gives, where it is a query for whole rows."""
-    for link in chain.links:
-        match link.name:
-            case "query" if isinstance(link.node, ast.Attribute):
-                return _as_model(module, link.node.value)
-            case "query" if len(link.arguments) == 1:
-                return _as_model(module, link.arguments[0])
-            case _ if link.name in _GETS and len(link.arguments) >= 2:
-                if found := _as_model(module, link.arguments[0]):
-                    return found
-            case _ if link.name in _RUNS and link.arguments:
-                return _selected(module, link.arguments[0])
-    at = manager_in(module, chain)
-    if at is None or len(chain.links) == at + 1:
-        return None
-    made = chain.links[at].node
-    manager = made.func if isinstance(made, ast.Call) else made
-    return _as_model(module, manager.value) if isinstance(manager, ast.Attribute) else None
-
-
-def _selected(module: Module, statement: ast.expr) -> ast.expr | None:
-    chain = chain_of(module, statement)
-    select = next((link.node for link in chain.links if link.name == "select"), chain.root)
-    if not isinstance(select, ast.Call) or len(select.args) != 1:
-        return None
-    path = module.resolve(select.func) or ""
-    return _as_model(module, select.args[0]) if path.rpartition(".")[2] == "select" else None
-
-
-def _as_model(module: Module, expr: ast.expr) -> ast.expr | None:
-    model = model_of(module, expr)
-    if model is not None:
-        return expr if model.lineage and not _is_column(expr) else None
-    return expr if is_model(module, expr) and not _is_column(expr) else None
-
-
-def _is_column(expr: ast.expr) -> bool:
-    return isinstance(expr, ast.Attribute) and expr.attr[:1].islower() and expr.attr != "model"
 
 
 def _of_view(module: Module, expr: ast.expr) -> Row | None:
@@ -272,11 +270,17 @@ def _through(module: Module, chain: Chain, depth: int) -> Row | None:
 
 
 def _of_attribute(module: Module, expr: ast.Attribute, depth: int) -> Row | None:
-    """Return the row behind a relation: `item.product`; the user of a request is one, too."""
+    """Return the row behind a relation, such as `item.product` or `request.user.profile`."""
+    if is_request_user(module, expr.value):
+        return _known(module, model_of_user(module, expr.attr))
     owner = row_of(module, expr.value, depth + 1)
     if owner is not None:
         return related(owner, expr.attr)
-    return None
+    return _of_values(module, expr, depth + 1) or _known(module, current_user(module, expr))
+
+
+def _known(module: Module, model: Model | None) -> Row | None:
+    return Row(Origin.RELATED, model, module) if model is not None else None
 
 
 def related(owner: Row, name: str) -> Row | None:

@@ -35,7 +35,7 @@ def statement_of(module: Module, call: ast.Call, chain: Chain) -> Statement | No
         (link.node for link in chain.links if link.name in ("execute", "exec", "fetch", "fetch_all")), None
     )
     if run is None and chain.links[-1].name == "fetchall" and isinstance(call.func, ast.Attribute):
-        run = _last_execute(module, call, call.func.value)
+        run = last_execute(module, call, call.func.value)
     path = module.resolve(call.func) or ""
     if not isinstance(run, ast.Call) or not run.args:
         return None
@@ -66,7 +66,7 @@ def sql_text(module: Module, expr: ast.expr) -> str | None:
     return module.string(expr)
 
 
-def _last_execute(module: Module, call: ast.Call, cursor: ast.expr) -> ast.Call | None:
+def last_execute(module: Module, call: ast.Call, cursor: ast.expr) -> ast.Call | None:
     """Return the last `cursor.execute(…)` above in the same function."""
     function = module.function(call)
     found = [

@@ -24,6 +24,7 @@ _BEGINS = frozenset({"begin", "begin_nested", "transaction", "atomic", "in_trans
 _ENTERED_COMMITS = frozenset({"sqlite3", "psycopg2", "psycopg"})
 """Drivers whose connections commit, or roll back, at the end of a `with` block."""
 _REQUESTS = re.compile(r"ATOMIC_REQUESTS[\"']?\]?\s*[:=]\s*(True|env|config|os\.)")
+_IMMEDIATE = re.compile(r"(?i)begin immediate|transaction_mode\W+immediate")
 _CALLERS = 6
 
 
@@ -203,6 +204,20 @@ def is_autocommit(module: Module, handle: Handle) -> bool:
     )
 
 
-def serializable(module: Module) -> bool:
-    """Tell whether the project asks its database for transactions that cannot overlap."""
-    return bool(module.project.mentions("SERIALIZABLE"))
+def serializable(module: Module, node: ast.AST) -> bool:
+    """Tell whether the database lets no two transactions overlap that change the same rows.
+
+    SQLite does so from `BEGIN IMMEDIATE` on, others where the project asks for SERIALIZABLE.
+    """
+    if module.project.mentions("SERIALIZABLE"):
+        return True
+    for path in module.project.mentions("IMMEDIATE"):
+        try:
+            text = module.project.module(path).text
+        except UnreadableSource:
+            continue
+        if "BEGIN IMMEDIATE" in text and "django" in text:
+            return True  # transactions of the project's own
+        if _IMMEDIATE.search(text) and is_covered(module, node):
+            return True
+    return False
