@@ -109,7 +109,9 @@ _WORD = "a file without the word is not read for it: what is looked for is no ca
 _MAKER = "a constructor of its own may set what is missing"
 _OPTION = "what a class of the project is given may be read as something else"
 _ENTRY = "the entry point of a service is looked for where a file speaks of its framework"
+_ANEW = "a function that is made each time has a default of its own each time"
 NOT_THE_SAME = {
+    ("call-in-default", "into_a_closure"): _ANEW,
     **{
         (id, f"within_{block}"): _CONDITION
         for id in ("debug-enabled", "naive-datetime", "bind-all", "no-logging-config")
