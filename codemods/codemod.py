@@ -59,6 +59,7 @@ class Codemod:
     def __init__(self, project: Project, options: BaseModel) -> None:
         self.project = project
         self.options = options
+        self.others: dict[str, bytes] = {}
 
     def edit(self, path: str, findings: Sequence[Finding]) -> Edited:
         """Mend `findings`, whose positions are exact for the current text of `path`.
@@ -66,6 +67,16 @@ class Codemod:
         Raises Refusal with a reason for a person when nothing can be done.
         """
         raise NotImplementedError
+
+    def other_file(self, path: str, data: bytes) -> None:
+        """Give another file a new content in the same patch."""
+        self.others[path] = data
+
+    def read_other(self, path: str) -> bytes | None:
+        """Return another file as this patch leaves it so far, None where there is none."""
+        if path in self.others:
+            return self.others[path]
+        return self.project.read(path) if self.project.exists(path) else None
 
 
 class TextCodemod(Codemod):
@@ -99,7 +110,6 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
         self.module: Module
         self.refused: dict[str, str] = {}
         self.notes: list[str] = []
-        self.others: dict[str, bytes] = {}
         self._outline: Outline
         self._first_column = 0
         self._targets: Sequence[Finding] = ()
@@ -246,16 +256,6 @@ class PythonCodemod(Codemod, cst.CSTTransformer):
     def insert(self, line: int, text: str) -> None:
         """Put whole lines before a 1-based line that no other edit of this patch changes; for `prepare`."""
         self._insertions.append(LineEdit(line, line - 1, text))
-
-    def other_file(self, path: str, data: bytes) -> None:
-        """Give another file a new content in the same patch."""
-        self.others[path] = data
-
-    def read_other(self, path: str) -> bytes | None:
-        """Return another file as this patch leaves it so far, None where there is none."""
-        if path in self.others:
-            return self.others[path]
-        return self.project.read(path) if self.project.exists(path) else None
 
 
 def _chunks(module: Module, findings: Sequence[Finding]) -> list[tuple[int, int]]:

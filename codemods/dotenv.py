@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from harden.codemods.codemod import PythonCodemod
 from harden.codemods.env_files import appended, exists, folder_of, keep_out_of_git, text_of
@@ -35,7 +36,7 @@ def move_value(codemod: PythonCodemod, name: str, value: str, through: str) -> N
     folder = folder_of(codemod)
     path = f"{folder}.env"
     keep_out_of_git(codemod, folder)
-    if _is_tracked(codemod, path):
+    if is_tracked(codemod.project.root, path):
         raise Refusal(
             f"{path} is tracked by git, so that the value would be committed: take it out of git first."
         )
@@ -51,13 +52,11 @@ def move_value(codemod: PythonCodemod, name: str, value: str, through: str) -> N
     )
 
 
-def _is_tracked(codemod: PythonCodemod, path: str) -> bool:
+def is_tracked(root: Path, path: str) -> bool:
     """Ask git itself: an ignored file may be tracked all the same."""
     command = ["git", "-c", "core.fsmonitor=false", "ls-files", "--error-unmatch", "--", path]
     try:
-        done = subprocess.run(
-            command, cwd=codemod.project.root, capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
         return False
     return done.returncode == 0

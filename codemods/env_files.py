@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from harden.codemods.codemod import PythonCodemod
+from harden import ignoring
+from harden.codemods.codemod import Codemod, PythonCodemod
 from harden.dotenv import TEMPLATES
 from harden.source import SourceText, decode
 
@@ -42,12 +43,12 @@ def folder_of(codemod: PythonCodemod) -> str:
     return ""
 
 
-def exists(codemod: PythonCodemod, path: str) -> bool:
+def exists(codemod: Codemod, path: str) -> bool:
     """Tell whether a file is there, or will be by this patch."""
     return path in codemod.others or codemod.project.exists(path)
 
 
-def text_of(codemod: PythonCodemod, path: str) -> tuple[str, SourceText]:
+def text_of(codemod: Codemod, path: str) -> tuple[str, SourceText]:
     """Return what a file says as this patch leaves it so far (nothing where it is missing), and how."""
     source = decode(path, codemod.read_other(path) or b"", python=path.endswith(".py"))
     return source.text, source
@@ -59,20 +60,12 @@ def appended(text: str, line: str, source: SourceText) -> str:
     return text + gap + line + source.newline
 
 
-def is_ignored(codemod: PythonCodemod, path: str) -> bool:
-    """Tell whether the ignore lists at the root and beside a file, as this patch leaves them, keep it out."""
-    from pathspec import GitIgnoreSpec
-
-    folder, slash, name = path.rpartition("/")
-    for file, relative in {f"{folder}{slash}.gitignore": name, ".gitignore": path}.items():
-        if exists(codemod, file):
-            lines = text_of(codemod, file)[0].splitlines()
-            if GitIgnoreSpec.from_lines(lines).match_file(relative):
-                return True
-    return False
+def is_ignored(codemod: Codemod, path: str) -> bool:
+    """Tell whether the ignore lists above a file, as this patch leaves them, keep it out of git."""
+    return ignoring.is_ignored(codemod.project.with_files(codemod.others), path)
 
 
-def keep_out_of_git(codemod: PythonCodemod, folder: str) -> None:
+def keep_out_of_git(codemod: Codemod, folder: str) -> None:
     """Have git ignore the `.env` of a folder."""
     if not is_ignored(codemod, f"{folder}.env"):
         path = next((path for path in _ignore_lists(folder) if exists(codemod, path)), ".gitignore")

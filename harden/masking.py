@@ -24,6 +24,8 @@ _LITERAL = re.compile(r"""(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)
 _ASSIGNED = re.compile(r"^(?P<head>[^=:\n]*[=:][ \t]*)(?P<body>[^\s\"'#][^\r\n]*?)(?P<end>\s*)$")
 _NAMED = re.compile(r"""(?:env|environ|get|str|config|secret)\s*[(\[]\s*[a-z]*["']+$""", re.IGNORECASE)
 """What stands before the name of a variable in the environment, which is no secret."""
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*$")
+_KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
 _LONG = 16
@@ -74,7 +76,20 @@ def masked_file(project: Project, path: str, lines: Sequence[str]) -> list[str]:
     """Return a file's lines with its secrets as dots; of an environment file, every value."""
     if holds_values(path):
         return [_without_value(line) for line in lines]
+    if any(map(_KEY_BEGINS.match, lines)):
+        return _without_keys(lines)
     return masked_lines(lines, secrets_in(project, path))
+
+
+def _without_keys(lines: Sequence[str]) -> list[str]:
+    """Mask the lines of private keys."""
+    shown, within = [], False
+    for line in lines:
+        if _KEY_ENDS.match(line):
+            within = False
+        shown.append(DOTS + line[len(line.rstrip("\r\n")) :] if within else line)
+        within = within or _KEY_BEGINS.match(line) is not None
+    return shown
 
 
 def masked_hunks(

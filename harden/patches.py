@@ -156,9 +156,10 @@ class Patch:
             if any(hunk.touches(target) for hunk in wanted)
             and not any(hunk.touches(target) for hunk in dropped)
         ]
+        left_out = {hunk.path for hunk in hunks} - {hunk.path for hunk in kept}
         return replace(
             self,
-            edits=tuple(_partial(edit, kept) for edit in self.edits if edit.path in paths),
+            edits=tuple(_partial(edit, kept) for edit in self.edits if edit.path in paths - left_out),
             resolves=tuple(resolved for resolved, _ in done),
             targets=tuple(target for _, target in done),
         )

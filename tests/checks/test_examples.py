@@ -130,7 +130,7 @@ def test_codemod_turns_flagged_into_fixed(
     assert not offer.refused
     assert offer.patch is not None
     after = {edit.path: edit.after.decode() for edit in offer.patch.edits}
-    assert after[flagged.path] == fixed.code
+    assert after[fixed.path] == fixed.code
     assert not needed(*after.values()) - needed(flagged.code)
 
 
