@@ -1,4 +1,4 @@
-"""Files that stay on a disk by way of other functions, folders of settings, and the storage that is offered."""
+"""Files that stay on a disk by way of helpers, folders of settings, and the storage that is offered."""
 
 from __future__ import annotations
 
