@@ -18,7 +18,7 @@ from harden.module import Module
 from harden.roles import WEB_PACKAGES, FileKind, Role
 from harden.tree import FunctionNode, own_nodes
 
-_DATABASES = frozenset(
+DATABASES = frozenset(
     {"sqlalchemy", "flask_sqlalchemy", "sqlmodel", "django", "pymongo", "motor", "flask_pymongo", "sqlite3"}
     | {"psycopg", "psycopg2", "asyncpg", "aiosqlite", "pymysql", "MySQLdb", "mysql", "aiomysql", "peewee"}
     | {"tortoise", "mongoengine", "flask_mongoengine", "beanie", "odmantic", "databases", "rest_framework"}
@@ -60,7 +60,7 @@ def may_race(module: Module) -> bool:
     if module.imports("alembic"):  # a migration runs once
         return False
     return module.kind is FileKind.APP and not (
-        imported.isdisjoint(_DATABASES) or imported.isdisjoint(_SERVED)
+        imported.isdisjoint(DATABASES) or imported.isdisjoint(_SERVED)
     )
 
 
