@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from harden.checklists.file_paths import (
 from harden.checklists.file_writes import Write, name_written, write_of
 from harden.checklists.served import Served, served
 from harden.checklists.sharing import From, origin
-from harden.checklists.taint import taint_of
+from harden.checklists.uploads import is_upload
 from harden.module import Module
 from harden.tree import FunctionNode
 
@@ -47,8 +46,6 @@ _MADE = frozenset(
 )
 """Endings of files that are made for somebody."""
 
-_FILES = re.compile(r"\bfiles\b|\bFILES\b")
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -73,7 +70,7 @@ def kept(module: Module, call: ast.Call) -> Kept | None:
 
 def _what(module: Module, write: Write, function: FunctionNode) -> str:
     """Say what is written, where it is something of a user's, or made for one."""
-    if write.form == "storage" or any(_is_upload(module, content) for content in contents(module, write)):
+    if write.form == "storage" or any(is_upload(module, content) for content in contents(module, write)):
         return "an upload"
     if not (write.form in ("open", "text") or looks_like_path(module, write.path)):
         return ""
@@ -102,11 +99,6 @@ def contents(module: Module, write: Write) -> Iterator[ast.expr]:
             case ast.Call(func=ast.Attribute(value=made, attr="save" | "export"), args=[ast.Name(id=id), *_]):
                 if name is not None and id == name.id:
                     yield made
-
-
-def _is_upload(module: Module, content: ast.expr) -> bool:
-    found = taint_of(module, content)
-    return found is not None and (found.what == "an upload" or bool(_FILES.search(" ".join(found.steps))))
 
 
 def _is_lambda(function: FunctionNode) -> bool:
