@@ -130,6 +130,10 @@ NOT_THE_SAME = {
     },
     ("absolute-path", "held_by_an_own_class_elsewhere"): _OPTION,
     ("hardcoded-endpoint", "held_by_an_own_class_elsewhere"): _OPTION,
+    **{
+        ("proxy-headers", f"bind_the_member{where}"): "the address is asked for once, and not by the request"
+        for where in ("", "_elsewhere", "_in_a_class_elsewhere")
+    },
     ("env-unchecked", "held_by_a_walrus_elsewhere"): "a value in a condition has been looked at",
     **{
         ("no-logging-config", name): _ENTRY
