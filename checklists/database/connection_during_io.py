@@ -292,7 +292,8 @@ from collections.abc import Iterator
 
 from harden.checklists.database.held_connections import Held, held_blocks, held_until_commit, own_commits
 from harden.checklists.database.races import DATABASES
-from harden.checklists.remote_calls import PACKAGES, Remote, remote_of
+from harden.checklists.reached_calls import Reached
+from harden.checklists.remote_calls import PACKAGES, remote_of, sleeps
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -322,13 +323,13 @@ def waits_in_transaction(module: Module) -> Iterator[Finding]:
                 yield check.found(module, call, _message(remote, held), steps=remote.steps)
 
 
-def _waits(module: Module, function: FunctionNode) -> Iterator[tuple[Held, ast.Call, Remote]]:
+def _waits(module: Module, function: FunctionNode) -> Iterator[tuple[Held, ast.Call, Reached]]:
     """Yield the stretches for which a function holds a connection, each with the first remote call in it."""
     calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
     for held in held_blocks(module, function):
         for call in calls:
             remote = remote_of(module, call) if held.covers(call) else None
-            if remote is not None and (held.locks or not remote.sleeps):
+            if remote is not None and (held.locks or not sleeps(remote)):
                 yield held, call, remote
                 break
     commits = own_commits(function)
@@ -340,6 +341,6 @@ def _waits(module: Module, function: FunctionNode) -> Iterator[tuple[Held, ast.C
             yield held, *found
 
 
-def _message(remote: Remote, held: Held) -> str:
-    waits = "waits" if remote.sleeps else "waits for another host"
+def _message(remote: Reached, held: Held) -> str:
+    waits = "waits" if sleeps(remote) else "waits for another host"
     return f"{held.said} stays open while {remote.said} {waits}"
