@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from itertools import islice
 
-from harden.calls import argument_for, callers_of
+from harden.calls import argument_for, few_callers
 from harden.flow import How
 from harden.module import Module
 from harden.tree import FunctionNode, name_of
@@ -74,7 +73,7 @@ def _given(module: Module, arg: ast.AST) -> Iterator[Piece]:
     function = next((o for o in module.ancestors(arg) if isinstance(o, FunctionNode)), None)
     if function is None or not isinstance(arg, ast.arg) or arg.arg in ("self", "cls"):
         return
-    for other, call in islice(callers_of(module, function), _CALLERS):
+    for other, call in few_callers(module, function)[:_CALLERS]:
         value = argument_for(call, function, arg.arg)
         if value is not None:
             yield other, value

@@ -6,9 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import IntEnum
-from itertools import islice
 
-from harden.calls import argument_for, callers_of
+from harden.calls import argument_for, few_callers
 from harden.checklists.concurrency.once import happens_once
 from harden.checklists.untrusted import direct_source
 from harden.environment import SETTINGS_BASES, env_read
@@ -132,7 +131,7 @@ def _of_parameter(module: Module, arg: ast.arg, depth: int) -> From:
         return From.CALL
     given = [
         origin(other, value, depth + 1) if (value := argument_for(call, function, arg.arg)) else From.CALL
-        for other, call in islice(callers_of(module, function), _CALLERS)
+        for other, call in few_callers(module, function)[:_CALLERS]
     ]
     return From.CALLER if given and max(given) < From.CALLER else From.CALL
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from harden.calls import argument_for, callee_of
+from harden.calls import argument_for, callee_of, few_callers
 from harden.checklists.guarded import NUMBERS, is_allowed, is_checked_text
 from harden.checklists.sql_text import is_number, names_placeholder, pieces_of
 from harden.checklists.sql_ways import appended
-from harden.checklists.taint import few_callers
 from harden.flow import How, Value, returned
 from harden.folding import constants, entries
 from harden.module import Module

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from harden.calls import argument_for, callee_of
-from harden.checklists.taint import few_callers, place
+from harden.calls import argument_for, callee_of, few_callers
+from harden.checklists.taint import place
 from harden.module import Module, keyword
 
 METHODS = (

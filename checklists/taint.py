@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
-from weakref import WeakKeyDictionary
 
-from harden.calls import argument_for, callee_of, callers_of
+from harden.calls import argument_for, callee_of, few_callers
 from harden.checklists.guarded import is_allowed, is_checked_text
 from harden.checklists.untrusted import direct_source, field_is_text, is_model, parameter_source
 from harden.flow import How, Value, returned
@@ -18,8 +16,6 @@ from harden.tree import FunctionNode
 _DEEP = 30
 _CALLS = 3
 """Functions of the project that a value is followed through, and callers that are asked for each."""
-_CALLERS = 8
-_FILES = 25
 """Files that mention a name beyond which it is taken for a word that everybody uses."""
 _MOST = 300
 """Expressions that are looked at for one question."""
@@ -100,24 +96,6 @@ class Taint:
 def taint_of(module: Module, expr: ast.expr) -> Taint | None:
     """Return what an expression brings in from outside, or None when it does not visibly."""
     return _Search().of(module, expr)
-
-
-def few_callers(module: Module, function: FunctionNode) -> list[tuple[Module, ast.Call]]:
-    """Return calls of a function, some where there are many; none where its name is a common word."""
-    if function.name.startswith("__") and function.name != "__init__":
-        return []
-    known = _callers.setdefault(module, {})
-    if function not in known:
-        owner = module.parents.get(function)
-        name = (
-            owner.name if function.name == "__init__" and isinstance(owner, ast.ClassDef) else function.name
-        )
-        is_common = len(module.project.naming(name)) > _FILES
-        known[function] = [] if is_common else list(islice(callers_of(module, function), _CALLERS))
-    return known[function]
-
-
-_callers: WeakKeyDictionary[Module, dict[ast.AST, list[tuple[Module, ast.Call]]]] = WeakKeyDictionary()
 
 
 def place(module: Module, node: ast.AST, says: str) -> str:

@@ -1,12 +1,14 @@
 """Who calls whom: the function that a call runs, the calls of a function, and what they hand over.
 
-Nothing is kept between questions but what `Names` and `Project` keep: an answer rests on nothing else.
+An answer rests on nothing but what `Names` and `Project` tell the module that is asked about.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import islice
+from weakref import WeakKeyDictionary
 
 from harden.called import Called, function_of, runs_at_once
 from harden.errors import UnreadableSource
@@ -18,6 +20,8 @@ _STEPS = 8
 """Imports that are followed to where a name is given its value."""
 _WORDS = 4
 """Names under which a function is looked for: its own, and those that other modules give it."""
+_CALLERS, _COMMON = 8, 25
+"""Calls that are enough to know a function by; files that hold a name from which on it is a common word."""
 _EACH = 4
 """Files that are each looked into, before it is asked which of them can know a name at all."""
 
@@ -38,6 +42,27 @@ def callers_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module,
         parent = other.parents.get(use)
         if isinstance(parent, ast.Call) and parent.func is use:
             yield other, parent
+
+
+def few_callers(module: Module, function: FunctionNode) -> list[tuple[Module, ast.Call]]:
+    """Return calls of a function, some where there are many; none where its name is a common word.
+
+    To follow a value backwards from function to function, nothing else is cheap enough.
+    """
+    if function.name.startswith("__") and function.name != "__init__":
+        return []
+    known = _callers.setdefault(module, {})
+    if function not in known:
+        owner = module.parents.get(function)
+        is_maker = function.name == "__init__" and isinstance(owner, ast.ClassDef)
+        name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
+        is_common = len(module.project.naming(name)) > _COMMON
+        known[function] = [] if is_common else list(islice(callers_of(module, function), _CALLERS))
+    return known[function]
+
+
+_callers: WeakKeyDictionary[Module, dict[ast.AST, list[tuple[Module, ast.Call]]]] = WeakKeyDictionary()
+"""Kept for as long as the module: what it rests on is noted for the module itself."""
 
 
 def uses_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 
 from harden.annotated import kind_of
-from harden.calls import argument_for, callee_of
-from harden.checklists.taint import few_callers
+from harden.calls import argument_for, callee_of, few_callers
 from harden.checklists.untrusted import direct_source
 from harden.flow import How, Value
 from harden.module import Module

@@ -350,6 +350,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.calls import few_callers
 from harden.checklists.database.given import fields_of, is_given
 from harden.checklists.database.inserts import Insert, own_inserts
 from harden.checklists.database.races import may_race, races_in
@@ -357,7 +358,6 @@ from harden.checklists.database.stores import plain
 from harden.checklists.database.transactions import commits_of, transaction_at
 from harden.checklists.database.uniqueness import unique_in
 from harden.checklists.database.violations import answers_violations, copes
-from harden.checklists.taint import few_callers
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.model_facts import Orm
