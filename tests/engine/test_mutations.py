@@ -107,6 +107,7 @@ CHECKS = {
 _CONDITION = "a setting under a condition holds only where the condition does"
 _WORD = "a file without the word is not read for it: what is looked for is no call"
 _MAKER = "a constructor of its own may set what is missing"
+_COLUMNS = ("float-money", "missing-index")
 _OPTION = "what a class of the project is given may be read as something else"
 _ENTRY = "the entry point of a service is looked for where a file speaks of its framework"
 _ANEW = "a function that is made each time has a default of its own each time"
@@ -121,7 +122,7 @@ NOT_THE_SAME = {
     ("network-timeout", "within_try"): _CONDITION,
     **{
         (id, f"bind_the_member{where}_elsewhere"): _WORD
-        for id in ("naive-datetime", "check-then-act", "cors-wildcard", "swallowed-exception", "float-money")
+        for id in ("naive-datetime", "check-then-act", "cors-wildcard", "swallowed-exception", *_COLUMNS)
         for where in ("", "_in_a_class")
     },
     **{
