@@ -20,25 +20,27 @@ def extended(
     if before:
         last = cst.ensure_type(expr, cst.Call)
         func = cst.ensure_type(last.func, cst.Attribute)
-        return last.with_changes(func=func.with_changes(value=_chained(func.value, steps, func.dot)))
+        return last.with_changes(func=func.with_changes(value=chained(func.value, steps, func.dot)))
     if not isinstance(expr, _ATOMS):
         expr = expr.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]) if not expr.lpar else expr
-        return _chained(expr, steps, cst.Dot())
+        return chained(expr, steps, cst.Dot())
     dot = cst.Dot()
     if isinstance(expr, cst.Call) and isinstance(expr.func, cst.Attribute):
         dot = expr.func.dot
     inner = expr.with_changes(lpar=[], rpar=[])
-    return _chained(inner, steps, dot).with_changes(lpar=expr.lpar, rpar=expr.rpar)
+    return chained(inner, steps, dot).with_changes(lpar=expr.lpar, rpar=expr.rpar)
 
 
-def _chained(value: cst.BaseExpression, steps: Sequence[tuple[str, str]], dot: cst.Dot) -> cst.BaseExpression:
+def chained(value: cst.BaseExpression, steps: Sequence[tuple[str, str]], dot: cst.Dot) -> cst.BaseExpression:
+    """Return calls added behind an expression, each laid out as a step whose dot is known."""
     for name, arguments in steps:
         call = cst.ensure_type(expression(f"_({arguments})"), cst.Call)
-        value = call.with_changes(func=cst.Attribute(value, cst.Name(name), dot=_without_comments(dot)))
+        value = call.with_changes(func=cst.Attribute(value, cst.Name(name), dot=without_comments(dot)))
     return value
 
 
-def _without_comments(dot: cst.Dot) -> cst.Dot:
+def without_comments(dot: cst.Dot) -> cst.Dot:
+    """Return a dot that stands on a line of its own where another one does."""
     space = dot.whitespace_before
     if isinstance(space, cst.ParenthesizedWhitespace):
         space = space.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])

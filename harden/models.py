@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,7 @@ class Known:
     all: tuple[Model, ...] | None = None
     files: tuple[str, ...] = ()
     named: dict[str, list[Model]] = field(default_factory=dict)
+    pointing: dict[str, list[tuple[Model, Relation]]] | None = None
 
 
 class Models:
@@ -68,7 +68,7 @@ class Models:
         """Return the model of a dotted path, as names are resolved."""
         known = self._known.models.get(path)
         if known is not None:
-            self._project.module(known[0])  # the answer rests on it, whoever has asked before
+            self._project.rests_on(known[:1])  # whoever has asked before
             return known[1]
         found = self._project.class_of(path)
         if found is None:
@@ -127,9 +127,7 @@ class Models:
             self._known.all = tuple(model for path in self._known.files for model in self.in_file(path))
             for model in self._known.all:
                 self._known.named.setdefault(model.name, []).append(model)
-        for path in self._known.files:  # the answer rests on them, whoever has asked before
-            with suppress(UnreadableSource):
-                self._project.module(path)
+        self._project.rests_on(self._known.files)  # whoever has asked before
         return self._known.all
 
     def named(self, name: str) -> list[Model]:
@@ -185,10 +183,14 @@ class Models:
 
     def pointing_to(self, model: Model) -> Iterator[tuple[Model, Relation]]:
         """Yield every relation of the project that leads to a model, with the model that has it."""
-        for other in self.all:
-            for relation in other.relations.values():
-                if not other.abstract and other.target(relation.target) is model:
-                    yield other, relation
+        everything = self.all
+        if self._known.pointing is None:
+            self._known.pointing = {}
+            for other in everything:
+                for relation in other.relations.values() if not other.abstract else ():
+                    if (found := other.target(relation.target)) is not None:
+                        self._known.pointing.setdefault(found.path, []).append((other, relation))
+        yield from self._known.pointing.get(model.path, ())
 
 
 def _extends(model: Model, other: Model) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,6 +133,9 @@ class Project(Files):
         else:
             self._modules.move_to_end(path)
         return known
+
+    def rests_on(self, paths: Iterable[str]) -> None:
+        """Take note that an answer rests on what modules say that were read before."""
 
     def _parse(self, path: str) -> Module:
         data = self.read(path)

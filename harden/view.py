@@ -7,6 +7,7 @@ file's code rests on all that the file rests on. Most ask only what a file's top
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,10 @@ class View(Project):
         """Return a parsed Python file. Raises UnreadableSource."""
         self._looks.add(MODULE + path)
         return self._whole.module(path)
+
+    def rests_on(self, paths: Iterable[str]) -> None:
+        """Take note that an answer rests on what modules say that were read before."""
+        self._looks.update(MODULE + path for path in paths)
 
     def mentions(self, word: str) -> tuple[str, ...]:
         """Return the paths of the Python files whose text contains `word`."""

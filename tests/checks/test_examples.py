@@ -148,7 +148,7 @@ def needed(*texts: str) -> set[str]:
                 found.update(alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 found.add(node.module.partition(".")[0])
-    comes_with = {"boto3": "botocore", "fastapi": "starlette"}
+    comes_with = {"boto3": "botocore", "fastapi": "starlette", "flask_sqlalchemy": "sqlalchemy"}
     return found - sys.stdlib_module_names | {comes_with[name] for name in found & comes_with.keys()}
 
 
@@ -171,6 +171,7 @@ def test_codemods_import_only_what_they_find_in_use() -> None:
         "loguru",  # where the file or the project logs by it
         "paramiko",
         "rest_framework",
+        "sqlalchemy",  # the query that gets a loader is one of it
         "starlette",
         "stripe",
         "twilio",

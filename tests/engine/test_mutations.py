@@ -135,6 +135,7 @@ NOT_THE_SAME = {
         ("proxy-headers", f"bind_the_member{where}"): "the address is asked for once, and not by the request"
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
+    **{("n-plus-one", f"bind_the_member{where}_elsewhere"): _WORD for where in ("", "_in_a_class")},
     ("env-unchecked", "held_by_a_walrus_elsewhere"): "a value in a condition has been looked at",
     **{
         ("no-logging-config", name): _ENTRY
