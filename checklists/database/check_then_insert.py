@@ -6,10 +6,12 @@ person. Nothing in the code can prevent it; a unique constraint can. Add one ove
 for, and let the insert tell: catch the violation, or use an upsert. Where no such constraint can be written,
 as for bookings that overlap, lock the row that both requests share, or add an exclusion constraint.
 
-Left out: look-ups whose columns the project's models, CREATE TABLE statements or indexes of MongoDB keep
-unique, alone or with columns that may be asked for out of sight (a violation that nobody catches is
-`integrity-error`'s), models and tables that are not in sight, lists that a program starts with, commands, and
-functions that take a lock.
+Where the project's models, CREATE TABLE statements or indexes of MongoDB keep the columns unique, the second
+insert fails, and the user gets an internal server error unless somebody catches that. Inserts without a
+look-up before them are `integrity-error`'s.
+
+Left out: violations that are caught, models and tables that are not in sight, lists that a program starts
+with, commands, and functions that take a lock.
 
 Flagged (app/views.py):
 
@@ -256,6 +258,8 @@ Fixed (app/rooms.py):
 
 Fine (app/views.py):
 
+    from contextlib import suppress
+
     from flask import Flask, abort, jsonify, request
     from flask_sqlalchemy import SQLAlchemy
     from sqlalchemy.exc import IntegrityError
@@ -324,7 +328,8 @@ Fine (app/views.py):
     def follow(follower_id, followed_id):
         if Follow.query.filter_by(follower_id=follower_id, followed_id=followed_id).first() is None:
             db.session.add(Follow(follower_id=follower_id, followed_id=followed_id))
-            db.session.commit()
+            with suppress(IntegrityError):
+                db.session.commit()
 
 
     def seed():
@@ -411,7 +416,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harden.checklists.database.races import Race, races_in
-from harden.checklists.database.violations import copes
+from harden.checklists.database.violations import copes, is_caught, raised_at
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -429,15 +434,29 @@ def looked_for_first(module: Module) -> Iterator[Finding]:
     for race in races_in(module):
         if race.unique is False and not (race.call and copes(module, race.call)):
             yield check.found(module, race.place, _message(race), steps=_steps(race))
+        elif race.unique and _fails(module, race):
+            yield check.found(module, race.place, f"{_both(race)}: the second fails, and nobody catches that")
+
+
+def _fails(module: Module, race: Race) -> bool:
+    """Tell whether the second of two inserts ends in an error that nobody catches."""
+    function = module.function(race.place)
+    if function is None or race.call is None or race.insert is None:
+        return False
+    place = race.call if race.insert.steps else raised_at(module, function, race.insert)
+    return place is not None and not is_caught(module, function, place)
+
+
+def _both(race: Race) -> str:
+    return f"two requests may both find no {race.store.name} by {', '.join(race.way.same)} and both insert it"
 
 
 def _message(race: Race) -> str:
-    columns = ", ".join(race.way.same)
-    what = f"{race.store.name} by {columns}"
+    what = f"{race.store.name} by {', '.join(race.way.same)}"
     if race.way.ranges:
         return f"two requests may both find no {what} in the range, and both insert: nothing locks it"
     missing = "index" if race.store.is_collection else "constraint"
-    return f"two requests may both find no {what} and both insert it: no unique {missing} prevents that"
+    return f"{_both(race)}: no unique {missing} prevents that"
 
 
 def _steps(race: Race) -> tuple[str, ...]:

@@ -1,15 +1,15 @@
 """The second user with the same name gets an internal server error.
 
-A unique column, or a foreign key, makes the database refuse a row, and the driver raises IntegrityError. A
-look-up before does not help: two requests can both find nothing and both insert. Nobody who catches it means
-a 500 for the user, an alarm for whoever is on call, and with a shared session a transaction that stays
-broken. Catch it where the row is written, roll back, and answer that the name is taken (409) or that there is
-no such thing.
+A unique column, or a foreign key, makes the database refuse a row, and the driver raises IntegrityError.
+Nobody who catches it means a 500 for the user, an alarm for whoever is on call, and with a shared session a
+transaction that stays broken. Catch it where the row is written, roll back, and answer that the name is taken
+(409) or that there is no such thing.
 
 Flagged are inserts of values that come from a request, into columns that the project's models, tables or
-indexes keep unique, and keys to rows of another model that the function never looked at. Left out: rows saved
-by Django's model forms and serializers, which look for doubles themselves, upserts and `get_or_create`,
-applications that answer violations in one error handler, and commits that are not in sight.
+indexes keep unique, and keys to rows of another model that the function never looked at. A look-up before the
+insert does not help, for two requests can both find nothing: that is `check-then-insert`'s to say. Left out:
+rows saved by Django's model forms and serializers, which look for doubles themselves, upserts and
+`get_or_create`, applications that answer violations in one error handler, and commits that are not in sight.
 
 Flagged (app/views.py):
 
@@ -27,10 +27,7 @@ Flagged (app/views.py):
 
     @app.post("/register")
     def register():
-        email = request.json["email"]
-        if User.query.filter_by(email=email).first():
-            return jsonify(error="taken"), 409
-        user = User(email=email)
+        user = User(email=request.json["email"])
         db.session.add(user)
         db.session.commit()
         return jsonify(id=user.id), 201
@@ -350,14 +347,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.calls import few_callers
 from harden.checklists.database.given import fields_of, is_given
 from harden.checklists.database.inserts import Insert, own_inserts
 from harden.checklists.database.races import may_race, races_in
 from harden.checklists.database.stores import plain
-from harden.checklists.database.transactions import commits_of, transaction_at
 from harden.checklists.database.uniqueness import unique_in
-from harden.checklists.database.violations import answers_violations, copes
+from harden.checklists.database.violations import is_caught, raised_at
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.model_facts import Orm
@@ -375,7 +370,6 @@ check = Check(
 _ALCHEMY = (Orm.SQLALCHEMY, Orm.SQLMODEL)
 _NUMBERED = frozenset({"id", "pk", "_id"})
 """Keys that the database hands out, unless they are written down."""
-_LATER = frozenset({"add", "add_all", "bulk_save_objects"})
 
 
 @check.module
@@ -383,30 +377,27 @@ def uncaught_violation(module: Module) -> Iterator[Finding]:
     """Flag inserts of what a user chose that a constraint may refuse, where nobody catches that."""
     if not may_race(module):
         return
-    looked_for = {
-        race.insert.call: race for race in races_in(module) if race.insert is not None and race.unique
-    }
+    looked_for = {race.call for race in races_in(module) if race.unique}  # `check-then-insert` tells of these
     functions: list[FunctionNode] = [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
     for function in functions:
         if module.role(function) in (Role.CLI, Role.TEST):
             continue
         for call in (node for node in own_nodes(function) if isinstance(node, ast.Call)):
-            for insert in own_inserts(module, call):
-                way = looked_for[call].way.same if call in looked_for else ()
-                refused = _refused(insert, frozenset(map(plain, way))) or _dangling(insert, function)
-                place = _raises(module, function, insert) if refused else None
-                if place is not None and not _is_caught(module, function, place):
+            for insert in own_inserts(module, call) if call not in looked_for else ():
+                refused = _refused(insert) or _dangling(insert, function)
+                place = raised_at(module, function, insert) if refused else None
+                if place is not None and not is_caught(module, function, place):
                     yield check.found(module, place, refused)
 
 
-def _refused(insert: Insert, looked_for: frozenset[str]) -> str:
+def _refused(insert: Insert) -> str:
     """Say which unique columns of new rows a user chooses; nothing where none."""
     known = unique_in(insert.module, insert.store)
     names = {plain(name): name for name in insert.columns}
     for group in known.groups if known is not None else ():
         if not group or not all(name in names or _spread(insert, name) for name in group):
             continue
-        if group & looked_for or any(_is_chosen(insert, names.get(name), name) for name in group):
+        if any(_is_chosen(insert, names.get(name), name) for name in group):
             said = ", ".join(sorted(names.get(name, name) for name in group))
             return (
                 f"a second {insert.store.name} with the same {said} is refused, and nobody catches the error"
@@ -460,33 +451,3 @@ def _looks_at(insert: Insert, function: FunctionNode, parent: str, value: ast.ex
 
 def _makes(insert: Insert, call: ast.Call) -> bool:
     return insert.store.name == getattr(call.func, "id", getattr(call.func, "attr", ""))
-
-
-def _raises(module: Module, function: FunctionNode, insert: Insert) -> ast.AST | None:
-    """Return what sends the new row to the database: the call, or the commit that comes after it."""
-    name = insert.call.func.attr if isinstance(insert.call.func, ast.Attribute) else ""
-    if insert.store.model is None or insert.store.model.orm not in _ALCHEMY or name not in _LATER:
-        return insert.call
-    after = insert.call.lineno, insert.call.col_offset
-    flushes = [
-        node
-        for node in own_nodes(function)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "flush"
-    ]
-    found = [*flushes, *(commit.at for commit in commits_of(module, function))]
-    later = [node for node in found if (node.lineno, node.col_offset) > after]
-    if later:
-        return min(later, key=lambda node: (node.lineno, node.col_offset))
-    return insert.call if transaction_at(module, insert.call) is not None else None
-
-
-def _is_caught(module: Module, function: FunctionNode, place: ast.AST, depth: int = 0) -> bool:
-    """Tell whether a violation is caught: here, in a caller, or for the whole application."""
-    if copes(module, place) or answers_violations(module):
-        return True
-    if depth > 1 or module.role(function) is Role.HANDLER:
-        return False
-    callers = ((other, call, other.function(call)) for other, call in few_callers(module, function))
-    return any(
-        outer is not None and _is_caught(other, outer, call, depth + 1) for other, call, outer in callers
-    )

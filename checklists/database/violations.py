@@ -5,10 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.calls import few_callers
+from harden.checklists.database.inserts import Insert
+from harden.checklists.database.transactions import commits_of, transaction_at
 from harden.errors import UnreadableSource
 from harden.handlers import caught
+from harden.model_facts import Orm
 from harden.module import Module
-from harden.tree import FunctionNode
+from harden.roles import Role
+from harden.tree import FunctionNode, own_nodes
+
+_ALCHEMY = (Orm.SQLALCHEMY, Orm.SQLMODEL)
+_LATER = frozenset({"add", "add_all", "bulk_save_objects"})
 
 _VIOLATIONS = frozenset(
     {"IntegrityError", "UniqueViolation", "UniqueViolationError", "ForeignKeyViolation", "DuplicateKeyError"}
@@ -25,6 +33,36 @@ _VIOLATIONS = frozenset(
 """Errors whose handlers see that the database refused, by the last part of their path."""
 _HANDLING = frozenset({"errorhandler", "app_errorhandler", "register_error_handler", "exception_handler"})
 _ADDS_HANDLER = frozenset({"add_exception_handler", "register_error_handler"})
+
+
+def raised_at(module: Module, function: FunctionNode, insert: Insert) -> ast.AST | None:
+    """Return what sends the new row to the database: the call, or the commit that comes after it."""
+    name = insert.call.func.attr if isinstance(insert.call.func, ast.Attribute) else ""
+    if insert.store.model is None or insert.store.model.orm not in _ALCHEMY or name not in _LATER:
+        return insert.call
+    after = insert.call.lineno, insert.call.col_offset
+    flushes = [
+        node
+        for node in own_nodes(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "flush"
+    ]
+    found = [*flushes, *(commit.at for commit in commits_of(module, function))]
+    later = [node for node in found if (node.lineno, node.col_offset) > after]
+    if later:
+        return min(later, key=lambda node: (node.lineno, node.col_offset))
+    return insert.call if transaction_at(module, insert.call) is not None else None
+
+
+def is_caught(module: Module, function: FunctionNode, place: ast.AST, depth: int = 0) -> bool:
+    """Tell whether a violation is caught: here, in a caller, or for the whole application."""
+    if copes(module, place) or answers_violations(module):
+        return True
+    if depth > 1 or module.role(function) is Role.HANDLER:
+        return False
+    callers = ((other, call, other.function(call)) for other, call in few_callers(module, function))
+    return any(
+        outer is not None and is_caught(other, outer, call, depth + 1) for other, call, outer in callers
+    )
 
 
 def copes(module: Module, node: ast.AST) -> bool:
