@@ -225,7 +225,8 @@ check = Check(
     severity=Severity.MEDIUM,
     words=(
         *("remote_addr", "client.host", "REMOTE_ADDR", "get_remote_address", "remote_ip", "_external"),
-        *("build_absolute_uri", "url_root", "host_url", ".scheme", "is_secure", "base_url", "key_func"),
+        *("build_absolute_uri", "url_root", "host_url", "quest.scheme", "url.scheme", "is_secure"),
+        *("quest.base_url", "key_func"),
     ),
 )
 

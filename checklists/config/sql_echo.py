@@ -220,7 +220,7 @@ check = Check(
     title="SQL echoed to the log",
     severity=Severity.LOW,
     fix=Fix("harden.codemods.sql_log:QuietSql", Risk.REVIEW),
-    words=("echo", "ECHO", "sqlalchemy", "django.db", "peewee", "tortoise"),
+    words=("echo", "ECHO", "sqlalchemy", "django.db.backends", "peewee", "tortoise"),
 )
 
 _ENGINES = (
