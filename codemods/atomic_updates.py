@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 
 import libcst as cst
 
 from harden.codemods.chains import extended
-from harden.codemods.codemod import PythonCodemod, expression, source_of
+from harden.codemods.codemod import expression, source_of
 from harden.codemods.handing_on import span_of
 from harden.codemods.quotes import favourite_quote
-from harden.codemods.with_blocks import with_block
+from harden.codemods.transactions import InTransaction, starts
 from harden.errors import Refusal
 from harden.findings import Finding, Span
 
@@ -23,14 +22,14 @@ _OPS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
 _ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float)
 
 
-class ChangeInDatabase(PythonCodemod):
+class ChangeInDatabase(InTransaction):
     """Put the sum into the UPDATE; where the old value is looked at first, lock the row and keep the sum."""
 
     def prepare(self) -> None:
         """Sort what is to be edited apart from the targets themselves."""
+        super().prepare()
         self._places: dict[Span, Finding] = {}
         self._saves: dict[Span, list[Finding]] = {}
-        blocks: list[tuple[Span, Span]] = []
         for finding in self._targets:
             facts = finding.facts
             for name in ("place", "text", "given"):
@@ -38,9 +37,6 @@ class ChangeInDatabase(PythonCodemod):
                     self._places[span_of(facts[name])] = finding
             if facts.get("again"):
                 self._saves.setdefault(span_of(facts["save"]), []).append(finding)
-            if facts.get("begin"):
-                blocks.append((span_of(facts["begin"]), span_of(facts["end"])))
-        self._blocks = _joined(blocks)
 
     def on_leave(
         self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
@@ -132,33 +128,9 @@ class ChangeInDatabase(PythonCodemod):
             value=updated_node.value.visit(_Replace(read, self._column(finding)))
         )
 
-    def leave_IndentedBlock(
-        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
-    ) -> cst.IndentedBlock:
-        """Put what holds a lock into a transaction, and read again what the database worked out."""
-        body: list[cst.BaseStatement] = []
-        opened: list[cst.BaseStatement] | None = None
-        until: Span | None = None
-        for original, statement in zip(original_node.body, updated_node.body, strict=True):
-            span = self.span(original)
-            if opened is None:
-                until = next((last for first, last in self._blocks if _starts(first, span)), None)
-                opened = [] if until is not None else None
-            (body if opened is None else opened).append(statement)
-            (body if opened is None else opened).extend(self._read_again(span))
-            if opened is not None and until is not None and _starts(until, span):
-                body.append(self._transaction(opened))
-                opened = None
-        return updated_node.with_changes(body=[*body, *(opened or ())])
-
-    def _transaction(self, body: Sequence[cst.BaseStatement]) -> cst.BaseStatement:
-        name = self.import_name("django.db", "transaction")
-        item = cst.WithItem(expression(f"{name}.atomic()"))
-        leading_lines = getattr(body[0], "leading_lines", ())
-        return with_block([item], [body[0].with_changes(leading_lines=()), *body[1:]], leading_lines)
-
-    def _read_again(self, span: Span) -> list[cst.BaseStatement]:
-        found = [finding for save, some in self._saves.items() if _starts(save, span) for finding in some]
+    def statements_after(self, span: Span) -> list[cst.BaseStatement]:
+        """Return what reads again, after a row is saved, what the database worked out."""
+        found = [finding for save, some in self._saves.items() if starts(save, span) for finding in some]
         found = [finding for finding in found if finding.fingerprint not in self.refused]
         if not found:
             return []
@@ -185,20 +157,3 @@ class _Replace(cst.CSTTransformer):
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
         return self.new if source_of(updated_node) == source_of(self.old) else updated_node
-
-
-def _starts(first: Span, span: Span) -> bool:
-    return (first.line, first.column) == (span.line, span.column)
-
-
-def _joined(blocks: Sequence[tuple[Span, Span]]) -> list[tuple[Span, Span]]:
-    """Return runs of statements of which none overlaps another."""
-    result: list[tuple[Span, Span]] = []
-    for first, last in sorted(blocks):
-        if result and first <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], last))
-        elif result and first.line <= result[-1][1].end_line:
-            continue  # within a statement that is in a transaction already
-        else:
-            result.append((first, last))
-    return result

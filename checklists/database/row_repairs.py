@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.passing import place_of
+from harden.checklists.database.paths import block_of, end, position, shares_line
 from harden.checklists.database.read_modify import ALCHEMY, Change, reads, saves_of
 from harden.checklists.database.row_locks import Hold, hold_for
 from harden.checklists.database.rows import Origin, row_of
 from harden.checklists.database.transactions import in_atomic_request, transaction_at
 from harden.errors import UnreadableSource
 from harden.flow import How
-from harden.module import Module
 from harden.tree import own_nodes
 
 _OPS = (ast.Add, ast.Sub, ast.Mult)
 _WRITTEN = frozenset({"commit", "flush"})
 _FRESH = frozenset({"refresh", "refresh_from_db", "arefresh_from_db"})
-_BLOCKS = ("body", "orelse", "finalbody")
 _CHECKED = "It is checked before it is changed, so that the row must be locked from there on. "
 
 
@@ -125,13 +124,13 @@ class _Uses:
     def __init__(self, change: Change) -> None:
         self.change = change
         self.target = ast.Attribute(change.base, change.attr)
-        self.here = _position(change.node)
+        self.here = position(change.node)
         self.end = (change.node.end_lineno or 0, change.node.end_col_offset or 0)
         self.nodes = list(own_nodes(change.function))
         self.root = _root(change.base)
         self.written = self._written()
         self.checked = not change.direct or any(self._tests(node) for node in self.nodes)
-        self.after = any(_position(node) > self.written for node in self._names())
+        self.after = any(position(node) > self.written for node in self._names())
 
     @property
     def is_local(self) -> bool:
@@ -143,7 +142,7 @@ class _Uses:
         """Tell whether nothing looks at the value in Python between the change and its writing."""
         if self.checked or not self.change.direct or self._may_be_new():
             return False
-        between = any(self.end < _position(node) < self.written for node in self._looks())
+        between = any(self.end < position(node) < self.written for node in self._looks())
         is_async = isinstance(self.change.function, ast.AsyncFunctionDef)
         stale = is_async and self.change.row.orm in ALCHEMY and self.after and not self._is_refreshed()
         return not between and not stale
@@ -156,12 +155,12 @@ class _Uses:
             )
         else:
             calls = saves_of(self.change)
-        ends = [_end(call) for call in calls if _position(call) > self.here]
+        ends = [end(call) for call in calls if position(call) > self.here]
         return min(ends, default=(1 << 30, 0))
 
     def _tests(self, node: ast.AST) -> bool:
         """Tell whether a condition before the change reads the column."""
-        if not reads(node, self.target) or _position(node) >= self.here:
+        if not reads(node, self.target) or position(node) >= self.here:
             return False
         for outer in self.change.module.ancestors(node):
             if isinstance(outer, ast.Compare | ast.BoolOp | ast.UnaryOp):
@@ -203,7 +202,7 @@ class _Uses:
         return any(
             isinstance(node, ast.Call)
             and getattr(node.func, "attr", "") in _FRESH
-            and _position(node) > self.here
+            and position(node) > self.here
             and any(isinstance(arg, ast.Name) and arg.id == self.root for arg in node.args)
             for node in self.nodes
         )
@@ -222,8 +221,8 @@ def _locked(change: Change, hold: Hold) -> Repair:
         around is not None and around is transaction_at(change.module, change.node)
     ):
         return Repair(facts)
-    block = _block(change, load)
-    if block is None:
+    block = block_of(change.module, load, next(saves_of(change), change.node))
+    if block is None or shares_line(change.module, *block):
         return Repair(
             {}, "It is loaded and saved in different blocks: put both into one transaction.atomic()."
         )
@@ -238,47 +237,12 @@ def _commits_between(change: Change, load: ast.expr) -> bool:
     return any(
         isinstance(node, ast.Call)
         and getattr(node.func, "attr", "") in ("commit", "rollback")
-        and _position(load) < _position(node) < _position(change.node)
+        and position(load) < position(node) < position(change.node)
         for node in own_nodes(change.function)
     )
-
-
-def _block(change: Change, load: ast.expr) -> tuple[ast.stmt, ast.stmt] | None:
-    """Return the first and last statement of the block that loads a row, changes and saves it."""
-    last: ast.AST = next(saves_of(change), change.node)
-    way = [load, *change.module.ancestors(load)]
-    other = [last, *change.module.ancestors(last)]
-    for outer in way:
-        if outer not in other or outer is load:
-            continue
-        inner = way[way.index(outer) - 1], other[other.index(outer) - 1]
-        for name in _BLOCKS:
-            held = getattr(outer, name, None)
-            if isinstance(held, list) and inner[0] in held and inner[1] in held:
-                first, end = inner
-                safe = isinstance(first, ast.stmt) and isinstance(end, ast.stmt)
-                return (first, end) if safe and not _shared(change.module, first, end) else None  # type: ignore[return-value]
-        return (outer, outer) if isinstance(outer, ast.For) else None
-    return None
-
-
-def _shared(module: Module, first: ast.AST, last: ast.AST) -> bool:
-    """Tell whether a statement shares its line with another, or hands out values while it runs."""
-    start, end = module.span(first), module.span(last)
-    before = module.lines[start.line - 1][: start.column].strip()
-    behind = module.lines[end.end_line - 1][end.end_column :].strip()
-    return bool(before) or behind.startswith(";")
 
 
 def _root(expr: ast.expr) -> str:
     while isinstance(expr, ast.Attribute):
         expr = expr.value
     return expr.id if isinstance(expr, ast.Name) else ""
-
-
-def _position(node: ast.AST) -> tuple[int, int]:
-    return node.lineno, node.col_offset  # type: ignore[attr-defined]
-
-
-def _end(node: ast.AST) -> tuple[int, int]:
-    return node.end_lineno or 0, node.end_col_offset or 0  # type: ignore[attr-defined]

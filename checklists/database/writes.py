@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from harden.calls import callee_of
@@ -134,10 +134,8 @@ def _elsewhere(module: Module, call: ast.Call, depth: int) -> list[Write]:
     called = callee_of(module, call)
     if called is None or called[1].name == "__init__" or called[1] is module.function(call):
         return []
-    return [
-        Write(w.node, call, w.module, w.does, w.way, None, w.row, w.target, w.table)
-        for w in writes_of(*called, depth + 1)
-    ]
+    found = writes_of(*called, depth + 1)
+    return [replace(write, at=call, through=None) for write in found]
 
 
 def write_at(module: Module, node: ast.AST) -> Write | None:
@@ -182,10 +180,16 @@ def _saved(module: Module, call: ast.Call, receiver: ast.expr) -> Write | None:
         return None  # a method of the project's own
     path = module.resolve(receiver) or ""
     is_form = any(base.startswith(_FORMS) for base in module.project.ancestry((path,))) if path else False
-    if row is None and not is_form and keyword(call, "update_fields") is None:
+    if row is None and not is_form and not _is_given(module, call) and keyword(call, "update_fields") is None:
         return None
     does = Does.INSERT if row is not None and row.origin is Origin.CREATED else Does.UPDATE
     return Write(call, call, module, does, Way.ACTIVE, None, row, receiver)
+
+
+def _is_given(module: Module, call: ast.Call) -> bool:
+    """Tell whether a view of Django is given the form or serializer that it saves."""
+    function = module.function(call)
+    return function is not None and function.name in ("perform_create", "perform_update", "form_valid")
 
 
 def _mongo(module: Module, call: ast.Call, receiver: ast.expr, does: Does) -> Write | None:
