@@ -256,10 +256,10 @@ References:
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from harden.checklists.state.kept_in_memory import kept_in
-from harden.checklists.state.kept_kinds import Kind, kind_of
+from harden.checklists.state.kept_kinds import Kind, kept_as
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -280,7 +280,10 @@ _SHARING = (
 @check.module
 def connections_in_memory(module: Module) -> Iterator[Finding]:
     """Flag registries of connections in services whose processes tell each other nothing."""
-    for kept in kept_in(module):
-        if kind_of(module, kept) is Kind.CONNECTIONS and not any(map(module.project.mentions, _SHARING)):
+    told: set[ast.AST | None] = set()
+    for kept in kept_as(module, Kind.CONNECTIONS):
+        owner = module.owner(kept.node)
+        if (owner is None or owner not in told) and not any(map(module.project.mentions, _SHARING)):
+            told.add(owner)
             message = f"{kept.name} knows the connections of this process only: others are not reached"
             yield check.found(module, kept.node, message, steps=kept.steps)

@@ -117,6 +117,8 @@ def _of_keyword(module: Module, node: ast.expr, parent: ast.keyword) -> Place | 
     told = told_by(module, holder, parent.arg or "")
     if told is None:
         return place_of(module, holder)
+    if _is_settings(module, holder):
+        return None
     keyword, why_not = told
     path = module.resolve(holder.func) or ""
     why_not = why_not or _why_no_lambda(module, node, path)
@@ -129,6 +131,8 @@ def _of_argument(module: Module, node: ast.expr, call: ast.Call) -> Place | None
         return place_of(module, call)
     path = module.resolve(call.func) or ""
     if path in _BY_FACTORY and path.startswith(_FIRST) and call.args[0] is node:
+        if _is_settings(module, call):
+            return None
         facts = {"how": "argument", "keyword": _BY_FACTORY[path]}
         return Place(node, "object", facts, _why_no_lambda(module, node, path))
     return place_of(module, call)
@@ -145,11 +149,18 @@ def _of_attribute(module: Module, node: ast.expr, statement: ast.AnnAssign) -> P
     return Place(node, "object", facts, _why_no_lambda(module, node, maker))
 
 
+def _is_settings(module: Module, node: ast.AST) -> bool:
+    """Tell whether a class is one of settings, of which a process makes a single object."""
+    owner = module.owner(node)
+    bases = module.bases(owner) if owner is not None else ()
+    return any(base.startswith("pydantic_settings.") or base.endswith(".BaseSettings") for base in bases)
+
+
 def _maker(module: Module, owner: ast.ClassDef) -> str:
     """Return what makes a field of a class whose annotated attributes are fields, or nothing."""
-    bases = module.bases(owner)
-    if any(base.startswith("pydantic_settings.") or base.endswith(".BaseSettings") for base in bases):
+    if _is_settings(module, owner.body[0]):
         return ""
+    bases = module.bases(owner)
     decorators = [d.func if isinstance(d, ast.Call) else d for d in owner.decorator_list]
     found = [_DECORATED.get(module.resolve(decorator) or "", "") for decorator in decorators]
     found += [_CLASSES.get(base, "") for base in bases]

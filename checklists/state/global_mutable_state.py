@@ -269,8 +269,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harden.checklists.state.kept_in_memory import kept_in
-from harden.checklists.state.kept_kinds import Kind, kind_of
+from harden.checklists.state.kept_kinds import Kind, kept_as
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -285,7 +284,6 @@ check = Check(
 @check.module
 def kept_state(module: Module) -> Iterator[Finding]:
     """Flag counters, switches and containers that requests change and the process keeps."""
-    for kept in kept_in(module):
-        if kind_of(module, kept) is Kind.STATE:
-            message = f"each process has a {kept.name} of its own, which requests change"
-            yield check.found(module, kept.node, message, steps=kept.steps)
+    for kept in kept_as(module, Kind.STATE):
+        message = f"each process has a {kept.name} of its own, which requests change"
+        yield check.found(module, kept.node, message, steps=kept.steps)

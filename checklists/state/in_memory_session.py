@@ -287,8 +287,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harden.checklists.state.kept_in_memory import kept_in
-from harden.checklists.state.kept_kinds import Kind, kind_of
+from harden.checklists.state.kept_kinds import Kind, kept_as
 from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
@@ -304,7 +303,6 @@ check = Check(
 @check.module
 def records_in_memory(module: Module) -> Iterator[Finding]:
     """Flag containers in which requests store what later ones come back for."""
-    for kept in kept_in(module):
-        if kind_of(module, kept) is Kind.RECORDS:
-            message = f"{kept.name} is lost with its process, and no other instance sees what is put in"
-            yield check.found(module, kept.node, message, steps=kept.steps)
+    for kept in kept_as(module, Kind.RECORDS):
+        message = f"{kept.name} is lost with its process, and no other instance sees what is put in"
+        yield check.found(module, kept.node, message, steps=kept.steps)

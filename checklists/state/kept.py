@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from harden.checklists.mutable_values import is_mutable
@@ -66,13 +66,17 @@ def is_state(module: Module, value: ast.expr) -> bool:
         if path == "collections.deque":
             size = value.args[1] if len(value.args) > 1 else keyword(value, "maxlen")
             return size is None or is_literal(size, None)
+        if path == "collections.defaultdict" and value.args and isinstance(value.args[0], ast.Lambda):
+            made = value.args[0].body
+            if isinstance(made, ast.Call) and not is_state(module, made):
+                return False
         return path == "itertools.count" or is_mutable(module, value)
     return is_mutable(module, value)
 
 
-def modules_naming(module: Module, name: str) -> Iterator[Module]:
-    """Yield the modules of the project that name something; none where it is a word that many use."""
-    paths = module.project.naming(name)
+def modules_naming(module: Module, name: str, *, within: Collection[str] | None = None) -> Iterator[Module]:
+    """Yield the modules, of some files or of all, that name something; none of a word that many use."""
+    paths = [path for path in module.project.naming(name) if within is None or path in within]
     for path in paths if len(paths) <= _FILES else ():
         try:
             yield module.project.module(path)

@@ -43,11 +43,14 @@ def kept_by_classes(module: Module) -> Iterator[Kept]:
     for node in module.nodes(ast.Attribute) if begins else ():
         if node.attr in named:
             named[node.attr].append(node)
+    lasting: dict[ast.ClassDef, bool] = {}
     for owner, name, begun in begins:
         own: list[Use] = [(module, use) for use in named[name] if _is_later(module, use, owner, begun)]
         if not any(change_of(*use) for use in own) or not is_service(module):
             continue
-        if begun.is_shared or is_lasting(module, owner):
+        if owner not in lasting and not begun.is_shared:
+            lasting[owner] = is_lasting(module, owner)
+        if begun.is_shared or lasting[owner]:
             others = _elsewhere(module, owner, name, begun)
             yield from kept(f"{owner.name}.{name}", begun.node, begun.value, [*own, *others])
 
@@ -108,7 +111,12 @@ def _is_class(module: Module, expr: ast.expr) -> bool:
 
 
 def _elsewhere(module: Module, owner: ast.ClassDef, name: str, begun: _Begun) -> Iterator[Use]:
-    for other in modules_naming(module, name):
+    """Yield uses in files that name the class or its module; a private attribute has none there."""
+    project = module.project
+    if name.startswith("_"):
+        return
+    near = {*project.naming(owner.name), *project.naming(module.name.rpartition(".")[2])}
+    for other in modules_naming(module, name, within=near):
         for use in other.nodes(ast.Attribute) if other is not module else ():
             if use.attr == name and _is_later(other, use, owner, begun):
                 yield other, use

@@ -52,9 +52,15 @@ def _is_global(module: Module, use: ast.Name) -> bool:
 
 
 def _elsewhere(module: Module, name: str, value: ast.expr, own: list[Use]) -> Iterator[Use]:
-    """Yield uses of a top-level name in other files; a table that nobody changes here is one to read."""
+    """Yield uses of a top-level name in other files.
+
+    None are looked for of a private name that is changed here, nor of a table that nobody changes here.
+    """
     is_table = is_plain(value) or getattr(value, "keys", None) or getattr(value, "elts", None)
-    if (name.isupper() and is_table and not any(change_of(*use) for use in own)) or not is_service(module):
+    is_changed = any(change_of(*use) for use in own)
+    if name.startswith("_") if is_changed else (name.isupper() and is_table):
+        return
+    if not is_service(module):
         return
     if not is_plain(value):
         yield from ((other, use) for other, use in reads_of(module, name, module.tree) if other.function(use))

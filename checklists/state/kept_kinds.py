@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from harden.checklists.state.changes import Change, How
 from harden.checklists.state.kept import Kept
+from harden.checklists.state.kept_in_memory import kept_in
 from harden.checklists.state.lasting import is_stand_in
 from harden.checklists.state.memos import is_invalidated, is_memo
 from harden.checklists.state.served import is_served
@@ -40,9 +44,18 @@ _FIGURES = frozenset(
     | {"error", "flag", "log", "latency", "bucket", "window", "total", "seen", "processed", "throttle"}
     | {"quota", "usage", "request", "timing", "visit", "view"}
 )
+_MACHINERY = frozenset(
+    {"handler", "callback", "plugin", "middleware", "registry", "hook", "factory", "strategy", "provider"}
+    | {"breaker", "bulkhead", "pool", "lock", "semaphore", "listener", "instance", "singleton", "import"}
+    | {"engine", "driver", "loader", "adapter", "subscriber", "observer", "processor", "validator", "limiter"}
+)
+"""Singular words for the parts that a process is put together from."""
+_STAND_INS = frozenset({"local", "fallback", "memory"})
 _CACHES = frozenset({"cache", "cached", "caches", "memo", "memoized"})
 _CONNECTIONS = frozenset({"connection", "websocket", "socket", "subscriber", "listener", "client", "peer"})
 _SOCKETS = ("WebSocket", "WebSocketServerProtocol", "WebSocketHandler", "WebSocketResponse", "StreamWriter")
+_TOLD_LATER = frozenset({"history", "message", "game", "score", "order", "cart", "job", "result"})
+"""Words for what somebody asks for after the connection is closed."""
 _CONSUMERS = ("channels.", "tornado.websocket.")
 _MAILBOXES = frozenset({"asyncio.Queue", "queue.Queue", "asyncio.queues.Queue"})
 _RUNNING = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.Task", "asyncio.Future", "concurrent.")
@@ -62,14 +75,47 @@ class Kind(Enum):
     STATE = "state"
 
 
-def kind_of(module: Module, kept: Kept) -> Kind | None:
-    """Return what is kept for requests to come; None where no request changes it, or it harms nobody."""
-    kind = shape_of(module, kept)
-    changes = (change for change in kept.changes if kind is not None and _tells(change))
-    return kind if any(is_served(one.module, one.module.function(one.use)) for one in changes) else None
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is kept; `shape` says of which kind it is, whoever changes it, `kind` only where requests do."""
+
+    kept: Kept
+    shape: Kind
+    kind: Kind | None
 
 
-def shape_of(module: Module, kept: Kept) -> Kind | None:
+@lru_cache(maxsize=2)  # asked by several checks of one file after the other
+def judged(module: Module) -> tuple[Judged, ...]:
+    """Return what a file keeps in memory that may do harm, in source order."""
+    found = ((kept, _shape_of(module, kept)) for kept in kept_in(module))
+    return tuple(
+        Judged(kept, shape, _kind(module, kept, shape)) for kept, shape in found if shape is not None
+    )
+
+
+def kept_as(module: Module, kind: Kind) -> Iterator[Kept]:
+    """Yield what requests keep in memory that is of one kind."""
+    return (one.kept for one in judged(module) if one.kind is kind)
+
+
+def _kind(module: Module, kept: Kept, shape: Kind) -> Kind | None:
+    if shape in (Kind.RECORDS, Kind.STATE) and _is_beside_connections(module, kept):
+        return None
+    changes = (change for change in kept.changes if _tells(change))
+    return shape if any(is_served(one.module, one.module.function(one.use)) for one in changes) else None
+
+
+def _is_beside_connections(module: Module, kept: Kept) -> bool:
+    """Tell whether an object keeps this to find its way about its connections: that is told of these."""
+    owner = module.parents.get(kept.node)
+    while owner is not None and not isinstance(owner, ast.ClassDef):
+        owner = module.parents.get(owner)
+    if owner is None or kept.is_plain or names(kept, _TOLD_LATER):
+        return False
+    return any(name in module.segment(owner) for name in _SOCKETS)
+
+
+def _shape_of(module: Module, kept: Kept) -> Kind | None:
     """Return the kind of state by what is put in, whoever does it."""
     telling = [change for change in kept.changes if _tells(change)]
     return None if not telling or is_stand_in(module, kept.node) else _shape(kept, telling)
@@ -128,12 +174,19 @@ def _is_emptied_only(telling: list[Change]) -> bool:
 
 
 def _records_or_state(kept: Kept, grown: list[Change]) -> Kind | None:
+    if names(kept, _MACHINERY) or (names(kept, _STAND_INS) and _knows_redis(grown[0].module)):
+        return None
     if names_records(kept.name):
         return Kind.RECORDS
     if _is_bounded(kept):
         return None
     is_keyed = any(c.how in (How.PUT, How.INSIDE) and not _is_fixed(c) and c.key is not None for c in grown)
     return Kind.RECORDS if is_keyed and _singular(kept.name).isdisjoint(_FIGURES) else Kind.STATE
+
+
+def _knows_redis(module: Module) -> bool:
+    """Tell whether a file that keeps something locally has Redis for the same."""
+    return "redis" in module.text.lower()
 
 
 def _is_fixed(change: Change) -> bool:

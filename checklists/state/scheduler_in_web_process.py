@@ -9,7 +9,7 @@ Looked at are APScheduler, `schedule`, timers that start themselves anew, and th
 sleep in an endless loop, where a module, a startup hook or a factory of the application starts them. Left
 out: programs of their own and commands, starts behind a setting that says which process is the scheduler,
 files that take a lock that all processes share, loops that wait for a queue or a message, and those that only
-look after what their own process keeps in memory.
+look after their own process: what it keeps in memory, its metrics, its connections.
 
 Flagged:
 
@@ -266,6 +266,10 @@ _CHOSEN = re.compile(r"(?i)sched|cron|worker|leader|primary|enable|run_|jobs|bea
 _SHARED_LOCK = re.compile(
     r"nx=True|\.lock\(|advisory_lock|flock\(|FileLock|Lock\.objects|setnx|leader|SKIP LOCKED|skip_locked"
 )
+_OWN_PROCESS = re.compile(
+    r"(?i)heart_?beat|keep_?alive|metrics|memory|watchdog|flush|ping|(^|_)gc(_|$)|health"
+)
+"""Names of what each process does for itself."""
 _MESSAGE = "this runs in each process of the service, and as often as there are processes"
 
 
@@ -286,7 +290,7 @@ def loop_started(module: Module, call: ast.Call, path: str) -> Iterator[Finding]
     if path == "threading.Timer":
         if module.function(call) is called[1]:
             yield from _found(module, call)
-    elif _works_at_intervals(*called):
+    elif not _OWN_PROCESS.search(called[1].name) and _works_at_intervals(*called):
         yield from _found(module, call)
 
 

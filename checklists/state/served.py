@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 from harden.calls import uses_of
 from harden.module import Module
@@ -56,7 +57,15 @@ def is_service(module: Module) -> bool:
 
 def is_served(module: Module, function: FunctionNode | None) -> bool:
     """Tell whether a function runs for requests or tasks, itself or through functions that call it."""
-    return function is not None and _is_served(module, function, set(), _DEEP)
+    if function is None:
+        return False
+    known = _known.setdefault(module, {})
+    if function not in known:
+        known[function] = _is_served(module, function, set(), _DEEP)
+    return known[function]
+
+
+_known: WeakKeyDictionary[Module, dict[FunctionNode, bool]] = WeakKeyDictionary()
 
 
 def _is_served(module: Module, function: FunctionNode, seen: set[tuple[str, int]], steps: int) -> bool:

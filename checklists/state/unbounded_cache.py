@@ -230,8 +230,7 @@ from collections.abc import Iterator
 
 from harden.checklists.state.changes import Change, How
 from harden.checklists.state.kept import Kept
-from harden.checklists.state.kept_in_memory import kept_in
-from harden.checklists.state.kept_kinds import Kind, is_named_cache, kind_of, names, shape_of
+from harden.checklists.state.kept_kinds import Kind, is_named_cache, judged, names
 from harden.checklists.state.memos import is_emptied
 from harden.checklists.state.redis_entries import SETS, stays_for_ever
 from harden.checks import Check, Fix
@@ -257,7 +256,10 @@ _MADE_UP = frozenset(
     {"url", "path", "headers", "query_params", "args", "full_path", "base_url", "META", "GET"}
 )
 """Parts of a request that whoever sends it may fill with anything."""
-_BY_SETTING = frozenset({"client", "connection", "engine", "pool", "model", "tokenizer", "instance", "lock"})
+_BY_SETTING = frozenset(
+    {"client", "connection", "engine", "pool", "model", "tokenizer", "instance", "lock", "import", "agent"}
+    | {"service", "class", "provider", "factory", "module", "handler", "metric", "driver", "template"}
+)
 """Words for what is made once for each of a few settings."""
 _IN_ITS_PLACE = "Use `lru_cache(maxsize=...)` on the function, or a `cachetools.TTLCache`, in its place."
 
@@ -286,17 +288,24 @@ def cached_function(module: Module, node: ast.AST) -> Iterator[Finding]:
 @check.module
 def cached_in_dict(module: Module) -> Iterator[Finding]:
     """Flag dicts that requests fill by keys of their own, and nothing ever empties."""
-    for kept in kept_in(module):
+    told: set[tuple[ast.AST | None, str]] = set()
+    for one in judged(module):
+        kept = one.kept
         if is_emptied(kept) or kept.is_plain:
             continue
-        kind = shape_of(module, kept)
         message = f"{kept.name} gets an entry for every new key and never loses one"
-        if kind is Kind.CACHE and any(map(_is_from_outside, kept.changes)):
-            is_reached = kind_of(module, kept) is Kind.CACHE and not names(kept, _BY_SETTING)
-            if is_reached or is_named_cache(kept):
+        if one.shape is Kind.CACHE and any(map(_is_from_outside, kept.changes)):
+            filled = {(module.function(c.use), ast.unparse(c.key)) for c in kept.changes if c.key is not None}
+            is_reached = one.kind is Kind.CACHE
+            if (
+                (is_reached or is_named_cache(kept))
+                and not names(kept, _BY_SETTING)
+                and told.isdisjoint(filled)
+            ):
+                told |= filled  # what is kept beside it, such as its age, is one cache with it
                 severity = Severity.HIGH if is_reached else Severity.MEDIUM
                 yield check.found(module, kept.node, message, why_not=_IN_ITS_PLACE, severity=severity)
-        elif kind is Kind.STATE:
+        elif one.shape is Kind.STATE:
             yield from _made_up(module, kept, message)
 
 
