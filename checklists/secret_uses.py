@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from harden.calls import reads_of
 from harden.checklists.literals import Spot, spot_of
@@ -48,25 +47,11 @@ def _uses(module: Module, literal: ast.Constant) -> Iterator[tuple[Module, ast.e
             pass
         case _:
             return
-    for use in _reads(module).get(target.id, ()):
-        if any(held.expr is literal for held in module.flow.values(use)):
+    for use in module.names.reads.get(target.id, ()):
+        if isinstance(use, ast.Name) and any(held.expr is literal for held in module.flow.values(use)):
             yield module, use
     owner = module.parents.get(statement)
     if isinstance(owner, ast.ClassDef) and len(owner.body) >= _TABLE:
         return
     if isinstance(owner, ast.Module | ast.ClassDef) and len(module.project.naming(target.id)) <= _FILES:
         yield from reads_of(module, target.id, owner)
-
-
-def _reads(module: Module) -> dict[str, list[ast.Name]]:
-    """Return the reads of each name of a module."""
-    known = _known.get(module)
-    if known is None:
-        known = _known[module] = {}
-        for name in module.nodes(ast.Name):
-            if isinstance(name.ctx, ast.Load):
-                known.setdefault(name.id, []).append(name)
-    return known
-
-
-_known: WeakKeyDictionary[Module, dict[str, list[ast.Name]]] = WeakKeyDictionary()

@@ -6,7 +6,7 @@ An answer rests on nothing but what `Names` and `Project` tell the module that i
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from weakref import WeakKeyDictionary
 
@@ -149,7 +149,7 @@ def _mentioning(
     module: Module,
     name: str,
     files: Callable[[str], tuple[str, ...]],
-    aliases: Callable[[Module, str], Iterator[str]],
+    aliases: Callable[[Module, str], Iterable[str]],
     *,
     is_top: bool,
 ) -> Iterator[tuple[Module, frozenset[str]]]:
@@ -179,30 +179,17 @@ def _mentioning(
 def _aliases(module: Module, name: str) -> Iterator[str]:
     """Yield the other names that a module gives what it knows as `name`, and the classes derived from it."""
     yield from _imported_as(module, name)
-    for made_from in module.nodes(ast.ClassDef):
-        if any(name == getattr(base, "attr", getattr(base, "id", None)) for base in made_from.bases):
-            yield made_from.name
-    for statement in module.nodes(ast.Assign):
-        value = statement.value
-        made = value.args[0] if isinstance(value, ast.Call) and value.args else value
-        if name == getattr(made, "attr", getattr(made, "id", None)):
-            yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+    yield from module.names.derived.get(name, ())
 
 
-def _imported_as(module: Module, name: str) -> Iterator[str]:
-    """Yield the other names under which a module imports `name`."""
-    for alias in module.nodes(ast.alias):
-        if alias.name == name and alias.asname:
-            yield alias.asname
+def _imported_as(module: Module, name: str) -> Iterable[str]:
+    """Return the other names under which a module imports `name`."""
+    return module.names.imported_as.get(name, ())
 
 
 def _named(module: Module, words: frozenset[str]) -> Iterator[ast.Name | ast.Attribute]:
-    for name in module.nodes(ast.Name):
-        if name.id in words and isinstance(name.ctx, ast.Load):
-            yield name
-    for attribute in module.nodes(ast.Attribute):
-        if attribute.attr in words and isinstance(attribute.ctx, ast.Load):
-            yield attribute
+    for word in sorted(words):
+        yield from module.names.reads.get(word, ())
 
 
 def _origin(module: Module, alias: ast.alias) -> tuple[str, str]:

@@ -119,6 +119,41 @@ class Tree:
                     found.setdefault(self.qualname(node), node)
         return found
 
+    @cached_property
+    def reads(self) -> dict[str, list[ast.Name | ast.Attribute]]:
+        """Return where each name is read, by itself or as the last part of a dotted one."""
+        found: dict[str, list[ast.Name | ast.Attribute]] = {}
+        for kind in (ast.Name, ast.Attribute):
+            for node in self.nodes.get(kind, ()):
+                if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    found.setdefault(name_of(node), []).append(node)
+        return found
+
+    @cached_property
+    def imported_as(self) -> dict[str, list[str]]:
+        """Return the other names under which each name is imported."""
+        found: dict[str, list[str]] = {}
+        for alias in self.nodes.get(ast.alias, ()):
+            if isinstance(alias, ast.alias) and alias.asname:
+                found.setdefault(alias.name, []).append(alias.asname)
+        return found
+
+    @cached_property
+    def derived(self) -> dict[str, list[str]]:
+        """Return by each name the classes derived from it, and the names that are given what is made of it."""
+        found: dict[str, list[str]] = {}
+        for owner in self.nodes.get(ast.ClassDef, ()):
+            for base in owner.bases if isinstance(owner, ast.ClassDef) else ():
+                found.setdefault(name_of(base), []).append(owner.name)  # type: ignore[attr-defined]
+        for statement in self.nodes.get(ast.Assign, ()):
+            if isinstance(statement, ast.Assign):
+                value = statement.value
+                made = value.args[0] if isinstance(value, ast.Call) and value.args else value
+                names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                if isinstance(made, ast.Name | ast.Attribute):
+                    found.setdefault(name_of(made), []).extend(names)
+        return found
+
     def qualname(self, node: ast.AST) -> str:
         """Return the dotted names of the functions and classes around and including `node`."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from harden.checklists.database.sought import QUERY_WORDS, Sought, sought_in
-from harden.errors import UnreadableSource
 from harden.model import Model
 from harden.model_facts import Column, last_of
 from harden.roles import FileKind, file_kind
@@ -81,13 +80,9 @@ def queries_of(model: Model) -> list[tuple[str, Sought]]:
     for path in sorted(files, key=lambda path: (path != own, path)):
         if file_kind(path) not in (FileKind.APP, FileKind.SCRIPT):
             continue
-        try:
-            module = project.module(path)
-        except UnreadableSource:
-            continue
         found += [
             (path, query)
-            for query in sought_in(module)
+            for query in sought_in(project, path)
             if query.model is model or model.path in project.ancestry((query.model.path,))
         ]
     return found

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harden.calls import callers_of, is_generator
+from harden.calls import few_callers, is_generator
 from harden.checklists.database.loaded import STEPS, Path, chain_loads, loaded_by
 from harden.checklists.database.managers import returned_by
 from harden.checklists.database.related import Way, is_property, member_of, way_of
@@ -179,7 +179,7 @@ class Reading(Notes):
         if module.role(function) is Role.HANDLER:
             answered(self, module, function, statement, held)
         elif not self._entered and not is_generator(module, function):
-            for other, call in callers_of(module, function):
+            for other, call in few_callers(module, function):
                 self.follow(other, call, held)
 
     # What is read

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from harden.checklists.database.links import Chain, Link, chain_of
 from harden.checklists.database.models import manager_in, model_of
+from harden.errors import UnreadableSource
 from harden.model import Model
 from harden.module import Module, has_star_arguments
+from harden.project import Project
 
 _FILTERS = frozenset(
     {"filter", "where", "filter_by", "get", "get_or_none", "aget", "first_or_404", "get_or_create"}
@@ -37,16 +38,18 @@ class Sought:
     bounded: bool
 
 
-_KNOWN: WeakKeyDictionary[Module, tuple[Sought, ...]] = WeakKeyDictionary()
-"""The queries of a module, which is asked for each column of each model that it names."""
-
-
-def sought_in(module: Module) -> tuple[Sought, ...]:
-    """Return the queries of a module whose conditions are seen."""
-    if module not in _KNOWN:
-        has_queries = any(word in module.text for word in QUERY_WORDS)
-        _KNOWN[module] = tuple(_found(module)) if has_queries else ()
-    return _KNOWN[module]
+def sought_in(project: Project, path: str) -> tuple[Sought, ...]:
+    """Return the queries of a file whose conditions are seen; each model that it names asks for them."""
+    whole: Project = getattr(project, "_whole", project)
+    known: dict[str, tuple[Sought, ...]] = vars(whole).setdefault("known_queries", {})
+    if path in known:
+        project.rests_on((path,))  # whoever has asked before
+    else:
+        try:
+            known[path] = tuple(_found(project.module(path)))
+        except UnreadableSource:
+            known[path] = ()
+    return known[path]
 
 
 def _found(module: Module) -> Iterator[Sought]:
