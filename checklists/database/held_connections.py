@@ -168,15 +168,15 @@ def _between(
     def covers(call: ast.Call) -> bool:
         if call is node or _holds(call, node) or _are_apart(module, node, call):
             return False
-        if start < _at(call) < end:
+        if start < _at(call) < end and not _holds(node, call):  # what is written is worked out before
             return True
         return inside and loop is not None and any(outer is loop for outer in module.ancestors(call))
 
     return covers
 
 
-def _holds(call: ast.Call, node: ast.AST) -> bool:
-    return any(inner is node for inner in ast.walk(call))
+def _holds(outer: ast.AST, node: ast.AST) -> bool:
+    return any(inner is node for inner in ast.walk(outer))
 
 
 def _entered(module: Module, function: FunctionNode) -> set[ast.AST]:

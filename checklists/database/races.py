@@ -25,7 +25,7 @@ DATABASES = frozenset(
 )
 _SERVED = WEB_PACKAGES | {"celery", "rq", "dramatiq", "huey", "chalice", "mangum", "aiogram", "telegram"}
 _ABSENT = ("DoesNotExist", "NoResultFound", "ObjectDoesNotExist")
-_LOCKS = frozenset({"with_for_update", "select_for_update", "lock", "advisory_lock"})
+_LOCKS = frozenset({"with_for_update", "select_for_update", "lock", "advisory_lock", "acquire"})
 _MOST_STATEMENTS = 400
 
 
@@ -220,14 +220,17 @@ def _is_listed_in(module: Module, name: ast.Name) -> bool:
 
 
 def _is_locked(module: Module, function: FunctionNode, lookup: ast.expr) -> bool:
-    """Tell whether a function takes a lock; one on the rows asked for holds nothing where there are none."""
+    """Tell whether a function holds a lock; one on the rows asked for holds nothing where there are none."""
     asked_for = set(ast.walk(lookup))
     for node in own_nodes(function):
+        if getattr(node, "lineno", 0) > (lookup.end_lineno or lookup.lineno):
+            continue
         match node:
             case ast.Attribute(attr=name) if name in _LOCKS and node not in asked_for:
                 return True
             case ast.With(items=items) | ast.AsyncWith(items=items):
-                if any("lock" in ast.unparse(item.context_expr).lower() for item in items):
+                named = any("lock" in ast.unparse(item.context_expr).lower() for item in items)
+                if named and any(outer is node for outer in module.ancestors(lookup)):
                     return True
             case ast.Constant(value=str() as text) if "advisory" in text or "FOR UPDATE" in text:
                 return True
