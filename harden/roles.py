@@ -210,11 +210,16 @@ def _decorator_role(module: Module, decorator: ast.expr) -> Role:
         return Role.HANDLER
     if method in ROUTE_METHODS and module.is_a(base, *_ROUTERS):
         return Role.HANDLER
-    if path in _TASK_DECORATORS or (method and path.endswith(_TASK_METHODS) and path.startswith(_TASK_APPS)):
+    if path in _TASK_DECORATORS or (method and path.endswith(_TASK_METHODS) and _is_of_tasks(module, path)):
         return Role.TASK
     if path.startswith(_CLI_PREFIXES) or path.endswith((".cli.command", ".cli.group")):
         return Role.CLI
     return Role.NONE
+
+
+def _is_of_tasks(module: Module, path: str) -> bool:
+    """Tell whether a decorator is one of a task queue, or of a class that the project derives from it."""
+    return any(known.startswith(_TASK_APPS) for known in (path, *module.project.inherited(path)))
 
 
 def _is_passed_router(module: Module, decorator: ast.expr) -> bool:

@@ -53,7 +53,7 @@ def test_a_program_of_its_own(tmp_path: Path, files: dict[str, str]) -> None:
 def test_a_function_of_another_file_is_followed(tmp_path: Path) -> None:
     files = {
         "app/remote.py": "import requests\n\n\ndef load():\n    return requests.get('https://x.io').json()\n",
-        "app/rates.py": "from fastapi import FastAPI\nfrom app.remote import load\n\nA = FastAPI()\nR = load()\n",
+        "app/rates.py": "from flask import Flask\nfrom app.remote import load\n\nA = Flask('x')\nR=load()\n",
     }
     [message] = messages(tmp_path, files)
     assert message == (
