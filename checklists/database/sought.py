@@ -70,7 +70,7 @@ def _shortcut(module: Module, call: ast.Call) -> Iterator[Sought]:
 
 def _queried(module: Module, call: ast.Call, chain: Chain) -> Iterator[Sought]:
     """Yield what a chain of calls asks of the model that it starts from."""
-    start = _start(module, chain)
+    start = start_of(module, chain)
     calls = [link.node for link in chain.links if link.name in _FILTERS and isinstance(link.node, ast.Call)]
     if start is None or any(has_star_arguments(item) for item in calls):
         return
@@ -90,7 +90,7 @@ def _queried(module: Module, call: ast.Call, chain: Chain) -> Iterator[Sought]:
         yield Sought(start, call.lineno, columns, tuple(ordered[:1]), bounded)
 
 
-def _start(module: Module, chain: Chain) -> Model | None:
+def start_of(module: Module, chain: Chain) -> Model | None:
     """Return the model that a chain starts from."""
     for link in chain.links:
         if link.name in ("query", "select") and isinstance(link.node, ast.Call):
