@@ -136,6 +136,14 @@ NOT_THE_SAME = {
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
     **{("n-plus-one", f"bind_the_member{where}_elsewhere"): _WORD for where in ("", "_in_a_class")},
+    **{
+        ("query-in-loop", f"service_{name}"): "a bare name finds no function that has become a method"
+        for name in (
+            *("of_a_base_elsewhere", "of_a_base_with_a_property_elsewhere", "of_two_bases_elsewhere"),
+            *("of_a_base_with_a_class_attribute_elsewhere", "with_a_method_elsewhere", "given_a_holder"),
+            *("given_a_declared_holder", "given_what_it_uses"),
+        )
+    },
     ("env-unchecked", "held_by_a_walrus_elsewhere"): "a value in a condition has been looked at",
     **{
         ("no-logging-config", name): _ENTRY
