@@ -140,7 +140,7 @@ class Tree:
 
     @cached_property
     def derived(self) -> dict[str, list[str]]:
-        """Return by each name the classes derived from it, and the names that are given what is made of it."""
+        """Return by each name the classes derived from it, and the names given what is made of it."""
         found: dict[str, list[str]] = {}
         for owner in self.nodes.get(ast.ClassDef, ()):
             for base in owner.bases if isinstance(owner, ast.ClassDef) else ():

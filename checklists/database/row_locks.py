@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from harden.calls import argument_for, callers_of
+from harden.calls import argument_for, few_callers
 from harden.checklists.database.links import Chain, chain_of
 from harden.checklists.database.models import manager_in
 from harden.checklists.database.passing import place_of
@@ -68,9 +68,7 @@ def _callers_hold(change: Change) -> bool:
     if change.row.origin not in (Origin.PASSED, Origin.SELF):
         return False
     name = change.base.id if isinstance(change.base, ast.Name) else "self"
-    for at, (other, call) in enumerate(callers_of(change.module, change.function)):
-        if at == _CALLERS:
-            break
+    for other, call in few_callers(change.module, change.function)[:_CALLERS]:
         given = argument_for(call, change.function, name)
         if change.row.origin is Origin.SELF and isinstance(call.func, ast.Attribute):
             given = call.func.value

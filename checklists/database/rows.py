@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import islice
 
 from harden.called import function_of
-from harden.calls import argument_for, callee_of, callers_of, default_of
+from harden.calls import argument_for, callee_of, default_of, few_callers
 from harden.checklists.database.links import Chain, chain_of
 from harden.checklists.database.models import is_model, manager_in, model_of
 from harden.checklists.database.row_queries import entity_of, inner_steps
@@ -149,7 +148,7 @@ def _passed(module: Module, arg: ast.AST, depth: int) -> Row | None:
 
 def _from_callers(module: Module, arg: ast.arg, function: FunctionNode) -> Row | None:
     """Return the row that the first callers of a function pass for a parameter without annotation."""
-    for other, call in islice(callers_of(module, function), _CALLERS):
+    for other, call in few_callers(module, function)[:_CALLERS]:
         given = argument_for(call, function, arg.arg)
         found = row_of(other, given, _DEEP - 1) if given is not None else None
         if found is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harden.called import function_of
-from harden.calls import callee_of, callers_of
+from harden.calls import callee_of, few_callers
 from harden.checklists.database.sessions import Handle, handle_of
 from harden.errors import UnreadableSource
 from harden.module import Module, keyword
@@ -162,12 +162,10 @@ def is_covered(module: Module, node: ast.AST) -> bool:
 
 def _callers_cover(module: Module, function: FunctionNode) -> bool:
     """Tell whether every call of a function stands in a transaction."""
-    found = False
-    for at, (other, call) in enumerate(callers_of(module, function)):
-        if at == _CALLERS or (transaction_at(other, call) is None and not in_atomic_request(other, call)):
-            return False
-        found = True
-    return found
+    calls = few_callers(module, function)
+    return 0 < len(calls) <= _CALLERS and all(
+        transaction_at(other, call) is not None or in_atomic_request(other, call) for other, call in calls
+    )
 
 
 def in_atomic_request(module: Module, node: ast.AST) -> bool:
