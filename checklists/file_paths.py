@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from harden.calls import argument_for, few_callers
-from harden.flow import How
+from harden.calls import argument_for, callee_of, few_callers
+from harden.flow import How, returned
 from harden.module import Module
 from harden.tree import FunctionNode, name_of
 
@@ -43,6 +43,9 @@ def _parts(module: Module, expr: ast.expr) -> Iterator[Piece]:
             yield from ((module, value) for value in values)
         case ast.FormattedValue(value=value) | ast.Await(value=value) | ast.Starred(value=value):
             yield module, value
+        case ast.Subscript(value=ast.Call() as call) if name_of(call) in ("splitext", "split", "rsplit"):
+            if not _is_ending(expr, call):
+                yield module, call
         case ast.Subscript(value=value) | ast.NamedExpr(value=value):
             yield module, value
         case ast.IfExp(body=body, orelse=orelse):
@@ -53,6 +56,10 @@ def _parts(module: Module, expr: ast.expr) -> Iterator[Piece]:
             if isinstance(func, ast.Attribute):
                 yield module, func.value
             yield from ((module, arg) for arg in args)
+            if (made := callee_of(module, expr)) is not None:
+                yield from ((made[0], value) for value in returned(made[1]))
+        case ast.Attribute(attr="parent" | "suffix" | "suffixes"):
+            return
         case ast.Attribute(value=value):
             held = [(v.module, v.expr) for v in module.flow.values(expr) if v.expr is not None]
             yield from held or [(module, value)]
@@ -60,15 +67,22 @@ def _parts(module: Module, expr: ast.expr) -> Iterator[Piece]:
             yield from _held(module, expr)
 
 
+def _is_ending(expr: ast.Subscript, call: ast.Call) -> bool:
+    """Tell whether only the ending of a name is taken: `splitext(name)[1]`, `name.rsplit(".", 1)[-1]`."""
+    is_last = ast.unparse(expr.slice) in ("1", "-1")
+    by_dot = name_of(call) == "splitext" or (bool(call.args) and ast.unparse(call.args[0]) in ("'.'", '"."'))
+    return is_last and by_dot
+
+
 def _held(module: Module, name: ast.Name) -> Iterator[Piece]:
     for value in module.flow.values(name):
         if value.how is How.PARAMETER:
-            yield from _given(value.module, value.node)
+            yield from given_by_callers(value.module, value.node)
         elif value.expr is not None and value.expr is not name:
             yield value.module, value.expr
 
 
-def _given(module: Module, arg: ast.AST) -> Iterator[Piece]:
+def given_by_callers(module: Module, arg: ast.AST) -> Iterator[Piece]:
     """Yield what callers pass for a parameter."""
     function = next((o for o in module.ancestors(arg) if isinstance(o, FunctionNode)), None)
     if function is None or not isinstance(arg, ast.arg) or arg.arg in ("self", "cls"):

@@ -70,7 +70,9 @@ def write_of(module: Module, call: ast.Call) -> Write | None:
     if path in _SECOND:
         at = _SECOND[path]
         return Write(call, call.args[at], "save") if len(call.args) > at else None
-    return _by_method(module, call, call.func) if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(call.func, ast.Attribute) or module.project.function_of(path) is not None:
+        return None
+    return _by_method(module, call, call.func)
 
 
 def _by_method(module: Module, call: ast.Call, func: ast.Attribute) -> Write | None:

@@ -26,7 +26,7 @@ _OWN = frozenset(
     | {".pyc", ".sock", ".py", ".conf", ".pickle", ".pkl", ".pt", ".pem", ".key", ".tmp", ".part", ".touch"}
 )
 """Endings of files that a program keeps for itself."""
-_MADE = frozenset(
+MADE = frozenset(
     {
         ".csv",
         ".xlsx",
@@ -79,7 +79,7 @@ def _what(module: Module, write: Write, function: FunctionNode) -> str:
         return ""
     if origin(module, write.path) is From.CALL or _is_lambda(function):
         return "a file"
-    return "a file" if ending in _MADE else ""
+    return "a file" if ending in MADE else ""
 
 
 def contents(module: Module, write: Write) -> Iterator[ast.expr]:
