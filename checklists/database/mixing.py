@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from harden.checklists.database.moments import compared_as, is_parsed, others
+from harden.checklists.database.moments import compared_as, is_column, is_parsed, others
+from harden.model_facts import Column
+from harden.models import models_of
 from harden.module import Module, is_literal, keyword
 from harden.roles import Role
 
 _CLOCK = frozenset({"hour", "minute", "weekday", "isoweekday", "day", "date", "time"})
 """What differs between a local time and the same moment in UTC."""
+_ASYNCPG = "asyncpg refuses aware times in columns without zone: first make them DateTime(timezone=True)."
 
 
 def is_django(module: Module) -> bool:
@@ -32,6 +35,8 @@ def mixed(module: Module, held: list[ast.expr]) -> str:
                 )
         if reason := _why_not_text(module, expr) or ("" if django else _why_not_flow(module, expr)):
             return reason
+        if name := _compared_column(module, expr):
+            return _why_not_kept(module, name)
     return ""
 
 
@@ -81,7 +86,7 @@ def _why_not_flow(module: Module, expr: ast.expr) -> str:
         return "It is kept in a container, and may be compared with times without zone later."
     if name and (place := compared_as(module.project, name)):
         return f"`{name}` is compared with another time at {place}: make both aware together."
-    return _why_not_asyncpg(module) if name else ""
+    return _why_not_kept(module, name) if name else ""
 
 
 def _is_claim(mapping: ast.Dict, expr: ast.expr) -> bool:
@@ -131,7 +136,7 @@ def why_not_default(module: Module, call: ast.Call) -> str:
         aware = any(
             is_literal(keyword(c, "timezone"), True) for c in ast.walk(call) if isinstance(c, ast.Call)
         )
-        return "" if aware else _why_not_asyncpg(module)
+        return "" if aware or not _has_asyncpg(module) else _ASYNCPG
     target = module.statement(call)
     names = [
         t.id
@@ -141,14 +146,39 @@ def why_not_default(module: Module, call: ast.Call) -> str:
     for name in names:
         if place := compared_as(module.project, name):
             return f"`{name}` is compared with another time at {place}: make both aware together."
-    return ""
+    return next(filter(None, (_why_not_kept(module, name) for name in names)), "")
 
 
-def _why_not_asyncpg(module: Module) -> str:
-    """Return a reason where the driver refuses aware values in columns that have no zone."""
+def _why_not_kept(module: Module, name: str) -> str:
+    """Return a reason where the driver refuses aware values in a column of this name, which has no zone."""
+    if not _has_asyncpg(module):
+        return ""
+    columns = (model.columns.get(name) for model in models_of(module.project).all)
+    return _ASYNCPG if any(column is not None and _is_without_zone(column) for column in columns) else ""
+
+
+def _has_asyncpg(module: Module) -> bool:
+    """Tell whether the project works with asyncpg."""
     project = module.project
     listed = [path for path in project.paths if path.endswith(("requirements.txt", "pyproject.toml"))]
-    used = project.mentions("asyncpg") or any(b"asyncpg" in project.read(path) for path in listed)
-    if not used or not project.mentions("DateTime") or project.mentions("timezone=True"):
+    return bool(project.mentions("asyncpg")) or any(b"asyncpg" in project.read(path) for path in listed)
+
+
+def _is_without_zone(column: Column) -> bool:
+    """Tell whether a column keeps times without zone; what a project's own type does is its own affair."""
+    if column.kind not in ("DateTime", "TIMESTAMP", "datetime"):
+        return False
+    made = column.made
+    is_mapped = bool(column.place.module.project.mentions("type_annotation_map"))
+    said = made is not None and keyword(made, "timezone") is not None
+    return not said and not (is_mapped and column.kind == "datetime")
+
+
+def _compared_column(module: Module, expr: ast.expr) -> str:
+    """Return the name of the column that a query compares a moment with, or nothing."""
+    parent = module.parents.get(expr)
+    if not isinstance(parent, ast.Compare):
         return ""
-    return "asyncpg refuses aware times in columns without zone: first make them DateTime(timezone=True)."
+    sides = [side for side in (parent.left, *parent.comparators) if side is not expr]
+    columns = (side.attr for side in sides if isinstance(side, ast.Attribute) and is_column(module, side))
+    return next(columns, "")

@@ -74,3 +74,38 @@ def test_local_time_handed_on_in_a_dict_is_not_turned_into_utc(made: str, tmp_pa
     (finding,) = scan_file(Project(tmp_path, ("a.py",)), Rules((check,)), "a.py").findings
     assert not finding.fixable
     assert "another hour" in finding.why_not
+
+
+STAYS = """\
+from datetime import datetime
+
+from sqlalchemy import DateTime, select
+from sqlmodel import Field, SQLModel
+
+URL = "postgresql+{driver}://db/app"
+
+
+class Stay(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    begin: datetime
+    end: datetime = Field(sa_type=DateTime(timezone=True))
+    made: datetime = Field(default_factory=datetime.utcnow)
+
+
+def stays(session):
+    now = datetime.utcnow()
+    return session.exec(select(Stay).where(Stay.begin > now))
+
+
+def ended(session):
+    now = datetime.utcnow()
+    return session.exec(select(Stay).where(Stay.end < now))
+"""
+
+
+@pytest.mark.parametrize(("driver", "left"), [("asyncpg", [13, 17]), ("psycopg", [])])
+def test_a_driver_may_refuse_aware_times(driver: str, left: list[int], tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(STAYS.replace("{driver}", driver))
+    found = scan_file(Project(tmp_path, ("app.py",)), Rules((check,)), "app.py").findings
+    assert [finding.line for finding in found] == [13, 17, 22]
+    assert [finding.line for finding in found if finding.why_not] == left
