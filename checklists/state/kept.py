@@ -10,6 +10,7 @@ from harden.checklists.mutable_values import is_mutable
 from harden.checklists.state.changes import Change, change_of
 from harden.errors import UnreadableSource
 from harden.module import Module, is_literal, keyword
+from harden.roles import FileKind, file_kind
 
 Use = tuple[Module, ast.expr]
 
@@ -75,10 +76,15 @@ def is_state(module: Module, value: ast.expr) -> bool:
 
 
 def modules_naming(module: Module, name: str, *, within: Collection[str] | None = None) -> Iterator[Module]:
-    """Yield the modules, of some files or of all, that name something; none of a word that many use."""
-    paths = [path for path in module.project.naming(name) if within is None or path in within]
+    """Yield the modules, of some files or of all but tests, that name something; none of a common word."""
+    paths = [path for path in shipped(module.project.naming(name)) if within is None or path in within]
     for path in paths if len(paths) <= _FILES else ():
         try:
             yield module.project.module(path)
         except UnreadableSource:
             continue
+
+
+def shipped(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files that run in production."""
+    return (path for path in paths if file_kind(path) in (FileKind.APP, FileKind.SCRIPT))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming
 from harden.checklists.state.served import is_served
 from harden.module import Module
+from harden.roles import Role
 from harden.tree import FunctionNode
 
 _APPS = (
@@ -66,9 +67,17 @@ def _is_app(module: Module, expr: ast.expr) -> bool:
     path = module.resolve(expr)
     if path is not None:
         return path in _APPS or path.endswith(_REACHED_BY) or module.is_a(path, *_APPS)
+    if isinstance(expr, ast.Attribute) and expr.attr == "app":  # of the request that a handler is given
+        given = _taker(module, expr.value)
+        return given is not None and module.role(given) is Role.HANDLER
+    given = _taker(module, expr)
+    return given is not None and given.name in ("lifespan", "init_app")
+
+
+def _taker(module: Module, expr: ast.expr) -> FunctionNode | None:
+    """Return the function that has an expression as its parameter."""
     bound = module.names.lookup(expr) if isinstance(expr, ast.Name) else None
-    function = module.function(bound) if isinstance(bound, ast.arg) else None
-    return function is not None and function.name in ("lifespan", "init_app")
+    return module.function(bound) if isinstance(bound, ast.arg) else None
 
 
 def kept_by_makers(module: Module) -> Iterator[Kept]:

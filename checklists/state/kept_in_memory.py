@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from harden.calls import reads_of
 from harden.checklists.state.changes import change_of
-from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming
+from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming, shipped
 from harden.checklists.state.kept_by_apps import kept_by_apps, kept_by_makers
 from harden.checklists.state.kept_by_classes import kept_by_classes
 from harden.checklists.state.served import is_service
+from harden.model_facts import last_of
 from harden.module import Module
 
 
@@ -63,9 +64,11 @@ def _elsewhere(module: Module, name: str, value: ast.expr, own: list[Use]) -> It
     if not is_service(module):
         return
     if not is_plain(value):
-        yield from ((other, use) for other, use in reads_of(module, name, module.tree) if other.function(use))
+        if any(path != module.path for path in shipped(module.project.naming(name))):
+            reads = reads_of(module, name, module.tree)
+            yield from ((other, use) for other, use in reads if other.function(use))
         return
-    for other in modules_naming(module, name):
+    for other in modules_naming(module, name, within=module.project.naming(last_of(module.name))):
         for use in other.nodes(ast.Attribute):
             is_given = use.attr == name and isinstance(use.ctx, ast.Store) and other.function(use)
             if is_given and other.resolve(use.value) == module.name:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.calls import reads_of
+from harden.checklists.state.kept import shipped
+from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.tree import FunctionNode
 
 _DEEP = 3
+_FILES = 25
+"""Files that make objects of a class beyond which it is none of which there is one."""
 _CACHES = frozenset({"functools.lru_cache", "functools.cache", "streamlit.cache_resource"})
 
 
@@ -38,23 +41,23 @@ def is_stand_in(module: Module, node: ast.AST) -> bool:
 
 def _made(module: Module, owner: ast.ClassDef) -> Iterator[tuple[Module, ast.Call]]:
     """Yield the calls that make an object of a class."""
-    path = module.names.local_path(owner)
+    path, project = module.names.local_path(owner), module.project
+    yield from _made_in(module, owner, path)
+    others = [file for file in shipped(project.calling(owner.name)) if file != module.path]
+    for file in others if len(others) <= _FILES and isinstance(module.parents.get(owner), ast.Module) else ():
+        try:
+            yield from _made_in(project.module(file), owner, path)
+        except UnreadableSource:
+            continue
+
+
+def _made_in(module: Module, owner: ast.ClassDef, path: str) -> Iterator[tuple[Module, ast.Call]]:
+    names = {owner.name}
+    names |= {alias.asname for alias in module.nodes(ast.alias) if alias.name == owner.name and alias.asname}
     for call in module.nodes(ast.Call):
-        if (
-            isinstance(call.func, ast.Name | ast.Attribute)
-            and _last(call.func)
-            and module.resolve(call.func) == path
-        ):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in names and module.resolve(call.func) == path:
             yield module, call
-    if isinstance(module.parents.get(owner), ast.Module):
-        for other, use in reads_of(module, owner.name, module.tree):
-            parent = other.parents.get(use)
-            if other is not module and isinstance(parent, ast.Call) and parent.func is use:
-                yield other, parent
-
-
-def _last(func: ast.Name | ast.Attribute) -> str:
-    return func.id if isinstance(func, ast.Name) else func.attr
 
 
 def _is_kept(module: Module, call: ast.Call, steps: int) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from weakref import WeakKeyDictionary
 
+from harden.called import function_of
 from harden.calls import uses_of
+from harden.checklists.state.kept import shipped
 from harden.module import Module
 from harden.roles import WEB_PACKAGES, Role
 from harden.tree import FunctionNode
@@ -42,6 +44,7 @@ _LATER = re.compile(
     r"\.(add_task|Thread|submit|run_in_executor|to_thread|run_sync|run_in_threadpool|sync_to_async|map"
     r"|start_background_task|create_task|ensure_future|call_later|call_soon|Timer|delay|apply_async|enqueue)$"
 )
+_MAKING = ("__init__", "__post_init__", "__new__")
 _ONCE = frozenset(
     {"lifespan", "startup", "shutdown", "on_startup", "on_shutdown", "create_app", "main", "ready"}
 )
@@ -86,7 +89,11 @@ def _is_served(module: Module, function: FunctionNode, seen: set[tuple[str, int]
     if any(_is_injected(other, use) for other, use in uses):
         return True
     callers = ((other, other.function(use)) for other, use in uses if _runs(other, use))
-    return any(caller and _is_served(other, caller, seen, steps - 1) for other, caller in callers)
+    return any(
+        _is_served(other, caller, seen, steps - 1)
+        for other, caller in callers
+        if caller is not None and caller.name not in _MAKING  # an object that lasts is made once
+    )
 
 
 def answers(module: Module, function: FunctionNode) -> bool:
@@ -142,8 +149,22 @@ def _uses(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.
     owner = module.parents.get(function)
     is_made = function.name == "__init__" and isinstance(owner, ast.ClassDef)
     name = owner.name if is_made and isinstance(owner, ast.ClassDef) else function.name
-    if len(module.project.naming(name)) <= _FILES:
+    files = list(shipped(module.project.naming(name)))
+    if files == [module.path]:
+        yield from _uses_here(module, function, name)
+    elif len(files) <= _FILES:
         yield from uses_of(module, function)
+
+
+def _uses_here(
+    module: Module, function: FunctionNode, name: str
+) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:
+    uses: list[ast.Name | ast.Attribute] = [use for use in module.nodes(ast.Name) if use.id == name]
+    uses += [use for use in module.nodes(ast.Attribute) if use.attr == name]
+    for use in uses:
+        found = function_of(module, use) if isinstance(use.ctx, ast.Load) else None
+        if found is not None and found[1] is function:
+            yield module, use
 
 
 def _runs(module: Module, use: ast.expr) -> bool:
