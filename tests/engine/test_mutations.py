@@ -111,6 +111,20 @@ _COLUMNS = ("float-money", "missing-index", "missing-on-delete")
 _OPTION = "what a class of the project is given may be read as something else"
 _ENTRY = "the entry point of a service is looked for where a file speaks of its framework"
 _ANEW = "a function that is made each time has a default of its own each time"
+_ANOTHER = "what makes a connection makes another one each time it is called, and that one does not live on"
+_CONNECTIONS = (
+    *("held_by_a_function_elsewhere", "held_by_a_declared_function_elsewhere"),
+    *("held_by_a_function_quoting_its_type_elsewhere", "held_by_a_function_with_a_local_elsewhere"),
+    *("held_by_a_function_of_a_function_elsewhere", "held_by_a_cached_function_elsewhere"),
+    *("held_by_a_function_with_early_returns_elsewhere", "held_by_a_method_elsewhere"),
+    *("held_by_a_method_through_self_elsewhere", "held_by_a_class_method_elsewhere"),
+    *("held_by_a_static_method_elsewhere", "held_by_a_property_elsewhere"),
+    *("held_by_a_cached_property_elsewhere", "held_by_a_declared_attribute_elsewhere"),
+    *("held_by_an_own_class_made_by_a_function_elsewhere", "entered_in_a_context_manager"),
+    *("entered_in_a_declared_context_manager", "entered_in_a_class", "entered_asynchronously", "injected"),
+    *("injected_by_a_generator", "service_of_a_base_with_a_property_elsewhere"),
+    *("service_with_a_method_elsewhere", "service_given_a_declared_holder", "service_given_what_it_uses"),
+)
 NOT_THE_SAME = {
     ("call-in-default", "into_a_closure"): _ANEW,
     **{
@@ -135,6 +149,7 @@ NOT_THE_SAME = {
         ("proxy-headers", f"bind_the_member{where}"): "the address is asked for once, and not by the request"
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
+    **{("missing-rollback", name): _ANOTHER for name in _CONNECTIONS},
     **{("n-plus-one", f"bind_the_member{where}_elsewhere"): _WORD for where in ("", "_in_a_class")},
     **{
         ("query-in-loop", f"service_{name}"): "a bare name finds no function that has become a method"
