@@ -67,7 +67,7 @@ class GunicornConf(Scaffold):
         is_async = finding.facts.get("kind") == "asgi"
         parts = [_HEAD, _ASGI if is_async else _THREADS, _REST]
         values = {**self.options.model_dump(), "target": target, "worker": self._worker()}
-        how = "" if self._is_there("gunicorn") else "add gunicorn to the requirements and "
+        how = "" if self.requires("gunicorn") else "add gunicorn to the requirements and "
         self.notes.append(
             f"To do: {how}start the service with `gunicorn {target}` where {finding.place} does."
         )
@@ -85,13 +85,5 @@ class GunicornConf(Scaffold):
 
     def _worker(self) -> str:
         """Return the worker of uvicorn; newer releases have it in a package of its own."""
-        own = self._is_there("uvicorn-worker") or self._is_there("uvicorn_worker")
+        own = self.requires("uvicorn-worker") or self.requires("uvicorn_worker")
         return "uvicorn_worker.UvicornWorker" if own else "uvicorn.workers.UvicornWorker"
-
-    def _is_there(self, package: str) -> bool:
-        names = ("requirements", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg")
-        return any(
-            package in self.project.text(path)
-            for path in self.project.paths
-            if path.rpartition("/")[2].startswith(names)
-        )

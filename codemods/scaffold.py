@@ -17,6 +17,7 @@ _HOME = (
     *("Dockerfile", "Procfile", "requirements/base.txt"),
 )
 """Files that stand where a service is built and started."""
+_REQUIREMENTS = ("requirements", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg")
 
 
 class Scaffold(Codemod):
@@ -49,6 +50,14 @@ class Scaffold(Codemod):
             if any(self.project.exists(folder + name) for name in _HOME):
                 return folder
         return ""
+
+    def requires(self, package: str) -> bool:
+        """Tell whether the project names a package among those that it needs."""
+        return any(
+            package in self.project.text(path)
+            for path in self.project.paths
+            if path.rpartition("/")[2].startswith(_REQUIREMENTS)
+        )
 
     def free(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the paths that no file has. Raises Refusal where all are taken."""
