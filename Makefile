@@ -14,6 +14,7 @@ BIN = $(VENV)/bin
 help:
 	@echo "make demo     open harden on a fresh copy of an example app"
 	@echo "make test     lint, type-check and test, as CI does"
+	@echo "make test-services  prove fixes of database checks on a PostgreSQL server of its own"
 	@echo "make format   format the code and sort its imports"
 	@echo "make docs     write the check pages and the key table from the code"
 	@echo "make corpus   mend every finding in 1.6 million lines of other people's code"
@@ -29,6 +30,10 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Fixes of database checks on PostgreSQL: the server that is installed, else that of the package pgserver.
+test-services: $(VENV)/.installed-services
+	$(BIN)/python -m pytest -n0 -m services tests/services
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix
@@ -89,4 +94,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test format docs corpus bench clean
+$(VENV)/.installed-services: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,services]'
+	@touch $@
+
+.PHONY: help demo test test-services format docs corpus bench clean
