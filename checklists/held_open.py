@@ -40,6 +40,63 @@ def leak_of(module: Module, call: ast.Call, statement: ast.Assign) -> Leak | Non
     return held.leak()
 
 
+def goes_on(module: Module, function: FunctionNode, name: str) -> bool:
+    """Tell whether a name is closed in a function, or what it holds leaves it."""
+    for use in ast.walk(function):
+        if not isinstance(use, ast.Name) or use.id != name or not isinstance(use.ctx, ast.Load):
+            continue
+        parent = module.parents.get(use)
+        if isinstance(parent, ast.Attribute) and parent.attr in CLOSERS:
+            return True
+        if isinstance(parent, ast.Return | ast.Assign | ast.Dict | ast.Tuple | ast.keyword):
+            return True
+    return False
+
+
+def goes_past(module: Module, function: FunctionNode, call: ast.Call, name: str) -> bool:
+    """Tell whether what a connection gives is used behind the `with` block that `call` is entered by."""
+    block = module.statement(call)
+    inside = set(ast.walk(block))
+    names = {name}
+    for node in ast.walk(block):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=other)], value=value) if not _is_fetched(value):
+                if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(value)):
+                    names.add(other)
+            case ast.Return(value=ast.expr() as value) if not _is_fetched(value):
+                if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(value)):
+                    return True
+    loads = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node not in inside)
+    return any(node.id in names and isinstance(node.ctx, ast.Load) for node in loads)
+
+
+def _is_fetched(value: ast.expr) -> bool:
+    """Tell whether a value is complete: fetched, or made into a list."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method in DATA_METHODS
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ("list", "dict", "tuple", "len", "int", "set", "sum", "bool", "str")
+        case ast.Subscript(value=inner):
+            return _is_fetched(inner)
+        case ast.ListComp() | ast.DictComp() | ast.SetComp() | ast.Compare() | ast.JoinedStr():
+            return True
+        case ast.Attribute(attr=attr):
+            return attr in ("lastrowid", "rowcount", "total_changes")
+    return False
+
+
+def writes_by(module: Module, statement: ast.Assign) -> bool:
+    """Tell whether a function commits through what a statement opens, or flushes: that is a transaction."""
+    function, target = module.function(statement), statement.targets[0]
+    for use in ast.walk(function) if function is not None else ():
+        match use:
+            case ast.Attribute(value=ast.Name(id=name), attr="commit" | "flush" | "rollback" | "begin"):
+                if isinstance(target, ast.Name) and name == target.id:
+                    return True
+    return False
+
+
 class _Held:
     """A local name that holds something open."""
 

@@ -23,6 +23,21 @@ CLOSABLE = frozenset(
 )
 """What has a `close()`, but whose `with` block does something else or is missing."""
 
+SESSIONS = frozenset(
+    {"sqlalchemy.create_engine.connect", "sqlalchemy.engine.Engine.connect", "sqlalchemy.Engine.connect"}
+    | {"sqlalchemy.engine.create_engine.connect", "sqlmodel.create_engine.connect"}
+    | {"sqlalchemy.orm.Session", "sqlmodel.Session", "sqlalchemy.orm.sessionmaker"}
+)
+"""Sessions and connections of SQLAlchemy, which go back to the pool at the end of a `with` block.
+
+The last one stands for what a session factory gives: `SessionLocal()`.
+"""
+AWAITED = frozenset(
+    {"asyncpg.connect", "aiosqlite.connect", "aiomysql.connect", "psycopg.AsyncConnection.connect"}
+    | {"aiopg.connect", "aio_pika.connect", "aio_pika.connect_robust", "asyncio.open_connection"}
+)
+"""Connections that are awaited."""
+
 OUTLIVES_WITH = frozenset({"sqlite3.connect", "psycopg2.connect", "pyodbc.connect"})
 """Connections whose `with` block ends a transaction and leaves them open."""
 

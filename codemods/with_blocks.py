@@ -50,6 +50,9 @@ class CloseAlways(PythonCodemod):
             name = self._free_name(finding)
             self._asked_for[-1].append(cst.WithItem(updated_node, cst.AsName(cst.Name(name))))
             return cst.Name(name)
+        if finding is not None and finding.facts["form"] == "entered":
+            closing = expression(self.import_member("contextlib", "closing"))
+            return cst.Call(closing, [cst.Arg(updated_node)])
         func = original_node.func
         if isinstance(func, cst.Attribute) and isinstance(func.value, cst.Call):
             finding = self.target(func.value)
@@ -128,6 +131,19 @@ class CloseAlways(PythonCodemod):
         if not items:
             return updated_node
         return with_block(items, [updated_node.with_changes(leading_lines=[])], updated_node.leading_lines)
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:
+        """Enter a connection once more, for its transaction, where its end has closed it."""
+        items: list[cst.WithItem] = []
+        for original, updated in zip(original_node.items, updated_node.items, strict=True):
+            items.append(updated)
+            finding = self.target(original.item) if isinstance(original.item, cst.Call) else None
+            is_mine = finding is not None and finding.facts["form"] == "entered"
+            if finding is not None and is_mine and finding.fingerprint not in self.refused:
+                comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+                items[-1] = updated.with_changes(comma=comma)
+                items.append(cst.WithItem(cst.Name(finding.facts["name"]), comma=updated.comma))
+        return updated_node.with_changes(items=items)
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock

@@ -4,8 +4,8 @@ Each file, socket and database connection that stays open holds a descriptor or 
 leaks one per request fails after some hours with "Too many open files" or "too many connections", and what
 was written to such a file may never reach the disk. A `close()` at the end is not enough: an error before it
 skips it. A `with` block closes on every way out. What a function returns is its caller's to close. Left out:
-what is stored or handed to code that may close it, what a module opens when it is imported, and cursors,
-which go with their connection.
+what is stored or handed to code that may close it, what a module opens when it is imported, cursors,
+which go with their connection, sessions that write, clients of HTTP (`client-per-call`) and executors.
 
 Flagged:
 
@@ -105,6 +105,46 @@ Fixed (app/orders.py):
             rows = connection.execute("select name from orders").fetchall()
         return [row["name"] for row in rows]
 
+Flagged (app/stock.py):
+
+    import sqlite3
+
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine("postgresql://db/shop")
+
+
+    def add(sku: str) -> None:
+        with sqlite3.connect("stock.db") as connection:
+            connection.execute("insert into stock (sku) values (?)", (sku,))
+
+
+    def count() -> int:
+        connection = engine.connect()
+        number = connection.execute(text("select count(*) from stock")).scalar_one()
+        connection.close()
+        return number
+
+Fixed (app/stock.py):
+
+    import contextlib
+    import sqlite3
+
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine("postgresql://db/shop")
+
+
+    def add(sku: str) -> None:
+        with contextlib.closing(sqlite3.connect("stock.db")) as connection, connection:
+            connection.execute("insert into stock (sku) values (?)", (sku,))
+
+
+    def count() -> int:
+        with engine.connect() as connection:
+            number = connection.execute(text("select count(*) from stock")).scalar_one()
+        return number
+
 Fine:
 
     import contextlib
@@ -139,6 +179,17 @@ Fine:
         handle = open(path)
         return handle
 
+
+    def add(path):
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("insert into stock default values")
+
+
+    def closed_behind(path):
+        with sqlite3.connect(path) as connection:
+            connection.execute("insert into stock default values")
+        connection.close()
+
 When to ignore: a program that ends at once, and writes nothing through what it left open.
 
 References:
@@ -151,10 +202,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harden.checklists.handed_over import handed
-from harden.checklists.held_open import leak_of
-from harden.checklists.opened import CLOSABLE, FILES, MANAGED, used_in_passing
+from harden.checklists.held_open import goes_on, goes_past, leak_of, writes_by
+from harden.checklists.opened import (
+    AWAITED,
+    CLOSABLE,
+    FILES,
+    MANAGED,
+    OUTLIVES_WITH,
+    SESSIONS,
+    used_in_passing,
+)
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, keyword
@@ -168,6 +228,8 @@ check = Check(
 )
 
 _NAMES = {"urllib.request.urlopen": "response", "zipfile.ZipFile": "archive", "tarfile.open": "archive"}
+_LOADED = "What it has loaded may be read after it is closed: use a `with` block around all that needs it."
+_BEHIND = "What it gives is used behind the block: close it when that is done."
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 _TEXT = frozenset({"builtins.str", "os.path.join", "os.path.abspath", "os.path.expanduser", "os.fspath"})
 
@@ -187,6 +249,42 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         message = f"what {path.rpartition('.')[2]}() opens is never closed"
         severity = Severity.LOW if reads else Severity.MEDIUM
         yield check.found(module, call, message, facts=facts, why_not=why_not, severity=severity)
+
+
+@check.call(*sorted(OUTLIVES_WITH))
+def entered(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `with` blocks that end a transaction and leave the connection open."""
+    item, function = module.parents.get(call), module.function(call)
+    name = item.optional_vars if isinstance(item, ast.withitem) else None
+    if function is None or not isinstance(name, ast.Name) or goes_on(module, function, name.id):
+        return
+    why_not = _BEHIND if goes_past(module, function, call, name.id) else ""
+    message = f"the with block ends a transaction and leaves {name.id} open"
+    facts = {"form": "entered", "name": name.id}
+    yield check.found(module, call, message, facts=facts, why_not=why_not)
+
+
+@check.call(*sorted(SESSIONS))
+def begun(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag sessions and connections of SQLAlchemy that do not go back to the pool; not where they write."""
+    statement = module.parents.get(call)
+    if path.endswith(".sessionmaker") and (call.args or call.keywords):
+        return  # that makes the factory
+    if isinstance(statement, ast.Assign) and not writes_by(module, statement):
+        for finding in _held(module, call, statement, path):
+            is_safe = not finding.fixable or finding.facts["close"] != "0"
+            yield finding if is_safe else replace(finding, fixable=False, why_not=_LOADED)
+
+
+@check.call(*sorted(AWAITED))
+def awaited(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag connections of asyncio that are left open."""
+    waiting = module.parents.get(call)
+    statement = module.parents.get(waiting) if isinstance(waiting, ast.Await) else None
+    leak = leak_of(module, call, statement) if isinstance(statement, ast.Assign) else None
+    if leak is not None and isinstance(statement, ast.Assign):
+        message = f"{module.segment(statement.targets[0])} {leak.said}"
+        yield check.found(module, call, message, why_not="Close it in a `finally`, or by `async with`.")
 
 
 @check.module

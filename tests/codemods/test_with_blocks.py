@@ -119,6 +119,10 @@ def test_left_alone_with_a_reason(mend: Mend, body: str, reason: str) -> None:
 
 SILENT = [
     pytest.param("    x = open(a)\n    return x\n", id="returned"),
+    pytest.param(
+        "    with sqlite3.connect(a) as c:\n        c.execute('x')\n    c.close()\n", id="closed behind"
+    ),
+    pytest.param("    with sqlite3.connect(a) as c:\n        return c\n", id="connection returned"),
     pytest.param("    x = open(a)\n    a.file = x\n", id="stored"),
     pytest.param("    x = open(a)\n    process(x)\n", id="passed on"),
     pytest.param("    x = open(a)\n    yield x\n    x.close()\n", id="yielded"),
@@ -137,6 +141,66 @@ SILENT = [
     pytest.param("    return Popen(a, stdout=open(a))\n", id="argument"),
     pytest.param("    x = zipfile.ZipFile(io.BytesIO(a))\n    x.extractall()\n", id="archive in memory"),
 ]
+
+
+ENTERED = [
+    pytest.param(
+        "    with sqlite3.connect(\n        a,  # where\n    ) as c, open(a) as f:\n"
+        "        c.execute(f.read())\n",
+        "    with closing(sqlite3.connect(\n        a,  # where\n    )) as c, c, open(a) as f:\n"
+        "        c.execute(f.read())\n",
+        id="one of two over several lines",
+    ),
+    pytest.param(
+        "    with sqlite3.connect(a) as c:\n        r = c.execute('x').fetchall()\n    return r\n",
+        "    with closing(sqlite3.connect(a)) as c, c:\n        r = c.execute('x').fetchall()\n"
+        "    return r\n",
+        id="rows used behind",
+    ),
+    pytest.param(
+        "    with sqlite3.connect(a) as c:\n        yield c\n",
+        "    with closing(sqlite3.connect(a)) as c, c:\n        yield c\n",
+        id="yielded",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), ENTERED)
+def test_connection_is_closed_behind_its_transaction(mend: Mend, before: str, after: str) -> None:
+    head = "import sqlite3\nfrom contextlib import closing\n\n\ndef f(a):\n"
+    done = mend(ID, head + before)
+    assert done.text == head + after
+    assert mend(ID, done.text).text == done.text
+
+
+ENTERED_REFUSED = [
+    pytest.param("        r = c.execute('x')\n    return list(r)\n", id="a cursor used behind"),
+    pytest.param("        return c.execute('x')\n", id="a cursor returned"),
+    pytest.param("        c.execute('x')\n    c.execute('y')\n", id="used behind"),
+]
+
+
+@pytest.mark.parametrize("body", ENTERED_REFUSED)
+def test_connection_that_is_still_needed(mend: Mend, body: str) -> None:
+    code = f"import sqlite3\n\n\ndef f(a):\n    with sqlite3.connect(a) as c:\n{body}"
+    done = mend(ID, code)
+    assert done.text == code
+    assert "behind the block" in done.refused[0]
+
+
+def test_session_whose_objects_may_be_read_later(mend: Mend) -> None:
+    code = "from sqlalchemy.orm import Session\n\n\ndef f(e):\n    s = Session(e)\n    return s.get(X, 1)\n"
+    done = mend(ID, code)
+    assert done.text == code
+    assert "has loaded" in done.refused[0]
+
+
+def test_session_factory_of_another_file(mend: Mend) -> None:
+    base = "from sqlalchemy.orm import sessionmaker\nMaker = sessionmaker(bind=engine)\n"
+    code = "from app.db import Maker\n\n\ndef f():\n    s = Maker()\n    n = s.scalar(q)\n"
+    code += "    s.close()\n    return n\n"
+    done = mend(ID, code, files={"app/db.py": base})
+    assert "    with Maker() as s:\n        n = s.scalar(q)\n    return n\n" in done.text
 
 
 @pytest.mark.parametrize("body", SILENT)
