@@ -150,6 +150,11 @@ NOT_THE_SAME = {
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
     **{("missing-rollback", name): _ANOTHER for name in _CONNECTIONS},
+    **{
+        (id, f"bind_the_member{where}_elsewhere"): _WORD
+        for id in ("env-read-late", "settings-sprawl")
+        for where in ("", "_in_a_class")
+    },
     **{("n-plus-one", f"bind_the_member{where}_elsewhere"): _WORD for where in ("", "_in_a_class")},
     **{
         ("query-in-loop", f"service_{name}"): "a bare name finds no function that has become a method"
