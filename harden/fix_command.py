@@ -52,7 +52,8 @@ def run(session: Session, chosen: Sequence[Check], options: Namespace) -> int:
         raise
     for problem in problems:
         print(f"# {problem.place}: could not check: {problem.reason}")
-    _summarise(outcome, applied=options.apply)
+    unasked = [check for check in chosen if options.check and check.scaffold and not options.scaffold]
+    _summarise(outcome, applied=options.apply, has_scaffold=bool(unasked))
     report_notices(session)
     if any(outcome.left.values()) or outcome.added or (outcome.mended and not options.apply):
         return FOUND
@@ -199,14 +200,15 @@ def _write_exactly(text: str) -> None:
     sys.stdout.buffer.write(bytes_of(text))
 
 
-def _summarise(outcome: _Outcome, *, applied: bool) -> None:
+def _summarise(outcome: _Outcome, *, applied: bool, has_scaffold: bool) -> None:
     left = sum(map(len, outcome.left.values()))
     tail = " `harden undo` takes the last one back." if applied else " Nothing is written: add --apply."
     if outcome.added:
         rest = "" if outcome.mended else f"; {plural(left, 'finding')} left as they are.{tail}"
         print(f"{'Added' if applied else 'Would add'} {', '.join(outcome.added)}{rest or '.'}")
     elif not outcome.mended and not left:
-        print("Nothing to fix.")
+        hint = "; --scaffold offers a file to go on from" if has_scaffold else ""
+        print(f"Nothing to fix{hint}.")
         return
     if outcome.added and not outcome.mended:
         return

@@ -39,7 +39,8 @@ def test_fixing_in_bulk_adds_no_scaffold(root: Path, run: Run) -> None:
     assert "gunicorn" not in run(root, "fix").out
     run(root, "fix", "--apply")
     assert tree(root).keys() == before.keys()
-    assert run(root, "fix", "--check", "dev-server").out == "Nothing to fix.\n"
+    hint = "Nothing to fix; --scaffold offers a file to go on from.\n"
+    assert run(root, "fix", "--check", "dev-server").out == hint
 
 
 def test_a_scaffold_is_added_when_it_is_asked_for(root: Path, run: Run) -> None:
