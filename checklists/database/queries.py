@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from harden.checklists.database.links import Chain, Link, chain_of, is_in_sight, values_of
 from harden.checklists.database.models import class_of, is_model, is_table, manager_in
-from harden.checklists.database.statements import statement_of
+from harden.checklists.database.statements import Statement, handed_statement, statement_of
 from harden.module import Module, keyword
 
 _RUNS = frozenset({"execute", "exec", "scalars", "stream", "stream_scalars", "fetch_all"})
@@ -80,6 +80,8 @@ class Rows:
 
 def rows_of(module: Module, call: ast.Call) -> Rows | None:
     """Return the query whose rows a call gives, if nothing bounds it and the call ends its chain."""
+    if (handed := handed_statement(module, call)) is not None:
+        return _of_statement(call, handed)
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in _ENDS:
         return None
     if isinstance(module.parents.get(call), ast.Attribute):
@@ -197,8 +199,10 @@ def _mongo(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
 def _sql(module: Module, call: ast.Call, chain: Chain) -> Rows | None:
     """Recognise SQL that is written out."""
     found = statement_of(module, call, chain)
-    if found is None:
-        return None
+    return _of_statement(call, found) if found is not None else None
+
+
+def _of_statement(call: ast.Call, found: Statement) -> Rows:
     place, run = found.run.args[0], found.run
     return Rows("sql", place, run, call, None, found.ordered, found.filtered, found.text, found.mark)
 

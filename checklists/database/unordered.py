@@ -17,7 +17,7 @@ from harden.checklists.database.models import (
     primary_keys,
 )
 from harden.checklists.database.queries import is_aggregate
-from harden.checklists.database.statements import sql_text
+from harden.checklists.database.statements import runner_of, sql_text
 from harden.checklists.database.tables import key_for
 from harden.module import Module, is_literal
 
@@ -185,9 +185,7 @@ def _mongo(module: Module, call: ast.Call, chain: Chain) -> Unordered | None:
 
 def _sql(module: Module, call: ast.Call) -> Unordered | None:
     """Recognise `execute("SELECT … LIMIT ? OFFSET ?")`."""
-    if not isinstance(call.func, ast.Attribute) or not call.args:
-        return None
-    if call.func.attr not in ("execute", "fetch", "fetch_all", "exec", "fetchall"):
+    if not call.args or not (_runs(call) or _is_handed(module, call)):
         return None
     text = sql_text(module, call.args[0])
     if (
@@ -201,6 +199,17 @@ def _sql(module: Module, call: ast.Call) -> Unordered | None:
     if not reason and not _is_literal(call.args[0]):
         reason = "The statement is not one plain text here: add an ORDER BY where it is put together."
     return Unordered("sql", call.args[0], "", key, "this statement", reason)
+
+
+def _runs(call: ast.Call) -> bool:
+    runs = ("execute", "fetch", "fetch_all", "exec", "fetchall")
+    return isinstance(call.func, ast.Attribute) and call.func.attr in runs
+
+
+def _is_handed(module: Module, call: ast.Call) -> bool:
+    """Tell whether a call hands a statement in pages to a function of the project that runs it."""
+    text = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
+    return isinstance(text, str) and bool(_PAGED_SQL.match(text)) and runner_of(module, call) is not None
 
 
 def _is_literal(expr: ast.expr) -> bool:

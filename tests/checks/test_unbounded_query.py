@@ -160,3 +160,43 @@ def test_unfiltered_is_worse(tmp_path: Path) -> None:
 
 def test_functions_that_no_handler_calls_are_left_alone(tmp_path: Path) -> None:
     assert not found(tmp_path, "def items(db):\n    return db.query(Item).all()\n", "app/main.py")
+
+
+HANDED = """\
+import sqlite3
+
+from flask import Flask, jsonify
+
+app = Flask(__name__)
+
+
+def query_db(query, args=(), one=False):
+    cursor = sqlite3.connect("app.db").execute(query, args)
+    rows = cursor.fetchall()
+    return (rows[0] if rows else None) if one else rows
+
+
+def query_one(query, args=()):
+    return sqlite3.connect("app.db").execute(query, args).fetchone()
+
+
+@app.get("/notes")
+def notes():
+    return jsonify(CALL)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "is_found"),
+    [
+        ('query_db("SELECT id, text FROM notes")', True),
+        ('query_db("SELECT id, text FROM notes WHERE kind = ?", (kind,))', True),
+        ('query_db("SELECT id, text FROM notes", one=True)', False),
+        ('query_db("SELECT id, text FROM notes", (), True)', False),
+        ('query_db("SELECT id, text FROM notes LIMIT 10")', False),
+        ('query_one("SELECT id, text FROM notes")', False),
+        ('query_db("UPDATE notes SET text = 1")', False),
+    ],
+)
+def test_a_statement_that_is_handed_to_a_function(call: str, is_found: bool, tmp_path: Path) -> None:
+    assert bool(found(tmp_path, HANDED.replace("CALL", call), "app.py")) is is_found
