@@ -15,7 +15,7 @@ from harden.checklists.state.lasting import is_stand_in
 from harden.checklists.state.memos import is_invalidated, is_memo
 from harden.checklists.state.served import is_served
 from harden.module import Module
-from harden.tree import own_nodes
+from harden.tree import FunctionNode, own_nodes
 from harden.words import words_of
 
 _RECORDS = frozenset(
@@ -45,9 +45,9 @@ _FIGURES = frozenset(
     | {"quota", "usage", "request", "timing", "visit", "view"}
 )
 _MACHINERY = frozenset(
-    {"handler", "callback", "plugin", "middleware", "registry", "hook", "factory", "strategy", "provider"}
-    | {"breaker", "bulkhead", "pool", "lock", "semaphore", "listener", "instance", "singleton", "import"}
-    | {"engine", "driver", "loader", "adapter", "subscriber", "observer", "processor", "validator", "limiter"}
+    {"handler", "callback", "plugin", "middleware", "registry", "hook", "factory", "strategy", "breaker"}
+    | {"bulkhead", "pool", "lock", "semaphore", "listener", "instance", "singleton", "import", "loader"}
+    | {"adapter", "observer", "processor", "validator", "limiter"}
 )
 """Singular words for the parts that a process is put together from."""
 _STAND_INS = frozenset({"local", "fallback", "memory"})
@@ -58,6 +58,8 @@ _TOLD_LATER = frozenset({"history", "message", "game", "score", "order", "cart",
 """Words for what somebody asks for after the connection is closed."""
 _CONSUMERS = ("channels.", "tornado.websocket.")
 _MAILBOXES = frozenset({"asyncio.Queue", "queue.Queue", "asyncio.queues.Queue"})
+_FUNCTIONS = frozenset({"handler", "callback", "func", "fn", "function", "listener", "hook"})
+"""Parameters without a type that are functions by their name."""
 _RUNNING = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.Task", "asyncio.Future", "concurrent.")
 _OF_PROCESS = (
     *("threading.", "asyncio.locks.", "multiprocessing.", "weakref.", "contextvars.", "sqlalchemy.orm."),
@@ -234,12 +236,25 @@ def _measures(change: Change) -> bool:
 
 
 def _is_of_process(change: Change) -> bool:
-    """Tell whether locks are kept, or tasks only so that they are not collected while they run."""
+    """Tell whether locks or functions are kept, or tasks so that they are not collected while they run."""
+    if change.value is not None and _is_function(change.module, change.value):
+        return True
     given = [change.value, *getattr(change.value, "values", ())]
     paths = [change.module.resolve(item) or "" for item in given if item is not None]
     if any(path.startswith(_OF_PROCESS) for path in paths):
         return True
     return change.how is How.ADDED and paths[:1] != [] and paths[0].startswith(_RUNNING)
+
+
+def _is_function(module: Module, value: ast.expr) -> bool:
+    """Tell whether what is put in is a function that somebody registers."""
+    bound = module.names.lookup(value) if isinstance(value, ast.Name) else None
+    if isinstance(bound, FunctionNode) or isinstance(value, ast.Lambda):
+        return True
+    if not isinstance(bound, ast.arg):
+        return False
+    kind = module.names.annotation(bound.annotation) if bound.annotation is not None else None
+    return (kind or "").partition("[")[0].endswith(".Callable") or bound.arg in _FUNCTIONS
 
 
 def _is_connection(kept: Kept, change: Change) -> bool:

@@ -225,6 +225,7 @@ import re
 from collections.abc import Iterator
 
 from harden.called import function_of
+from harden.calls import callee_of
 from harden.checklists.state.changes import change_of
 from harden.checklists.state.web_start import runs_with_web
 from harden.checks import Check
@@ -262,6 +263,11 @@ _TASKS = (
     *("asyncio.get_event_loop.create_task", "asyncio.get_running_loop.create_task"),
 )
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "schedule.run_pending", "gevent.sleep", "eventlet.sleep"})
+_GIVEN = frozenset(
+    {"blpop", "brpop", "lpop", "rpop", "get_message", "receive_message", "xreadgroup", "poll", "recv"}
+    | {"broadcast", "send_text", "send_json", "send_bytes", "emit"}
+)
+"""What takes work from where only one process gets it, or talks to the connections of the own one."""
 _CHOSEN = re.compile(r"(?i)sched|cron|worker|leader|primary|enable|run_|jobs|beat|singleton")
 _SHARED_LOCK = re.compile(
     r"nx=True|\.lock\(|advisory_lock|flock\(|FileLock|Lock\.objects|setnx|leader|SKIP LOCKED|skip_locked"
@@ -338,8 +344,10 @@ def _works_at_intervals(module: Module, function: FunctionNode) -> bool:
     inside = [part for loop in loops for part in ast.walk(loop)]
     calls = [node for node in inside if isinstance(node, ast.Call)]
     sleeps = any(_sleeps(module, call) for call in calls)
-    waits = any(_waits_for_work(call) for call in calls)
-    return sleeps and not waits and not _keeps_in_memory(module, function, nodes)
+    if not sleeps or any(map(_waits_for_work, calls)) or _keeps_in_memory(module, function):
+        return False
+    called = (callee_of(module, call) for call in calls)
+    return not any(_keeps_in_memory(*one) for one in called if one is not None)
 
 
 def _sleeps(module: Module, call: ast.Call) -> bool:
@@ -351,31 +359,21 @@ def _sleeps(module: Module, call: ast.Call) -> bool:
 
 
 def _waits_for_work(call: ast.Call) -> bool:
-    """Tell whether a loop is handed its work by a queue or a broker, so that each item has one taker."""
+    """Tell whether a loop is handed its work by a queue or a broker, or talks to those connected to it."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("get", "get_nowait"):
         owner = ast.unparse(call.func.value).lower() if isinstance(call.func, ast.Attribute) else ""
         return "queue" in owner or owner in ("q", "jobs", "tasks")
-    return name in (
-        "blpop",
-        "brpop",
-        "lpop",
-        "rpop",
-        "get_message",
-        "receive_message",
-        "xreadgroup",
-        "poll",
-        "recv",
-    )
+    return name in _GIVEN
 
 
-def _keeps_in_memory(module: Module, function: FunctionNode, nodes: list[ast.AST]) -> bool:
-    """Tell whether a loop renews or clears what its process holds in names of the module."""
+def _keeps_in_memory(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a function renews or clears what its process holds in names of the module."""
     if module.names.scopes[function].shared:
         return True
     held = module.names.scopes[module.tree].bindings
     return any(
         change_of(module, node) is not None
-        for node in nodes
+        for node in own_nodes(function)
         if isinstance(node, ast.Name) and node.id in held and module.names.lookup(node) in held[node.id]
     )

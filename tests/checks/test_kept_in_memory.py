@@ -112,3 +112,28 @@ def test_who_runs_a_change(tmp_path: Path, code: str, expected: int) -> None:
     store = "carts = {}\n\n\ndef save(key):\n    carts[key] = 1\n"
     files = {"store.py": store, "main.py": head + code}
     assert found(tmp_path, files) == ["store.py:1 in-memory-session"] * expected
+
+
+@pytest.mark.parametrize(
+    ("held", "body", "expected"),
+    [
+        ("drivers = {}", "drivers[key] = {'at': key}", "in-memory-session"),
+        ("hits = {}", "hits[key] = hits.get(key, 0) + 1", "global-mutable-state"),
+        ("peers = {}", "peers[key] = websocket", "connection-registry"),
+        ("hooks = []", "hooks.append(key)", ""),
+        ("known = []", "known.append(lambda: key)", ""),
+        ("locks = {}", "locks.setdefault(key, Lock())", ""),
+        ("running = set()", "running.add(create_task(work()))", ""),
+        ("lines = []", "lines.append(key)\nif len(lines) > 9:\n    lines.pop(0)", ""),
+        ("lines = []", "lines.append(key)\nlines.clear()", ""),
+        ("latest = deque(maxlen=9)", "latest.append(key)", ""),
+        ("rates = {}", "if 'all' not in rates:\n    rates['all'] = fetch()", ""),
+        ("carts = {} if TESTING else store()", "carts[key] = 1", ""),
+        ("CODES = {'a': 1}", "return CODES[key]", ""),
+    ],
+)
+def test_what_is_kept(tmp_path: Path, held: str, body: str, expected: str) -> None:
+    head = "from asyncio import Lock, create_task\nfrom collections import deque\n"
+    head += "from fastapi import FastAPI, WebSocket\n\napp = FastAPI()\n"
+    code = f"{head}{held}\n\n\n{route(body, 'key: str, websocket: WebSocket')}"
+    assert found(tmp_path, {"main.py": code}) == ([f"main.py:6 {expected}"] if expected else [])

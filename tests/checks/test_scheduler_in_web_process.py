@@ -103,6 +103,30 @@ def test_a_program_without_a_service_may_have_its_own(tmp_path: Path) -> None:
     assert not scan_file(project(tmp_path), Rules((check,)), "jobs.py").findings
 
 
+@pytest.mark.parametrize(
+    ("work", "found"),
+    [
+        ("send_reports()", True),
+        ("store.delete_expired()", True),
+        ("forget()", False),
+        ("manager.broadcast('tick')", False),
+        ("run(jobs.get())", False),
+        ("consumer.poll(1)", False),
+    ],
+)
+def test_what_a_loop_works_on(tmp_path: Path, work: str, found: bool) -> None:
+    code = (
+        "import threading\nimport time\n\nimport flask\n\nsessions = {}\n\n\n"
+        "def forget():\n    for key in list(sessions):\n        sessions.pop(key)\n\n\n"
+        f"def loop():\n    while True:\n        {work}\n        time.sleep(60)\n\n\n"
+        "threading.Thread(target=loop, daemon=True).start()\n"
+    )
+    write(tmp_path, {"app.py": code})
+    result = scan_file(project(tmp_path), Rules((check,)), "app.py")
+    assert not result.problems
+    assert [finding.line for finding in result.findings] == [20] * found
+
+
 def test_a_lock_lets_one_process_work(tmp_path: Path) -> None:
     code = f"{JOBS}\n\ndef work():\n    with store.lock('jobs'):\n        send()\n"
     write(tmp_path, {"jobs.py": code, "main.py": f"{HEAD}app = FastAPI()\njobs.start()\n"})
