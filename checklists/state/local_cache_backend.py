@@ -8,7 +8,8 @@ environment.
 
 The fix chooses Redis where `REDIS_URL` is set, and is made in projects that depend on Redis already. Left
 out: settings for development and tests, backends that the environment or another setting chooses, those that
-a class of settings for production replaces, and further caches beside a shared default one.
+a class of settings for production replaces, further caches beside a shared default one, and limiters that do
+not say where they count.
 
 Flagged (shop/settings.py):
 
@@ -118,13 +119,37 @@ Fixed (app/web.py):
     app.config["SESSION_REDIS"] = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5)
     Session(app)
 
+Flagged (app/api.py):
+
+    from fastapi import FastAPI
+    from fastapi_cache import FastAPICache
+    from fastapi_cache.backends.inmemory import InMemoryBackend
+
+    app = FastAPI()
+    FastAPICache.init(InMemoryBackend())
+
+Fixed (app/api.py):
+
+    import os
+
+    import redis.asyncio as redis
+    from fastapi import FastAPI
+    from fastapi_cache import FastAPICache
+    from fastapi_cache.backends.redis import RedisBackend
+
+    app = FastAPI()
+    FastAPICache.init(RedisBackend(redis.from_url(os.environ["REDIS_URL"])))
+
 Fine:
 
     import os
 
     from flask import Flask
     from flask_caching import Cache
+    from flask_limiter import Limiter
     from flask_session import Session
+
+    limiter = Limiter(key_func=None, storage_uri=os.getenv("LIMITS_URL", "memory://"))
 
     app = Flask(__name__)
     app.config["CACHE_TYPE"] = os.getenv("CACHE_TYPE", "SimpleCache")
@@ -210,6 +235,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from harden.checklists.state.lasting import is_stand_in
 from harden.checklists.written import is_fallback
 from harden.checks import Check, Fix
 from harden.environment import env_read, is_playground
@@ -272,6 +298,18 @@ def backend(module: Module, node: ast.AST) -> Iterator[Finding]:
     why_not = _BY_HAND.get(setting, "") or _why_not(module, node)
     facts = {"setting": setting, "package": "django_redis" if _has_django_redis(module) else ""}
     yield check.found(module, node, told, facts=facts, why_not=why_not)
+
+
+@check.call("fastapi_cache.backends.inmemory.InMemoryBackend", "flask_limiter.Limiter", "slowapi.Limiter")
+def made_in_memory(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag a cache or a limiter that is told to keep in memory what all instances should share."""
+    told = keyword(call, "storage_uri")
+    if path.endswith(".Limiter") and not (module.string(told) or "").startswith("memory:"):
+        return
+    node = call if told is None else told
+    if not is_playground(module, node) and not is_fallback(module, node) and not is_stand_in(module, node):
+        message = "each process counts for itself" if path.endswith(".Limiter") else _FLASK["SimpleCache"]
+        yield check.found(module, node, message, why_not="Give it the address of Redis from the environment.")
 
 
 def _setting(module: Module, node: ast.Constant) -> str:
