@@ -18,6 +18,7 @@ class InTransaction(PythonCodemod):
 
     def prepare(self) -> None:
         """Collect the statements that are to be wrapped, those of several findings together."""
+        self.gone: set[Span] = set()
         self._wrapped = _joined(
             [
                 (span_of(finding.facts["begin"]), span_of(finding.facts["end"]), finding)
@@ -33,8 +34,12 @@ class InTransaction(PythonCodemod):
         body: list[cst.BaseStatement] = []
         opened: list[cst.BaseStatement] = []
         run: tuple[Span, Span, Finding] | None = None
-        for original, statement in zip(original_node.body, updated_node.body, strict=False):
+        left = list(updated_node.body)
+        for original in original_node.body:
             span = self.span(original)
+            if span in self.gone:
+                continue
+            statement = left.pop(0)
             run = run or next((item for item in self._wrapped if starts(item[0], span)), None)
             into = body if run is None else opened
             into += [statement, *self.statements_after(span)]
@@ -94,6 +99,7 @@ class CommitOnce(InTransaction):
             raise Refusal("The commit shares its line with something else: take it away by hand.")
         if any(line.comment is not None for line in updated_node.leading_lines):
             raise Refusal("A comment belongs to the commit that goes: take both away by hand.")
+        self.gone.add(self.span(original_node))
         return cst.RemoveFromParent()
 
     def _dropped(self, small: cst.BaseSmallStatement) -> Finding | None:
@@ -101,6 +107,43 @@ class CommitOnce(InTransaction):
         value = value.expression if isinstance(value, cst.Await) else value
         finding = self._commits.get(self.span(value)) if isinstance(value, cst.Call) else None
         return finding if finding is not None and finding.facts["form"] == "drop" else None
+
+
+class CommitAfter(CommitOnce):
+    """Commit once after a loop, or put the whole loop into one transaction."""
+
+    def prepare(self) -> None:
+        """Collect the commits that go, and the loops after which one is put."""
+        super().prepare()
+        self._moved = {
+            span_of(finding.facts["commit"]): finding
+            for finding in self._targets
+            if "commit" in finding.facts
+        }
+        self._loops = {span_of(finding.facts["loop"]): finding for finding in self._moved.values()}
+        self._taken: dict[str, cst.SimpleStatementLine] = {}
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
+        """Take the commit out of the loop, or keep it in mind where the loop still sends what it writes."""
+        span = self.span(original_node)
+        finding = next((item for place, item in self._moved.items() if starts(place, span)), None)
+        if finding is None:
+            return updated_node
+        if finding.facts["form"] == "flush":
+            self._taken[finding.fingerprint] = cst.SimpleStatementLine(original_node.body)
+            return updated_node
+        above = [line for line in updated_node.leading_lines if line.comment is not None]
+        self._taken[finding.fingerprint] = updated_node.with_changes(leading_lines=above)
+        self.gone.add(span)
+        return cst.RemoveFromParent()
+
+    def statements_after(self, span: Span) -> list[cst.BaseStatement]:
+        """Return the commit that follows a loop."""
+        found = next((item for place, item in self._loops.items() if starts(place, span)), None)
+        taken = self._taken.get(found.fingerprint) if found is not None else None
+        return [taken] if taken is not None else []
 
 
 def starts(first: Span, span: Span) -> bool:

@@ -247,3 +247,77 @@ def test_sqlite3(mend: Mend) -> None:
         conn.rollback()
         assert conn.execute("SELECT count(*) FROM orders").fetchone()[0] == expected
         conn.close()
+
+
+LOOPS = [
+    pytest.param(
+        ALCHEMY,
+        "async def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n"
+        "        await db.commit()  # kept\n"
+        "        await db.refresh(row)\n    return rows\n",
+        "async def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n"
+        "        await db.flush()  # kept\n"
+        "        await db.refresh(row)\n    await db.commit()\n    return rows\n",
+        id="used in the same turn",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows):\n    for row in rows:\n        if row:\n            db.add(row)\n"
+        "            db.commit()\n"
+        "        else:\n            db.delete(row)\n            db.commit()\n",
+        "def f(db: Session, rows):\n    for row in rows:\n        if row:\n            db.add(row)\n"
+        "            db.flush()\n"
+        "        else:\n            db.delete(row)\n            db.flush()\n    db.commit()\n",
+        id="in branches",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows):\n\tfor row in rows:\n\t\tfor item in row.items:\n\t\t\tdb.add(item)\n"
+        "\t\t\t# each\n\t\t\tdb.commit()\n",
+        "def f(db: Session, rows):\n\tfor row in rows:\n\t\tfor item in row.items:\n\t\t\tdb.add(item)\n"
+        "\t\t\t# each\n\t\t\tdb.flush()\n\tdb.commit()\n",
+        id="in a loop of a loop",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n        # all\n"
+        "        db.commit()\n",
+        "def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n    # all\n    db.commit()\n",
+        id="with its comment",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows):\n    for row in rows:\n        db.add(row); db.commit()\n",
+        None,
+        id="a shared line",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n        db.commit()\n"
+        "        if row:\n"
+        "            return row\n",
+        None,
+        id="a way out",
+    ),
+    pytest.param(
+        "import sqlite3\n\n\n",
+        "def f(conn: sqlite3.Connection, rows):\n    for row in rows:\n"
+        "        conn.execute('DELETE FROM a')\n"
+        "        if row:\n            conn.commit()\n",
+        None,
+        id="on some turns",
+    ),
+    pytest.param(
+        DJANGO,
+        "async def f(rows):\n    for row in rows:\n        await Order.objects.acreate(total=row)\n",
+        None,
+        id="async Django",
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "before", "after"), LOOPS)
+def test_a_loop_commits_once(mend: Mend, head: str, before: str, after: str | None) -> None:
+    done = mend("commit-in-loop", head + before)
+    assert done.text == head + (before if after is None else after)
+    assert mend("commit-in-loop", done.data).data == done.data
