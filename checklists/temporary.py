@@ -57,10 +57,10 @@ def left_behind(module: Module, call: ast.Call) -> Left | None:
     name = _name_of(module, call)
     if function is None or not name:
         return None
-    names = _aliases(function, name)
-    if _is_removed(function, names) or _is_handed_on(module, function, names):
-        return None
-    escape = _escape(function, _paths(function, name))
+    paths = _paths(function, name)
+    if _is_removed(function, _aliases(function, name)) or _is_handed_on(module, function, paths):
+        return None  # who is only given what was read from it removes nothing
+    escape = _escape(function, paths)
     if escape == "caller" and _callers_remove(module, function):
         return None
     if escape == "kept":
