@@ -59,7 +59,7 @@ def is_served(project: Project, module: str) -> bool:
     return any(_SERVER.search(project.text(path)) for path in project.paths if _TOLD.search(path))
 
 
-def started_by(project: Project, *, beside: str) -> str:
+def started_by(project: Project, *, beside: str = "") -> str:
     """Return the file, other than `beside`, by which a server for production is started; nothing without."""
     return next(
         (

@@ -76,6 +76,26 @@ Fixed (app/cli.py):
     def main():
         serve(api, host="0.0.0.0", port=8000)
 
+Flagged:
+
+    import uvicorn
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    if __name__ == "__main__":
+        uvicorn.run("app.main:app", host="0.0.0.0", port=8000, reload=True)
+
+Fixed:
+
+    import uvicorn
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    if __name__ == "__main__":
+        uvicorn.run("app.main:app", host="0.0.0.0", port=8000, workers=4)
+
 Fine:
 
     import uvicorn
@@ -179,11 +199,15 @@ import re
 from collections.abc import Iterator
 
 from harden.checklists.serving import is_served, started_by
+from harden.checklists.unpacking import argument
+from harden.checklists.written import written
 from harden.checks import Check
 from harden.environment import is_playground
+from harden.errors import UnreadableSource
 from harden.findings import Finding, Severity
-from harden.module import Module, TextFile, keyword
+from harden.module import Module, TextFile, is_literal, keyword
 from harden.project import Project
+from harden.roles import FileKind
 
 check = Check(
     id="dev-server",
@@ -197,13 +221,16 @@ _RUNS = (
     *("quart.Quart.run", "bottle.run", "bottle.Bottle.run", "werkzeug.serving.run_simple"),
     *("wsgiref.simple_server.make_server", "flask_socketio.SocketIO.run"),
 )
+_STARTS = ("uvicorn.run", "uvicorn.Config", "uvicorn.main.run")
 _NAMES = {"apiflask": "APIFlask", "wsgiref": "wsgiref", "flask_socketio": "Flask-SocketIO"}
 _COMMANDS = (
     (re.compile(r"\bflask\b(\s+-{1,2}[\w-]+([= ]\S+)?)*\s+run\b"), "flask run", "wsgi"),
     (re.compile(r"\b(manage\.py|django-admin)\s+runserver(_plus)?\b"), "runserver", "django"),
     (re.compile(r"\buvicorn\b[^|&;#]*--reload(?![\w-])"), "uvicorn --reload", "asgi"),
-    (re.compile(r"\bfastapi[\s\",']+dev\b"), "fastapi dev", "asgi"),
+    (re.compile(r"\bfastapi\s+dev\b"), "fastapi dev", "asgi"),
 )
+_LISTED = re.compile(r"[\[\]\"',]+")
+"""What stands between the words of a command that is written as a list."""
 _ASIDE = re.compile(
     r"(?i)(^|[/._-])(dev|devel|development|devcontainer|override|local|test|tests|testing|ci|debug|e2e|examples?|demo)([/._-]|$)"
     r"|^\.(github|gitlab|circleci|devcontainer|vscode)"
@@ -221,6 +248,33 @@ def development_server(module: Module, call: ast.Call, path: str) -> Iterator[Fi
     message = f"{name}'s development server answers the users: nothing in the project starts another"
     kind = "quart" if package == "quart" else "wsgi"
     yield check.found(module, call, message, facts={"kind": kind, "target": _target(module, call, package)})
+
+
+@check.call("uvicorn.run")
+def reloading_server(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """Flag `uvicorn.run(reload=True)` where no file starts the application in another way."""
+    value = written(module, argument(module, call, "reload"))
+    if not is_literal(value, True) or is_playground(module, call) or _starts_otherwise(module, call):
+        return
+    target = module.string(call.args[0]) if call.args else None
+    message = (
+        "uvicorn restarts itself whenever a file changes, and in one process: nothing starts it otherwise"
+    )
+    yield check.found(module, call, message, facts={"kind": "asgi", "target": target or ""})
+
+
+def _starts_otherwise(module: Module, call: ast.Call) -> bool:
+    """Tell whether a file starts the application in another way, or other code does so by uvicorn."""
+    for path in {*module.project.naming("uvicorn"), module.path}:
+        try:
+            other = module.project.module(path)
+        except UnreadableSource:
+            continue
+        calls = [one for one in other.nodes(ast.Call) if other is not module or one is not call]
+        runs = any((other.resolve(one.func) or "") in _STARTS for one in calls)
+        if other.kind is not FileKind.TEST and (runs or "uvicorn.main" in other.text):
+            return True
+    return bool(started_by(module.project))
 
 
 def _is_other_server(call: ast.Call, path: str) -> bool:
@@ -253,7 +307,7 @@ def development_command(file: TextFile, project: Project) -> Iterator[Finding]:
     if _ASIDE.search(file.path):
         return
     for number, line in enumerate(file.lines, 1):
-        code = line.partition(" #")[0]
+        code = _LISTED.sub(" ", line.partition(" #")[0])
         if code.lstrip().startswith(("#", "echo ", ";")):
             continue
         for pattern, words, kind in _COMMANDS:

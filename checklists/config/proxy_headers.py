@@ -7,10 +7,10 @@ mails, redirects and addresses for callbacks lead to plain HTTP. Behind a proxy 
 such as `X-Forwarded-For`, which must be believed from this proxy only.
 
 Flagged is the first such use in a file: client addresses, `get_remote_address` of rate limiters, and what
-is made from scheme and host (`url_for(_external=True)`, `build_absolute_uri`). Nothing is flagged where
-the project knows of its proxy: `ProxyFix`, `SECURE_PROXY_SSL_HEADER`, `--proxy-headers` or
-`forwarded_allow_ips` in code, images, units or settings of a server, middleware that puts the address
-right, or code that reads the headers itself.
+is made from scheme and host (`url_for(_external=True)`, `build_absolute_uri`, `SECURE_SSL_REDIRECT`).
+Nothing is flagged where the project knows of its proxy: `ProxyFix`, `SECURE_PROXY_SSL_HEADER`,
+`--proxy-headers` or `forwarded_allow_ips` in code, images, units or settings of a server, middleware that
+puts the address right, or code that reads the headers itself.
 
 Flagged:
 
@@ -121,6 +121,17 @@ Fixed (app/mails.py):
     def reset_mail(token):
         return "Open " + url_for("auth.reset", token=token, _external=True, _scheme="https")
 
+Flagged (shop/settings.py):
+
+    INSTALLED_APPS = ["django.contrib.auth"]
+    SECURE_SSL_REDIRECT = True
+
+Fixed (shop/settings.py):
+
+    INSTALLED_APPS = ["django.contrib.auth"]
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
 Fine:
 
     import uvicorn
@@ -226,10 +237,11 @@ check = Check(
     words=(
         *("remote_addr", "client.host", "REMOTE_ADDR", "get_remote_address", "remote_ip", "_external"),
         *("build_absolute_uri", "url_root", "host_url", "quest.scheme", "url.scheme", "is_secure"),
-        *("quest.base_url", "key_func"),
+        *("quest.base_url", "key_func", "quest.remote", "SECURE_SSL_REDIRECT", "ratelimit"),
     ),
 )
 
+_SETTINGS = "INSTALLED_APPS"
 _WEB = (
     *("flask", "quart", "fastapi", "starlette", "django", "rest_framework", "slowapi", "flask_limiter"),
     "tornado",
@@ -237,14 +249,25 @@ _WEB = (
 _FLASK = r"(flask|quart|werkzeug)\.(\w+\.)*(request|Request)"
 _STARLETTE = r"(fastapi|starlette)\.(\w+\.)*(Request|WebSocket|HTTPConnection)"
 _ADDRESS = re.compile(
-    rf"{_FLASK}\.remote_addr|{_STARLETTE}\.client\.host|tornado\.(\w+\.)*request\.remote_ip"
+    rf"{_FLASK}\.remote_addr|{_STARLETTE}\.client\.host|tornado\.(\w+\.)*request\.remote_ip|aiohttp\.(\w+\.)*Request\.remote"
 )
 _BY_ADDRESS = re.compile(r"(slowapi|flask_limiter)\.util\.get_(remote_address|ipaddr)")
 _SCHEME = re.compile(
     rf"{_FLASK}\.(scheme|is_secure|url_root|host_url)|{_STARLETTE}\.(url\.scheme|base_url)"
     r"|django\.http\.(\w+\.)*HttpRequest\.(build_absolute_uri|is_secure|scheme)"
 )
-_SHOWN = ("remote_addr", "host", "remote_ip", "scheme", "is_secure", "url_root", "host_url", "base_url")
+_SHOWN = (
+    "remote_addr",
+    "host",
+    "remote",
+    "remote_ip",
+    "scheme",
+    "is_secure",
+    "url_root",
+    "host_url",
+    "base_url",
+)
+_REDIRECT = "SECURE_SSL_REDIRECT"
 _REQUESTS = ("request", "req", "websocket", "ws")
 
 
@@ -258,7 +281,7 @@ class _Use:
 @check.module
 def proxy_for_client(module: Module) -> Iterator[Finding]:
     """Flag the first use of the client's address, and of scheme and host, where nothing tells of a proxy."""
-    if module.project.imported.isdisjoint(_WEB):
+    if module.project.imported.isdisjoint(_WEB) and _SETTINGS not in module.text:
         return
     uses = sorted(_uses(module), key=lambda use: module.span(use.node))
     addresses = [use for use in uses if use.is_address]
@@ -275,9 +298,9 @@ def proxy_for_client(module: Module) -> Iterator[Finding]:
 
 def _told(module: Module, uses: list[_Use]) -> Finding:
     first = min(uses, key=lambda use: module.span(use.node))
-    what = "the proxy's own address" if first.is_address else "made from how the proxy asks"
+    what = "is the address of a proxy in front" if first.is_address else "goes by how a proxy in front asks"
     more = f" (and {plural(len(uses) - 1, 'other use')} here)" if len(uses) > 1 else ""
-    message = f"{first.words} is {what} behind a proxy: nothing in the project tells of one{more}"
+    message = f"{first.words} {what}: nothing in the project tells of one{more}"
     return check.found(module, first.node, message)
 
 
@@ -290,6 +313,10 @@ def _uses(module: Module) -> Iterator[_Use]:
             yield _Use(item, ast.unparse(item), True)
     for call in module.nodes(ast.Call):
         yield from _call(module, call)
+    if _REDIRECT in module.text:
+        for setting in module.nodes(ast.Assign):
+            if ast.unparse(setting.targets[0]) == _REDIRECT and is_literal(setting.value, True):
+                yield _Use(setting, _REDIRECT, False)
 
 
 def _attribute(module: Module, node: ast.Attribute) -> Iterator[_Use]:
@@ -337,10 +364,12 @@ def _call(module: Module, call: ast.Call) -> Iterator[_Use]:
         case ast.Call(func=ast.Attribute(attr="is_secure", value=value)) if _is_request(value):
             if "django" in module.project.imported:
                 yield _Use(call, ast.unparse(call), False)
+    if is_literal(keyword(call, "key"), "ip") and (module.resolve(call.func) or "").endswith(".ratelimit"):
+        yield _Use(call, 'what ratelimit(key="ip") counts', True)
     key = keyword(call, "key_func") or (call.args[0] if call.args else None)
     for expr in (call.func, key):
         if isinstance(expr, ast.Name | ast.Attribute) and _BY_ADDRESS.fullmatch(module.resolve(expr) or ""):
-            yield _Use(expr, f"what {ast.unparse(expr)}() tells", True)
+            yield _Use(expr, f"what {ast.unparse(expr)}() returns", True)
 
 
 def _is_meta(value: ast.expr) -> bool:
