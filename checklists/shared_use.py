@@ -56,6 +56,26 @@ def use_of(module: Module, function: FunctionNode, call: ast.Call) -> Use:
     return Use({"form": "factory", "closes": closing}, why_not, is_own, is_busy)
 
 
+def written_out(
+    module: Module, function: FunctionNode, call: ast.Call, given: dict[str, ast.expr]
+) -> dict[str, str]:
+    """Return the facts by which local names are written out: `given`, and `drops`, the ones left over."""
+    drops = []
+    for name, value in given.items():
+        statement = module.statement(value)
+        uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+        inside = set(ast.walk(call))
+        others = [use for use in uses if use not in inside and isinstance(use.ctx, ast.Load)]
+        lines = module.lines[statement.lineno - 1 : statement.end_lineno]
+        is_plain = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+        in_body = statement in function.body and not any("#" in line for line in lines)
+        if is_plain and in_body and not others:
+            place = module.span(statement)
+            drops.append(f"{place.line}:{place.column}")
+    texts = (f"{name}={' '.join(module.segment(value).split())}" for name, value in given.items())
+    return {"given": "\n".join(texts), "drops": " ".join(drops)} if given else {}
+
+
 def _only_tests(module: Module, loads: list[ast.Name]) -> bool:
     """Tell whether nothing is asked of a server but whether it is there."""
     parents = [module.parents.get(use) for use in loads]

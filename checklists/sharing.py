@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from enum import IntEnum
 
-from harden.calls import argument_for, few_callers
+from harden.calls import argument_for, callee_of, few_callers
 from harden.checklists.concurrency.once import happens_once
 from harden.checklists.untrusted import direct_source
 from harden.environment import SETTINGS_BASES, env_read
@@ -32,8 +32,9 @@ class From(IntEnum):
 
 _DEEP = 6
 _CALLERS = 6
-_SETTINGS = ("django.conf.settings", "flask.current_app", "quart.current_app", "flask.g")
+_SETTINGS = ("flask.current_app", "quart.current_app", "flask.g")
 _SETTING = re.compile(r"(?i)setting|config|secret|credential|api_?key|_key|token|url|dsn|env|\.get$")
+_SECRET = re.compile(r"(?i)key|token|secret|passw|pwd|auth|credential|dsn|://[^/]*@")
 _REQUESTS = ("flask.request", "flask.session", "quart.request", "bottle.request", "flask.g")
 _PLAIN = ("httpx.", "aiohttp.", "botocore.", "boto3.", "urllib3.", "requests.", "ssl.", "datetime.", "redis.")
 _PLAIN_CALLS = (
@@ -89,6 +90,9 @@ def _of_call(module: Module, call: ast.Call) -> From:
     path = module.resolve(call.func) or ast.unparse(call.func)
     if path.startswith(_PLAIN_CALLS):
         return From.CODE
+    found = callee_of(module, call)
+    if found is not None and not call.args and not call.keywords and is_start(*found):
+        return From.ENVIRONMENT  # `get_settings()` that remembers them
     is_class = path.rpartition(".")[2][:1].isupper()
     return From.SETTINGS if is_class or _SETTING.search(path) else From.CALL
 
@@ -107,6 +111,8 @@ def _of_name(module: Module, name: ast.Name, depth: int) -> From:
         return From.CALL
     if path.startswith(_SETTINGS):
         return From.SETTINGS
+    if path == "django.conf.settings":
+        return From.ENVIRONMENT
     if isinstance(bound, ast.arg):
         return _of_parameter(module, bound, depth)
     if bound in module.names.scopes[module.tree].bindings.get(name.id, ()):
@@ -199,3 +205,32 @@ def _lasts(module: Module, function: FunctionNode, target: ast.expr) -> bool:
             scope = module.names.scope(target)
             return target.id in scope.shared or target.id in scope.outer
     return False
+
+
+def locals_in(module: Module, call: ast.Call) -> dict[str, ast.expr] | None:
+    """Return what the local names in a call are given, where each says the same wherever it is written.
+
+    None where one is given several values, or something that is worked out.
+    """
+    found: dict[str, ast.expr] = {}
+    for name in ast.walk(call):
+        if isinstance(name, ast.Name) and _of_name(module, name, 0) is From.LOCAL:
+            values = module.flow.values(name)
+            given = values[0].expr if len(values) == 1 else None
+            if given is None or values[0].module is not module or origin(module, given) > From.ENVIRONMENT:
+                return None
+            if _may_hold_secret(module, name.id, given):
+                return None  # facts hold none
+            found[name.id] = given
+    return found
+
+
+def _may_hold_secret(module: Module, name: str, given: ast.expr) -> bool:
+    """Tell whether what a name is given has a text in it that may be secret: not the name of a variable."""
+    read = env_read(module, given)
+    texts = [part.value for part in ast.walk(given) if isinstance(part, ast.Constant)]
+    return any(
+        isinstance(text, str) and _SECRET.search(f"{name} {text}") is not None
+        for text in texts
+        if read is None or text != read.name
+    )

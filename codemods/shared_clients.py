@@ -11,6 +11,7 @@ import libcst as cst
 from harden.codemods.codemod import PythonCodemod, expression
 from harden.errors import Refusal
 from harden.findings import Finding
+from harden.syntax import tree_of
 from harden.tree import FunctionNode
 
 _COOKIES = ("get_http_client", "get_http_session")
@@ -21,7 +22,12 @@ class ShareClient(PythonCodemod):
 
     def prepare(self) -> None:
         """Collect where clients are closed, which nobody may do with one that others use."""
-        closes = [place for finding in self._targets for place in finding.facts.get("closes", "").split()]
+        closes = [
+            place
+            for finding in self._targets
+            for fact in ("closes", "drops")
+            for place in finding.facts.get(fact, "").split()
+        ]
         self._closes = {tuple(map(int, place.split(":"))) for place in closes}
         self._given: dict[str, str] = {}
 
@@ -54,7 +60,7 @@ class ShareClient(PythonCodemod):
 
     def _factory(self, call: cst.Call, finding: Finding) -> str:
         """Return the name of the function that gives the client, which is added unless it is there."""
-        code = self._written(call)
+        code = _with_values(self._written(call), finding.facts.get("given", ""))
         if code not in self._given:
             self._given[code] = self._added(call, code, finding)
         self._tell(finding)
@@ -154,6 +160,18 @@ class ShareClient(PythonCodemod):
         body = _statements(updated_node.body)
         first = body[0].with_changes(leading_lines=[*updated_node.leading_lines, *_comments(body[0])])
         return cst.FlattenSentinel([first, *body[1:]])
+
+
+def _with_values(code: str, given: str) -> str:
+    """Return the code of a call with what local names are given in their places."""
+    values = dict(line.split("=", 1) for line in given.split("\n") if line)
+    lines = code.split("\n")
+    names = [node for node in ast.walk(tree_of(code)) if isinstance(node, ast.Name) and node.id in values]
+    for name in sorted(names, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        line = lines[name.lineno - 1].encode()
+        changed = line[: name.col_offset] + values[name.id].encode() + line[name.end_col_offset :]
+        lines[name.lineno - 1] = changed.decode()
+    return "\n".join(lines)
 
 
 def _statements(block: cst.BaseSuite) -> Sequence[cst.BaseStatement]:

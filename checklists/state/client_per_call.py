@@ -330,8 +330,8 @@ from collections.abc import Iterator
 
 from harden.checklists.clients import CLIENTS, PER_CALL, SHARED_BY, Client
 from harden.checklists.served import served
-from harden.checklists.shared_use import Use, use_of
-from harden.checklists.sharing import From, is_kept, origin
+from harden.checklists.shared_use import Use, use_of, written_out
+from harden.checklists.sharing import From, is_kept, locals_in, origin
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
@@ -367,8 +367,9 @@ def made_anew(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
     use = use_of(module, function, call)
     if use.is_own or (found.steps and use.is_busy and client.name.startswith("http_")):
         return
-    why_not = client.alone or _why_not(module, call, source, use)
-    facts = {"name": _name(module, call, client), **use.facts}
+    given = (locals_in(module, call) or {}) if source is From.LOCAL and use.facts["form"] == "factory" else {}
+    why_not = client.alone or _why_not(source, use, is_written=bool(given))
+    facts = {"name": _name(module, call, client), **use.facts, **written_out(module, function, call, given)}
     message = f"{path}() opens connections of its own for every {found.how}"
     yield check.found(module, call, message, facts=facts, why_not=why_not, steps=found.steps)
 
@@ -394,8 +395,8 @@ def _source(module: Module, call: ast.Call) -> From:
     return max(least)
 
 
-def _why_not(module: Module, call: ast.Call, source: From, use: Use) -> str:
-    allowed = From.LOCAL if use.facts["form"] == "decorate" else From.ENVIRONMENT
+def _why_not(source: From, use: Use, *, is_written: bool) -> str:
+    allowed = From.LOCAL if use.facts["form"] == "decorate" or is_written else From.ENVIRONMENT
     if source > allowed:
         return _REASONS[source]
     return use.why_not

@@ -57,6 +57,17 @@ CHANGED = [
         id="several in one line",
     ),
     pytest.param(
+        "from openai import OpenAI\n",
+        "@app.get('/a')\ndef a():\n    key = os.getenv(\n        'K'\n    )\n    url = 'http://a'\n"
+        "    if not key:\n        return 'no'\n"
+        "    return OpenAI(api_key=key, base_url=url).models.list()\n",
+        "@cache\ndef get_openai_client():\n    return OpenAI(api_key=os.getenv( 'K' ), base_url='http://a')\n",
+        "@app.get('/a')\ndef a():\n    key = os.getenv(\n        'K'\n    )\n"
+        "    if not key:\n        return 'no'\n"
+        "    return get_openai_client().models.list()\n",
+        id="local names for what is read from the environment",
+    ),
+    pytest.param(
         "from sqlalchemy import create_engine\n",
         "def get_engine(x=1): pass\n\n\n@app.get('/a')\ndef a():\n"
         "    if e := create_engine(os.environ['U']):\n"
@@ -119,7 +130,12 @@ REFUSED = [
     pytest.param(
         "    c = Client(headers=request.headers)\n    c.get('/')\n", "with the request", id="headers"
     ),
-    pytest.param("    u = 'x'\n    Client(base_url=u).get('/')\n", "worked out here", id="local name"),
+    pytest.param(
+        "    u = 'x'\n    if app:\n        u = 'y'\n    Client(base_url=u).get('/')\n",
+        "worked out",
+        id="local name",
+    ),
+    pytest.param("    token = 'a-1'\n    boto3.client('a', token)\n", "worked out", id="a secret"),
     pytest.param("    import redis\n    redis.Redis().get('a')\n", "worked out here", id="local import"),
     pytest.param("    boto3.resource('s3').Bucket('a').delete()\n", "threads", id="resource"),
 ]
