@@ -69,7 +69,6 @@ class _Body:
 
 
 # What a module's own names lead to is noted for that module, what is asked of others for the one that asks.
-_bodies: WeakKeyDictionary[Module, dict[_Place, _Body]] = WeakKeyDictionary()
 _asked: WeakKeyDictionary[Project, dict[_Place, _Body]] = WeakKeyDictionary()
 _blocks: WeakKeyDictionary[Project, dict[_Place, Block | None]] = WeakKeyDictionary()
 
@@ -130,10 +129,7 @@ def _body(project: Project, place: _Place) -> _Body:
     asked = _asked.setdefault(project, {})
     if place not in asked:
         module = project.module(place.path)
-        known = _bodies.setdefault(module, {})
-        if place not in known:
-            known[place] = _read(*_found(project, place))
-        asked[place] = known[place]
+        asked[place] = module.once((_body, place), lambda: _read(*_found(project, place)))
     return asked[place]
 
 

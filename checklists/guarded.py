@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from weakref import WeakKeyDictionary
 
 from harden.module import Module
 from harden.tree import FunctionNode
@@ -72,13 +71,8 @@ def is_checked_text(module: Module, call: ast.Call) -> bool:
 
 def is_allowed(module: Module, name: ast.Name) -> bool:
     """Tell whether the function holds a name against a list of what is allowed, or against a pattern."""
-    known = _asked.get(module)
-    if known is None:
-        known = _asked[module] = _all_asked(module)
+    known = module.once(is_allowed, lambda: _all_asked(module))
     return name.id in known.get(module.function(name), ())
-
-
-_asked: WeakKeyDictionary[Module, dict[ast.AST | None, set[str]]] = WeakKeyDictionary()
 
 
 def _all_asked(module: Module) -> dict[ast.AST | None, set[str]]:

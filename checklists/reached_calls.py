@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
 
 from harden.called import Called
 from harden.calls import callee_of
@@ -42,8 +41,6 @@ class Reaching:
 
     def __init__(self, path_of: Callable[[Module, ast.Call], str]) -> None:
         self._path_of = path_of
-        # What a module's own names lead to is noted for that module, and who asks it rests on all of that.
-        self._bodies: WeakKeyDictionary[Module, dict[_Place, _Body]] = WeakKeyDictionary()
 
     def of(self, module: Module, call: ast.Call) -> Reached | None:
         """Return what a call leads to, None where that is nothing of the kind."""
@@ -74,15 +71,7 @@ class Reaching:
     def _body(self, project: Project, place: _Place) -> _Body:
         """Return what a function calls; each body is read once, whoever asks."""
         module = project.module(place[0])
-        known = self._bodies.setdefault(module, {})
-        if place not in known:
-            functions: list[FunctionNode] = [
-                *module.nodes(ast.FunctionDef),
-                *module.nodes(ast.AsyncFunctionDef),
-            ]
-            function = next(node for node in functions if _place(module, node) == place)
-            known[place] = self._read(module, function)
-        return known[place]
+        return module.once((self, place), lambda: self._read(module, _at(module, place)))
 
     def _read(self, module: Module, function: FunctionNode) -> _Body:
         calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from harden.called import Called, function_of, runs_at_once
 from harden.errors import UnreadableSource
@@ -51,18 +50,15 @@ def few_callers(module: Module, function: FunctionNode) -> list[tuple[Module, as
     """
     if function.name.startswith("__") and function.name != "__init__":
         return []
-    known = _callers.setdefault(module, {})
-    if function not in known:
-        owner = module.parents.get(function)
-        is_maker = function.name == "__init__" and isinstance(owner, ast.ClassDef)
-        name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
-        is_common = len(module.project.naming(name)) > _COMMON
-        known[function] = [] if is_common else list(islice(callers_of(module, function), _CALLERS))
-    return known[function]
+    return module.once((few_callers, function), lambda: _few(module, function))
 
 
-_callers: WeakKeyDictionary[Module, dict[ast.AST, list[tuple[Module, ast.Call]]]] = WeakKeyDictionary()
-"""Kept for as long as the module: what it rests on is noted for the module itself."""
+def _few(module: Module, function: FunctionNode) -> list[tuple[Module, ast.Call]]:
+    owner = module.parents.get(function)
+    is_maker = function.name == "__init__" and isinstance(owner, ast.ClassDef)
+    name = owner.name if is_maker and isinstance(owner, ast.ClassDef) else function.name
+    is_common = len(module.project.naming(name)) > _COMMON
+    return [] if is_common else list(islice(callers_of(module, function), _CALLERS))
 
 
 def uses_of(module: Module, function: FunctionNode) -> Iterator[tuple[Module, ast.Name | ast.Attribute]]:

@@ -7,12 +7,11 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from weakref import WeakKeyDictionary
 
 from harden.dotenv import assigned_value, holds_values
 from harden.errors import UnreadableSource
 from harden.findings import Finding, Span
-from harden.module import Module, split_lines
+from harden.module import split_lines
 from harden.patches import CONTEXT, Hunk, Patch, Row, text_of
 from harden.project import Project
 from harden.registry import checks
@@ -30,8 +29,6 @@ _SHORT = 4
 """Shorter literals are masked where they stand, but not looked for elsewhere."""
 _LONG = 16
 """A word of this length with digits in it is a key, no name."""
-_KNOWN: WeakKeyDictionary[Module, tuple[Finding, ...]] = WeakKeyDictionary()
-"""The secrets of parsed files: while a file is looked at, its fixes are shown one after the other."""
 _FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # Python 3.12 splits f-strings
 
 
@@ -57,13 +54,14 @@ def secrets_in(project: Project, path: str) -> list[Finding]:
         module = project.module(path) if path.endswith(".py") else None
     except UnreadableSource:
         module = None
-    if module is not None and module in _KNOWN:
-        return list(_KNOWN[module])
+    if module is None:
+        return list(_found(project, path))
+    return list(module.once(secrets_in, lambda: _found(project, path)))
+
+
+def _found(project: Project, path: str) -> tuple[Finding, ...]:
     rules = Rules(tuple(check for check in checks().values() if check.secret))
-    findings = scan_file(project, rules, path).findings
-    if module is not None:
-        _KNOWN[module] = findings
-    return list(findings)
+    return scan_file(project, rules, path).findings
 
 
 def masked_lines(lines: Sequence[str], findings: Iterable[Finding]) -> list[str]:

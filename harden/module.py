@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harden.project import Project
 
 Node = TypeVar("Node", bound=ast.AST)
+Known = TypeVar("Known")
 ClassOrFunction = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -69,6 +70,7 @@ class Module:
         self.ancestors = self.names.ancestors
         self._roles: dict[ast.AST, Role] = {}
         self._flow: Flow | None = None
+        self._known: dict[object, object] = {}
 
     def within(self, project: Project) -> Module:
         """Return the same file in a project whose other files say something else; it is not parsed again."""
@@ -187,9 +189,19 @@ class Module:
             self._flow = Flow(self)
         return self._flow
 
-    def forget_flow(self) -> None:
+    def once(self, key: object, make: Callable[[], Known]) -> Known:
+        """Return what `make` works out of this module, once for as long as the module is kept parsed.
+
+        What it rests on is noted for this module, so that whoever asks for it rests on the module.
+        """
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]  # type: ignore[return-value]
+
+    def forget(self) -> None:
         """Let go of what leads back to this module: a circle is never freed while the collector is off."""
         self._flow = None
+        self._known.clear()
 
     def string(self, expr: ast.expr | None) -> str | None:
         """Return the text that an expression always is, worked out through names; None where it may vary."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from harden.errors import UnreadableSource
 from harden.files import Files, imports_in
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
     from harden.routes import Routes
 
-_KEPT_SOURCE = 2_000_000
-"""Characters of source whose modules are kept parsed (50,000 lines, 95 MB); twice as many save little."""
+_KEPT_SOURCE = 3_000_000
+"""Characters of source whose modules are kept parsed (75,000 lines, 140 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Project(Files):
         self.evidence: dict[str, tuple[EvidenceLine, ...]] = {}
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._kept = 0
+        self._alive: WeakValueDictionary[str, Module] = WeakValueDictionary()
         self._parsed: dict[str, Module] = {}
         self._broken: dict[str, tuple[bytes, UnreadableSource]] = {}
         self._exports: dict[str, Exports | None] = {}
@@ -121,18 +123,24 @@ class Project(Files):
     def module(self, path: str) -> Module:
         """Return a parsed Python file. Raises UnreadableSource."""
         known = self._modules.get(path)
+        if known is None and (alive := self._alive.get(path)) is not None:  # somebody holds it still
+            self._keep(path, alive)
+            known = alive
         parsed = known or self._parsed.get(path)
         if parsed is not None and self._read is not None and not parsed.is_of(self.read(path)):
             known = parsed = None  # saved a moment ago
         if known is None:
-            made = self._parse(path) if parsed is None else parsed.within(self.seen_from(path))
-            before = self._modules.pop(path, None)
-            known = self._modules[path] = made
-            self._kept += len(made.text) - (len(before.text) if before else 0)
-            self._kept = _drop_oldest(self._modules, self._kept)
+            known = self._parse(path) if parsed is None else parsed.within(self.seen_from(path))
+            self._keep(path, known)
         else:
             self._modules.move_to_end(path)
         return known
+
+    def _keep(self, path: str, module: Module) -> None:
+        before = self._modules.pop(path, None)
+        self._modules[path] = self._alive[path] = module
+        self._kept += len(module.text) - (len(before.text) if before else 0)
+        self._kept = _drop_oldest(self._modules, self._kept)
 
     def rests_on(self, paths: Iterable[str]) -> None:
         """Take note that an answer rests on what modules say that were read before."""
@@ -315,7 +323,7 @@ def _drop_oldest(modules: OrderedDict[str, Module], size: int) -> int:
     """Let go of the modules used longest ago until the rest is small enough; return its characters."""
     while size > _KEPT_SOURCE and len(modules) > 1:
         _, oldest = modules.popitem(last=False)
-        oldest.forget_flow()
+        oldest.forget()
         size -= len(oldest.text)
     return size
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from harden.checklists.database.purposes import bindings_of
 from harden.module import Module
@@ -42,8 +41,6 @@ class Chain:
 
 _DEPTH = 150
 """Steps that a chain is followed, names and attributes together; real code stays far below."""
-_CHAINS: WeakKeyDictionary[Module, dict[ast.Name, Chain]] = WeakKeyDictionary()
-"""The chains that names stand for: a query that is built step by step is asked for at every step."""
 
 
 def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
@@ -60,10 +57,8 @@ def chain_of(module: Module, expr: ast.expr, depth: int = 0) -> Chain:
             inner = chain_of(module, value, depth + 1)
             return Chain(inner.root, (*inner.links, Link(name, expr)))
         case ast.Name() if depth < _DEPTH:
-            known = _CHAINS.setdefault(module, {})
-            if expr not in known:
-                known[expr] = _named(module, expr, depth)
-            return known[expr]
+            # A query that is built step by step is asked for at every step.
+            return module.once((chain_of, expr), lambda: _named(module, expr, depth))
     return Chain(expr, ())
 
 

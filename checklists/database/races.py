@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from harden.checklists.database.branches import leaves, notes_in, otherwise, unfound
 from harden.checklists.database.conditions import Way, is_constant
@@ -44,14 +43,9 @@ class Race:
     unique: bool | None
 
 
-_races: WeakKeyDictionary[Module, tuple[Race, ...]] = WeakKeyDictionary()
-
-
 def races_in(module: Module) -> tuple[Race, ...]:
     """Return the inserts of a file that rest on a look-up which another request may make at the same time."""
-    if module not in _races:
-        _races[module] = tuple(_found(module)) if may_race(module) else ()
-    return _races[module]
+    return module.once(races_in, lambda: tuple(_found(module)) if may_race(module) else ())
 
 
 def may_race(module: Module) -> bool:

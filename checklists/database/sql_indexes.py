@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from harden.checklists.database.tables import schemas
 from harden.errors import UnreadableSource
@@ -125,7 +124,6 @@ _WHERE = re.compile(
     r"(?P<between>(?:(?!\bfrom\b|\bselect\b).)*?)\bwhere\b(?P<where>.*?)(?=\border\s+by\b|\bgroup\s+by\b|\blimit\b|\breturning\b|$)"
 )
 _CONDITION = re.compile(r"(?is)^\s*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s*(=|<=?|>=?|\bin\b|\bbetween\b)")
-_STATEMENTS: WeakKeyDictionary[Module, tuple[tuple[str, int, Conditions], ...]] = WeakKeyDictionary()
 
 
 def _queries(project: Project, table: str) -> Iterator[tuple[str, Conditions]]:
@@ -144,23 +142,23 @@ def _queries(project: Project, table: str) -> Iterator[tuple[str, Conditions]]:
 
 def _statements(module: Module) -> tuple[tuple[str, int, Conditions], ...]:
     """Return table, line and columns of the conditions of a module's statements over one table each."""
-    if module not in _STATEMENTS:
-        found = []
-        for node in module.nodes(ast.Constant):
-            text = node.value
-            if not isinstance(text, str) or "where" not in text.lower():
-                continue
-            shape = _WHERE.search(text)
-            if shape is None or re.search(r"(?i)\bjoin\b", shape["between"]):
-                continue
-            parts = re.split(r"(?i)\band\b", shape["where"])
-            if re.search(r"(?i)\bor\b|\bselect\b", shape["where"]):
-                continue
-            matches = [match for part in parts if (match := _CONDITION.match(part))]
-            conditions = tuple((match[1].lower(), match[2].lower()) for match in matches)
-            found.append((shape["table"].lower(), node.lineno, conditions))
-        _STATEMENTS[module] = tuple(found)
-    return _STATEMENTS[module]
+    return module.once(_statements, lambda: tuple(_stated(module)))
+
+
+def _stated(module: Module) -> Iterator[tuple[str, int, Conditions]]:
+    for node in module.nodes(ast.Constant):
+        text = node.value
+        if not isinstance(text, str) or "where" not in text.lower():
+            continue
+        shape = _WHERE.search(text)
+        if shape is None or re.search(r"(?i)\bjoin\b", shape["between"]):
+            continue
+        parts = re.split(r"(?i)\band\b", shape["where"])
+        if re.search(r"(?i)\bor\b|\bselect\b", shape["where"]):
+            continue
+        matches = [match for part in parts if (match := _CONDITION.match(part))]
+        conditions = tuple((match[1].lower(), match[2].lower()) for match in matches)
+        yield shape["table"].lower(), node.lineno, conditions
 
 
 def _inside(text: str, start: int) -> str:

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from harden.called import function_of
 from harden.calls import uses_of
@@ -62,13 +61,7 @@ def is_served(module: Module, function: FunctionNode | None) -> bool:
     """Tell whether a function runs for requests or tasks, itself or through functions that call it."""
     if function is None:
         return False
-    known = _known.setdefault(module, {})
-    if function not in known:
-        known[function] = _is_served(module, function, set(), _DEEP)
-    return known[function]
-
-
-_known: WeakKeyDictionary[Module, dict[FunctionNode, bool]] = WeakKeyDictionary()
+    return module.once((is_served, function), lambda: _is_served(module, function, set(), _DEEP))
 
 
 def _is_served(module: Module, function: FunctionNode, seen: set[tuple[str, int]], steps: int) -> bool:
