@@ -203,8 +203,8 @@ def private_key(file: TextFile, project: Project) -> Iterator[Finding]:
             return
 
 
-@check.file("*service*account*.json", "*credentials*.json", "*firebase*.json", "*gcp*.json", "*google*.json")
-@check.file("*-????????????.json", "key.json", "*_key.json", "*-key.json", "*-sa.json")
+@check.file("*service*account*.json", "*credentials*.json", "*firebase*admin*.json", "gcp*.json")
+@check.file(f"*-{'[0-9a-f]' * 12}.json", "key.json", "*_key.json", "*-key.json", "*-sa.json")
 def account(file: TextFile, project: Project) -> Iterator[Finding]:
     """Flag the keys of service accounts."""
     found = _ACCOUNT.search(file.text)
