@@ -172,6 +172,7 @@ def test_codemods_import_only_what_they_find_in_use() -> None:
         "paramiko",
         "rest_framework",
         "sqlalchemy",  # the query that gets a loader is one of it
+        "sqlmodel",  # the column is a field of it
         "starlette",
         "stripe",
         "twilio",
