@@ -125,6 +125,16 @@ _CONNECTIONS = (
     *("injected_by_a_generator", "service_of_a_base_with_a_property_elsewhere"),
     *("service_with_a_method_elsewhere", "service_given_a_declared_holder", "service_given_what_it_uses"),
 )
+_SESSIONS = (
+    *("held_by_a_function_elsewhere", "held_by_a_function_with_a_local_elsewhere"),
+    *("held_by_a_function_of_a_function_elsewhere", "held_by_a_function_with_early_returns_elsewhere"),
+    *("held_by_a_new_instance", "held_by_an_instance_made_by_a_function"),
+    *("held_by_an_instance_of_a_derived_class", "held_by_a_method_elsewhere"),
+    *("held_by_a_method_through_self_elsewhere", "held_by_a_class_method_elsewhere"),
+    *("held_by_a_static_method_elsewhere", "held_by_a_property_elsewhere", "held_by_a_builder_elsewhere"),
+    *("given_by_a_function", "entered_in_a_context_manager", "entered_in_a_class"),
+    *("entered_asynchronously", "injected", "injected_by_a_generator"),
+)
 NOT_THE_SAME = {
     ("call-in-default", "into_a_closure"): _ANEW,
     **{
@@ -150,6 +160,8 @@ NOT_THE_SAME = {
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
     **{("missing-rollback", name): _ANOTHER for name in _CONNECTIONS},
+    **{("shared-session", name): _ANOTHER for name in _SESSIONS},
+    ("shared-session", "held_by_a_cached_property_elsewhere"): "what a property keeps is not followed",
     **{
         (id, f"bind_the_member{where}_elsewhere"): _WORD
         for id in ("env-read-late", "settings-sprawl")
