@@ -56,24 +56,32 @@ def kept_by_classes(module: Module) -> Iterator[Kept]:
 
 
 def _attributes(module: Module, owner: ast.ClassDef) -> dict[str, _Begun]:
-    found: dict[str, _Begun] = {}
-    is_copied = any(base.startswith(_COPIED) for base in module.bases(owner))
-    for statement in owner.body if not is_copied else ():
+    """Return what a class or its objects begin with that may be changed later."""
+    found = dict([*_shared(module, owner), *_made(module, owner)])
+    if not found or any(base.startswith(_COPIED) for base in module.bases(owner)):
+        return {name: begun for name, begun in found.items() if begun.node not in owner.body}
+    return found
+
+
+def _shared(module: Module, owner: ast.ClassDef) -> Iterator[tuple[str, _Begun]]:
+    for statement in owner.body:
         name, value = _assigned(statement)
         if isinstance(name, ast.Name) and value is not None:
             if is_plain(value) or is_state(module, value):
-                found[name.id] = _Begun(statement, value, is_shared=True)
+                yield name.id, _Begun(statement, value, is_shared=True)
             elif _is_container_field(module, value):
-                found[name.id] = _Begun(statement, value, is_shared=False)
+                yield name.id, _Begun(statement, value, is_shared=False)
+
+
+def _made(module: Module, owner: ast.ClassDef) -> Iterator[tuple[str, _Begun]]:
     for method in owner.body:
         if isinstance(method, FunctionNode) and method.name in _MAKING:
             for inner in ast.walk(method):
                 target, value = _assigned(inner)
                 match target:
                     case ast.Attribute(value=ast.Name(id="self"), attr=attr) if value is not None:
-                        if is_state(module, value) and isinstance(inner, ast.stmt):
-                            found[attr] = _Begun(inner, value, is_shared=False)
-    return found
+                        if isinstance(inner, ast.stmt) and is_state(module, value):
+                            yield attr, _Begun(inner, value, is_shared=False)
 
 
 def _assigned(statement: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 from harden.calls import reads_of
 from harden.checklists.state.changes import change_of
@@ -16,7 +15,6 @@ from harden.model_facts import last_of
 from harden.module import Module
 
 
-@lru_cache(maxsize=2)  # asked by several checks of one file after the other
 def kept_in(module: Module) -> tuple[Kept, ...]:
     """Return what a file keeps in memory and a function anywhere changes, in source order."""
     found = [*_of_module(module), *kept_by_classes(module), *kept_by_apps(module), *kept_by_makers(module)]

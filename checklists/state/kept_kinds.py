@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from harden.checklists.state.changes import Change, How
 from harden.checklists.state.kept import Kept
@@ -86,13 +85,16 @@ class Judged:
     kind: Kind | None
 
 
-@lru_cache(maxsize=2)  # asked by several checks of one file after the other
 def judged(module: Module) -> tuple[Judged, ...]:
-    """Return what a file keeps in memory that may do harm, in source order."""
-    found = ((kept, _shape_of(module, kept)) for kept in kept_in(module))
-    return tuple(
-        Judged(kept, shape, _kind(module, kept, shape)) for kept, shape in found if shape is not None
-    )
+    """Return what a file keeps in memory that may do harm, in source order; several checks ask for it."""
+    return module.once(judged, lambda: tuple(_judged(module)))
+
+
+def _judged(module: Module) -> Iterator[Judged]:
+    for kept in kept_in(module):
+        shape = _shape_of(module, kept)
+        if shape is not None:
+            yield Judged(kept, shape, _kind(module, kept, shape))
 
 
 def kept_as(module: Module, kind: Kind) -> Iterator[Kept]:
