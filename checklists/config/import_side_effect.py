@@ -278,9 +278,14 @@ _CONNECTS = frozenset(
     | {f"psycopg2.pool.{kind}ConnectionPool" for kind in ("Simple", "Threaded", "Persistent")}
     | {f"sqlalchemy.create_engine.{how}" for how in ("connect", "begin", "raw_connection")}
     | {"mysql.connector.pooling.MySQLConnectionPool", "cassandra.cluster.Cluster.connect"}
-    | {"paho.mqtt.client.Client.connect", "pymongo.MongoClient.server_info"}
+    | {"paho.mqtt.client.Client.connect"}
     | {"weaviate.connect_to_local", "weaviate.connect_to_custom"}
 )
+_ASKED = re.compile(
+    r"pymongo\.(\w+\.)*MongoClient\.(\w+\.)*(command|server_info|list_database_names|list_collection_names)"
+    r"|(elasticsearch\.Elasticsearch|opensearchpy\.OpenSearch)\.(indices\.)?(ping|info|create|exists)"
+)
+"""Methods of clients that connect when they are first used, and these use them."""
 _THREADS = frozenset(
     {"threading.Thread.start", "threading.Timer.start", "multiprocessing.Process.start"}
     | {f"concurrent.futures.{kind}Executor.submit" for kind in ("ThreadPool", "ProcessPool")}
@@ -395,7 +400,7 @@ def _done_by(module: Module, call: ast.Call) -> str:
     words = f"{ast.unparse(call.func)}()" if len(call.args) < 9 else path
     if path.startswith("sqlite3."):
         return ""
-    if path in _CONNECTS or kind in _TALKS:
+    if path in _CONNECTS or kind in _TALKS or _ASKED.fullmatch(path):
         return "" if kind == "cloud" and _is_lambda(module) else f"{words} waits for another machine"
     if path in _THREADS:
         return "" if _is_schedule(module, call) else f"{words} starts a thread"

@@ -69,6 +69,8 @@ def test_a_function_of_another_file_is_followed(tmp_path: Path) -> None:
         "try:\n    redis.Redis('cache').ping()\nexcept redis.RedisError:\n    pass",
         "for row in psycopg2.connect('x').cursor().execute('SELECT 1'):\n    print(row)",
         "if psycopg2.connect('x'):\n    pass\nelse:\n    pass",
+        "MONGO = MongoClient('mongodb://db')\nMONGO.admin.command('ping')",
+        "SEARCH = Elasticsearch('https://es:9200')\nif not SEARCH.ping():\n    raise SystemExit",
         "POOL = ThreadPoolExecutor()\nPOOL.submit(print)",
         "TOKEN: str = boto3.client('ssm').get_parameter(Name='x')['Parameter']['Value']",
     ],
@@ -76,7 +78,8 @@ def test_a_function_of_another_file_is_followed(tmp_path: Path) -> None:
 def test_wherever_it_stands_at_the_top_level(tmp_path: Path, line: str) -> None:
     head = (
         "from concurrent.futures import ThreadPoolExecutor\n\nimport boto3\nimport psycopg2\nimport redis\n"
-        "from flask import Flask\n\nAPP = Flask(__name__)\n"
+        "from elasticsearch import Elasticsearch\nfrom flask import Flask\nfrom pymongo import MongoClient\n\n"
+        "APP = Flask(__name__)\n"
     )
     assert len(messages(tmp_path, {"app/rates.py": f"{head}{line}\n"})) == 1
 
