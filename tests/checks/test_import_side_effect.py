@@ -78,7 +78,7 @@ def test_a_function_of_another_file_is_followed(tmp_path: Path) -> None:
 def test_wherever_it_stands_at_the_top_level(tmp_path: Path, line: str) -> None:
     head = (
         "from concurrent.futures import ThreadPoolExecutor\n\nimport boto3\nimport psycopg2\nimport redis\n"
-        "from elasticsearch import Elasticsearch\nfrom flask import Flask\nfrom pymongo import MongoClient\n\n"
+        "from elasticsearch import Elasticsearch\nfrom flask import Flask\nfrom pymongo import MongoClient\n"
         "APP = Flask(__name__)\n"
     )
     assert len(messages(tmp_path, {"app/rates.py": f"{head}{line}\n"})) == 1
