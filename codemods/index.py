@@ -12,6 +12,7 @@ from harden.migrations import migrations_of
 from harden.model_facts import Orm
 
 _TRUE = expression("True")
+_AROUND = ("deferred", "column_property")
 _SPACED = cst.AssignEqual(cst.SimpleWhitespace(" "), cst.SimpleWhitespace(" "))
 
 
@@ -58,6 +59,8 @@ class AddIndex(PythonCodemod):
         if not isinstance(value, cst.Call):
             raise Refusal("It is not made by a plain call.")
         orm, last = Orm(finding.facts["orm"]), source_of(value.func).rpartition(".")[2]
+        if last in _AROUND and value.args and value.args[0].keyword is None:
+            return with_argument(value, 0, self._indexed(finding, value.args[0].value))
         plain = last in ("Column", "mapped_column") if orm is Orm.SQLALCHEMY else last.endswith("Field")
         if not plain:
             raise Refusal(f"It is made by {last}(): give it the index there.")

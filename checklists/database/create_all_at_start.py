@@ -160,7 +160,7 @@ from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.migrations import Tool, migrations_of
 from harden.model_facts import Orm
-from harden.module import Module
+from harden.module import Module, is_literal, keyword
 from harden.roles import WEB_PACKAGES, FileKind
 from harden.tree import FunctionNode
 
@@ -168,7 +168,14 @@ check = Check(
     id="create-all-at-start",
     title="Tables made when the application starts",
     severity=Severity.MEDIUM,
-    words=("create_all", "CREATE TABLE", "create table", "create_tables", "generate_schemas"),
+    words=(
+        "create_all",
+        "executescript",
+        "CREATE TABLE",
+        "create table",
+        "create_tables",
+        "generate_schemas",
+    ),
     kinds=frozenset({FileKind.APP}),
 )
 
@@ -200,11 +207,17 @@ def _made(module: Module, call: ast.Call) -> str:
     match call:
         case ast.Call(func=ast.Attribute(attr=name)) if name in _MAKES:
             return f"{name}()"
+        case ast.Call(func=ast.Name(id="register_tortoise")) if is_literal(
+            keyword(call, "generate_schemas"), True
+        ):
+            return "generate_schemas()"
         case ast.Call(args=[ast.Attribute(attr="create_all"), *_], func=ast.Attribute(attr="run_sync")):
             return "create_all()"
         case ast.Call(func=ast.Attribute(attr=name)) if name in METHODS:
             statement = statement_in(call)
             text = sql_text(module, statement) if statement is not None else None
+            if name == "executescript" and text is None and ".read" in module.segment(call):
+                return "a script of SQL"
             found = _TABLE.match(text or "")
             return f"CREATE TABLE {found[1]}" if found and not _is_temporary(text or "") else ""
     return ""

@@ -119,6 +119,32 @@ Fixed (app/cart.py):
             total += item.price * item.quantity
         return total
 
+Pattern (fastapi, pydantic, sqlmodel):
+
+    from decimal import Decimal
+    from typing import Annotated
+
+    from pydantic import BaseModel, Field, PlainSerializer
+
+    # exact in Python, and still a number in JSON, which clients go on reading
+    Money = Annotated[
+        Decimal,
+        Field(max_digits=12, decimal_places=2),
+        PlainSerializer(float, return_type=float, when_used="json"),
+    ]
+
+
+    class ProductOut(BaseModel):
+        price: Money
+
+Pattern (rest_framework):
+
+    from rest_framework import serializers
+
+
+    class ProductSerializer(serializers.Serializer):
+        price = serializers.DecimalField(max_digits=12, decimal_places=2, coerce_to_string=False)
+
 Fine:
 
     from decimal import Decimal

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harden.checklists.database.sought import QUERY_WORDS, Sought, sought_in
 from harden.model import Model
 from harden.model_facts import Column, last_of
@@ -15,7 +17,7 @@ _LONG = frozenset(
     {"Text", "TEXT", "UnicodeText", "TextField", "JSON", "JSONB", "JSONField", "LargeBinary", "BinaryField"}
     | {"ARRAY", "dict", "list", "bytes", "Float", "FloatField", "float"}
 )
-_FEW_NAMED = frozenset(
+FEW_NAMED = frozenset(
     {"status", "state", "type", "kind", "role", "level", "gender", "priority", "visibility", "currency"}
     | {
         "language",
@@ -32,7 +34,7 @@ _FEW_NAMED = frozenset(
         "tier",
     }
 )
-_SMALL = frozenset(
+SMALL = frozenset(
     {
         "setting",
         "settings",
@@ -66,42 +68,51 @@ def has_few_values(model: Model, column: Column) -> bool:
         last_of(base).endswith(("Enum", "Choices")) for base in made[0].bases(made[1])
     ):
         return True
-    return not _FEW_NAMED.isdisjoint(words[:1] + words[-1:]) or not _SMALL.isdisjoint(
-        words_of(model.name)[-1:]
-    )
+    return not FEW_NAMED.isdisjoint(words[:1] + words[-1:]) or not SMALL.isdisjoint(words_of(model.name)[-1:])
 
 
-def queries_of(model: Model) -> list[tuple[str, Sought]]:
-    """Return the queries of the project over a model, each with its file, the model's own first."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query over a model or one derived from it, and the file that it stands in."""
+
+    path: str
+    model: Model
+    sought: Sought
+
+
+def queries_of(model: Model) -> list[Query]:
+    """Return the queries of the project over a model, those of its own file first."""
     project, own = model.module.project, model.place.path
     querying = {path for word in QUERY_WORDS for path in project.mentions(word)}
     files = {own, *project.naming(model.name)} & querying
-    found: list[tuple[str, Sought]] = []
+    found: list[Query] = []
     for path in sorted(files, key=lambda path: (path != own, path)):
         if file_kind(path) not in (FileKind.APP, FileKind.SCRIPT):
             continue
-        found += [
-            (path, query)
-            for query in sought_in(project, path)
-            if query.model is model or model.path in project.ancestry((query.model.path,))
-        ]
+        for sought in sought_in(project, path):
+            if sought.model == model.path:
+                found.append(Query(path, model, sought))
+            elif model.path in project.ancestry((sought.model,)):
+                derived = model.models.at(sought.model)
+                found += [Query(path, derived, sought)] if derived is not None else []
     return found
 
 
-def query_by(queries: list[tuple[str, Sought]], column: Column) -> str:
+def query_by(queries: list[Query], column: Column) -> str:
     """Return the place of a query that looks rows up by a column, as a clause, or nothing."""
-    for path, query in queries:
-        if column.name in query.filtered:
-            if not _is_found_otherwise(query.model, column, query.filtered):
-                return f"{path}:{query.line} looks rows up by it"
-        elif column.name in query.ordered and query.bounded and _finds_many(query):
-            return f"{path}:{query.line} sorts by it"
+    for query in queries:
+        sought = query.sought
+        if column.name in sought.filtered:
+            if not _is_found_otherwise(query.model, column, sought.filtered):
+                return f"{query.path}:{sought.line} looks rows up by it"
+        elif column.name in sought.ordered and sought.bounded and _finds_many(query):
+            return f"{query.path}:{sought.line} sorts by it"
     return ""
 
 
-def _finds_many(query: Sought) -> bool:
+def _finds_many(query: Query) -> bool:
     """Tell whether a query has no conditions but on columns of few values."""
-    known = [query.model.columns.get(name) for name in query.filtered]
+    known = [query.model.columns.get(name) for name in query.sought.filtered]
     return all(column is not None and has_few_values(query.model, column) for column in known)
 
 

@@ -172,6 +172,44 @@ Fixed (app/notes.py):
     def of_owner(connection: sqlite3.Connection, owner: str):
         return connection.execute("SELECT * FROM notes WHERE owner = ? LIMIT 50", (owner,)).fetchall()
 
+Flagged (app/users.py):
+
+    from pymongo import MongoClient
+
+    db = MongoClient("mongodb://db").shop
+
+
+    def by_email(email):
+        return db.users.find_one({"email": email, "active": True})
+
+Fixed (app/users.py):
+
+    from pymongo import MongoClient
+
+    db = MongoClient("mongodb://db").shop
+    db.users.create_index("email")
+
+
+    def by_email(email):
+        return db.users.find_one({"email": email, "active": True})
+
+Fine (app/users.py):
+
+    from pymongo import ASCENDING, MongoClient
+
+    db = MongoClient("mongodb://db").shop
+    users = db["users"]
+    users.create_index([("email", ASCENDING), ("name", ASCENDING)])
+
+
+    def some(id, email, name):
+        users.find_one({"_id": id, "name": name})
+        users.find_one({"name": name, "email": email})
+        users.find({"active": True})
+        users.find({"name": {"$regex": name}})
+        db.settings.find_one({"key": "theme"})
+        return "text".find("t")
+
 Fine:
 
     import enum
@@ -255,6 +293,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harden.checklists.database.document_indexes import unindexed_documents
 from harden.checklists.database.index_worth import has_few_values, lacks_index, queries_of, query_by
 from harden.checklists.database.sql_indexes import Unindexed, unindexed
 from harden.checks import Check, Fix
@@ -280,11 +319,14 @@ check = Check(
         "CREATE TABLE",
         "create table",
         "peewee",
+        "find",
+        "_one",
     ),
 )
 
 _BY_ITSELF = (Orm.SQLALCHEMY, Orm.SQLMODEL)
 _ORMS = (Orm.SQLALCHEMY, Orm.SQLMODEL, Orm.DJANGO, Orm.PEEWEE)
+_OF_ALL = "It stands in a base of models: an index there is one for each of their tables."
 _MADE_ELSEWHERE = "It is made by a function: add `index=True` there."
 
 
@@ -326,6 +368,15 @@ def tables(module: Module) -> Iterator[Finding]:
                 yield replace(made, span=Span(line, 0, line, len(module.lines[line - 1].rstrip())))
 
 
+@check.module
+def documents(module: Module) -> Iterator[Finding]:
+    """Flag look-ups of documents of MongoDB by a field that the project makes no index for."""
+    for call, collection, field in unindexed_documents(module):
+        why_not = f'Make it once, with the database: `db.{collection}.create_index("{field}")`.'
+        message = f"documents of {collection} are looked up by {field}, which has no index"
+        yield check.found(module, call, message, why_not=why_not)
+
+
 @check.file("*.sql")
 def schemas(file: TextFile, project: Project) -> Iterator[Finding]:
     """Flag the same in SQL files."""
@@ -344,6 +395,10 @@ def _finding(model: Model, column: Column, lack: str, query: str) -> Finding:
     place = "call" if isinstance(column.place.node, ast.Call) else "column"
     facts = {"place": place, "orm": model.orm.value}
     why_not = "" if isinstance(column.place.node, ast.Call | ast.Assign | ast.AnnAssign) else _MADE_ELSEWHERE
+    owner = column.place.module.owner(column.place.node)
+    holder = model.models.at(column.place.module.names.local_path(owner)) if owner is not None else None
+    if holder is not None and holder.abstract:
+        why_not = _OF_ALL
     severity = Severity.MEDIUM if query else Severity.LOW
     return check.found(
         column.place.module, column.place.node, message, facts=facts, why_not=why_not, severity=severity

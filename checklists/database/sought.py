@@ -29,9 +29,9 @@ _METHODS = frozenset({"in_", "between", "startswith"})
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """One query over a model: the columns of its conditions, of its order, and where it stands."""
+    """One query: the path of its model, the columns of its conditions, of its order, and where it stands."""
 
-    model: Model
+    model: str
     line: int
     filtered: tuple[str, ...]
     ordered: tuple[str, ...]
@@ -65,7 +65,7 @@ def _found(module: Module) -> Iterator[Sought]:
 def _shortcut(module: Module, call: ast.Call) -> Iterator[Sought]:
     model = model_of(module, call.args[0]) if call.args else None
     if model is not None and not has_star_arguments(call):
-        yield Sought(model, call.lineno, tuple(_by_keyword(call, model)), (), True)
+        yield Sought(model.path, call.lineno, tuple(_by_keyword(call, model)), (), True)
 
 
 def _queried(module: Module, call: ast.Call, chain: Chain) -> Iterator[Sought]:
@@ -87,7 +87,7 @@ def _queried(module: Module, call: ast.Call, chain: Chain) -> Iterator[Sought]:
     bounded = bool(chain.names & _BOUNDS) or isinstance(module.parents.get(call), ast.Subscript)
     columns = tuple(column for _, column in filtered)
     if columns or ordered:
-        yield Sought(start, call.lineno, columns, tuple(ordered[:1]), bounded)
+        yield Sought(start.path, call.lineno, columns, tuple(ordered[:1]), bounded)
 
 
 def start_of(module: Module, chain: Chain) -> Model | None:

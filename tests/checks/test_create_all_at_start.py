@@ -67,5 +67,20 @@ def test_migrations_beside(tmp_path: Path, files: dict[str, str], said: str) -> 
     assert said in at
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "db.executescript(open('schema.sql').read())",
+        "db.executescript(SCHEMA)",
+        "register_tortoise(app, modules={}, generate_schemas=True)",
+        "db.create_tables([User])",
+        "with engine.begin() as c:\n    c.run_sync(metadata.create_all)",
+    ],
+)
+def test_other_ways_to_make_tables(tmp_path: Path, start: str) -> None:
+    head = "from flask import Flask\n\nSCHEMA = 'CREATE TABLE notes (id INTEGER)'  # create_all\n\n"
+    assert len(found(tmp_path, {"app/main.py": f"{head}{start}\n"})) == 1
+
+
 def test_tools_for_one_person(tmp_path: Path) -> None:
     assert found(tmp_path, {"tool.py": DB + "metadata.create_all(engine)\n"}) == []

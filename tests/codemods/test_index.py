@@ -12,7 +12,7 @@ from tests.codemods.conftest import Mend
 
 HEAD = (
     "from sqlalchemy import Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import DeclarativeBase\n"
-    "from sqlalchemy.orm import Mapped, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n"
+    "from sqlalchemy.orm import Mapped, deferred, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n"
     "class Item(Base):\n    __tablename__ = 'items'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
 )
 QUERY = "\n\ndef by_code(db, code):\n    return db.query(Item).filter_by(code=code).first()\n"
@@ -23,6 +23,7 @@ QUERY = "\n\ndef by_code(db, code):\n    return db.query(Item).filter_by(code=co
     [
         ("code = Column(String)", "code = Column(String, index=True)"),
         ("code = Column()", "code = Column(index=True)"),
+        ("code = deferred(Column(String))", "code = deferred(Column(String, index=True))"),
         ("code: Mapped[str]", "code: Mapped[str] = mapped_column(index=True)"),
         (
             "code: Mapped[str]  # of the maker",
@@ -90,13 +91,12 @@ def test_notes_say_how_to_migrate(mend: Mend, files: dict[str, str], note: str) 
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        ("code = deferred(Column(String))", "made by deferred()"),
         ("code = short('code')", "made by short()"),
         ("@declared_attr\n    def code(cls):\n        return Column(String)", "made by a function"),
     ],
 )
 def test_what_is_made_elsewhere_stays(mend: Mend, column: str, reason: str) -> None:
-    head = "from sqlalchemy.orm import declared_attr, deferred\n\n" + HEAD
+    head = "from sqlalchemy.orm import declared_attr\n\n" + HEAD
     head = head.replace("class Base", "def short(name):\n    return Column(name, String(9))\n\n\nclass Base")
     code = f"{head}    {column}\n{QUERY}"
     made = mend("missing-index", code)
