@@ -101,6 +101,16 @@ def _is_handle(module: Module, expr: ast.expr) -> bool:
     if handle_of(module, expr) is not None:
         return True
     path = module.resolve(expr) or ""
+    if ".state." in path:  # what an application holds for its handlers
+        return path.rpartition(".")[2] in (
+            "acquire",
+            "connection",
+            "connect",
+            "cursor",
+            "pool",
+            "db",
+            "session",
+        )
     return any(kind_of(base) is not None for base in module.project.inherited(path))
 
 

@@ -4,8 +4,9 @@ Each one waits for the network and for the database to parse, plan and answer: a
 millisecond each are one request's whole budget, and the connection is taken from the others meanwhile. One
 question for all of them costs little more than one for a single row.
 Looked at are lookups and writes that ask for something else in each turn, through sessions, cursors, models
-and collections, also in a short function that is called in each turn and returns what it found. One loop is
-reported once, at its first query. Not reported: loops of a fixed number of turns, batches, pages, retries,
+and collections, also in a short function that is called in each turn and returns what it found, in a method
+of a model that is used for each row of a list, and in a field of a serializer. One loop is reported once, at
+its first query. Not reported: loops of a fixed number of turns, batches, pages, retries,
 searches that end with `break`, what is only asked for where it is not known yet, what waits for messages,
 `while` loops, and data that is put in once. A loop that also commits in each turn is reported for that.
 
@@ -211,6 +212,8 @@ from pathlib import PurePosixPath
 
 from harden.checklists.database.asked import PACKAGES, Asked, asked_by, looked_up_by
 from harden.checklists.database.loops import Loop, loops_in
+from harden.checklists.database.per_row import questions_per_row
+from harden.checklists.database.row_readers import run_per_row
 from harden.checklists.taint import place
 from harden.checks import Check
 from harden.findings import Finding, Severity
@@ -236,6 +239,20 @@ def loops(module: Module) -> Iterator[Finding]:
             told.add(found[0].call)
             asked, at, steps = found
             yield check.found(module, at, _message(loop, asked), steps=steps)
+
+
+@check.node(ast.ClassDef)
+def methods(module: Module, owner: ast.AST) -> Iterator[Finding]:
+    """Flag methods of models and serializers that ask for something of their row, where lists call them."""
+    if not isinstance(owner, ast.ClassDef) or not owner.bases or module.imports("alembic"):
+        return
+    if module.project.imported.isdisjoint(PACKAGES):
+        return
+    for function, call, row in questions_per_row(module, owner):
+        used = run_per_row(module, owner, function) if row == "self" else f"{module.path}:{owner.lineno}"
+        if used:
+            message = f"{function.name} asks with a query of its own for each row of a list"
+            yield check.found(module, call, message, steps=(f"{used} gives the rows",))
 
 
 def _first(module: Module, loop: Loop) -> tuple[Asked, ast.Call, tuple[str, ...]] | None:

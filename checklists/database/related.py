@@ -116,10 +116,14 @@ def _from_outside(module: Module, outside: str, name: str) -> Way | None:
     """Return the relation that the project's models give a model out of sight, such as a user's profile."""
     for other in models_of(module.project).all:
         for relation in other.relations.values():
-            if relation.back == name and relation.target.model in _USERS and not other.abstract:
+            if relation.back == name and _is_user(relation.target.model) and not other.abstract:
                 many = relation.back_many is not False
                 return Way(name, other, "", many, "select", relation.name, outside, from_back=True)
     return None
+
+
+def _is_user(target: str) -> bool:
+    return target in _USERS or target.rpartition(".")[2] in ("User", "CustomUser")
 
 
 def _path(model: Model) -> str:

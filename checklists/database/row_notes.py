@@ -24,6 +24,7 @@ class Notes:
         self.apart: dict[str, Apart] = {}
         self.managers: list[tuple[ast.Attribute, Held]] = []
         self.steps: set[str] = set()
+        self.ran: set[tuple[str, int]] = set()
         self.calls: dict[str, ast.Call] = {}
         self._seen: set[tuple[ast.AST | str, Kind, Path, bool, bool]] = set()
 

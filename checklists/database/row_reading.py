@@ -220,6 +220,8 @@ class Reading(Notes):
         first = next(iter(function.args.args), None)
         if first is None or (at is not None and is_property(function) is isinstance(at, ast.Call)):
             return
+        if held.each:
+            self.ran.add((source.path, function.lineno))
         site = (module, at) if module is not None and at is not None else None
         self.enter(source, function, first.arg, held, site)
 

@@ -158,3 +158,50 @@ def test_a_nested_loop_is_told_once(tmp_path: Path) -> None:
 def test_a_loop_is_told_once(tmp_path: Path) -> None:
     body = "for key in given:\n    session.get(User, key)\n    session.get(User, key + 1)"
     assert lines(tmp_path, body) == ["session.get(User, key)"]
+
+
+MODELS = """\
+from flask_sqlalchemy import SQLAlchemy
+
+db = SQLAlchemy()
+
+
+class Book(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+    def to_dict(self):
+        return {"id": self.id, "loans": Loan.query.filter_by(book_id=self.id).count()}
+
+
+class Loan(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    book_id = db.Column(db.Integer, db.ForeignKey("book.id"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "number"),
+    [
+        ("def show():\n    return [book.to_dict() for book in Book.query.all()]\n", 1),
+        ("def show(key):\n    return Book.query.get(key).to_dict()\n", 0),
+        ("def show(others):\n    return [other.to_dict() for other in others], Book.query.get(3)\n", 0),
+    ],
+)
+def test_a_method_of_a_model(use: str, number: int, tmp_path: Path) -> None:
+    for name, text in {"models.py": MODELS, "views.py": f"from models import Book\n\n\n{use}"}.items():
+        (tmp_path / name).write_text(text)
+    result = scan_file(Project(tmp_path, ("models.py", "views.py")), Rules((check,)), "models.py")
+    assert [finding.line for finding in result.findings] == [10] * number
+
+
+def test_a_field_of_a_serializer(tmp_path: Path) -> None:
+    code = (
+        "from django.db import models\nfrom rest_framework import serializers\n\n\n"
+        "class Item(models.Model):\n    pass\n\n\nclass Out(serializers.ModelSerializer):\n"
+        "    sold = serializers.SerializerMethodField()\n\n    def get_sold(self, obj):\n"
+        "        return Item.objects.filter(pk=obj.pk).count()\n\n    def get_other(self, obj):\n"
+        "        return Item.objects.filter(pk=obj.pk).count()\n"
+    )
+    (tmp_path / "api.py").write_text(code)
+    result = scan_file(Project(tmp_path, ("api.py",)), Rules((check,)), "api.py")
+    assert [finding.line for finding in result.findings] == [13]
