@@ -219,7 +219,7 @@ from harden.checks import Check
 from harden.findings import Finding, Severity
 from harden.module import Module
 
-check = Check(id="query-in-loop", title="Query in a loop", severity=Severity.MEDIUM, words=("for ",))
+check = Check(id="query-in-loop", title="Query in a loop", severity=Severity.MEDIUM, words=("for ", "self"))
 
 _ONCE = re.compile(r"(?i)(^|_)(seed|seeds|migrate|populate|backfill|fixtures?|demo)(_|$)")
 
