@@ -128,6 +128,11 @@ class ChangeInDatabase(InTransaction):
             value=updated_node.value.visit(_Replace(read, self._column(finding)))
         )
 
+    def statements_before(self, span: Span) -> list[cst.BaseStatement]:
+        """Return what reads a row again, locked, before it is checked."""
+        asked = {f.facts["call"]: None for f in self._targets if starts(_before(f), span)}
+        return [cst.parse_statement(call) for call in asked]
+
     def statements_after(self, span: Span) -> list[cst.BaseStatement]:
         """Return what reads again, after a row is saved, what the database worked out."""
         found = [finding for save, some in self._saves.items() if starts(save, span) for finding in some]
@@ -157,3 +162,7 @@ class _Replace(cst.CSTTransformer):
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
         return self.new if source_of(updated_node) == source_of(self.old) else updated_node
+
+
+def _before(finding: Finding) -> Span:
+    return span_of(finding.facts["before"]) if "before" in finding.facts else Span(0, 0, 0, 0)

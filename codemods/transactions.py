@@ -42,11 +42,15 @@ class InTransaction(PythonCodemod):
             statement = left.pop(0)
             run = run or next((item for item in self._wrapped if starts(item[0], span)), None)
             into = body if run is None else opened
-            into += [statement, *self.statements_after(span)]
+            into += [*self.statements_before(span), statement, *self.statements_after(span)]
             if run is not None and starts(run[1], span):
                 body.append(self._transaction(run[2], opened))
                 opened, run = [], None
         return updated_node.with_changes(body=[*body, *opened])
+
+    def statements_before(self, span: Span) -> list[cst.BaseStatement]:
+        """Return what is to come before a statement; override where needed."""
+        return []
 
     def statements_after(self, span: Span) -> list[cst.BaseStatement]:
         """Return what is to follow a statement; override where needed."""

@@ -118,10 +118,12 @@ def _computed_before(module: Module, value: ast.expr, target: ast.Attribute, dep
     for part in parts_of(value):
         if not isinstance(part, ast.Name):
             continue
-        for given in module.flow.values(part):
+        values = module.flow.values(part)
+        added = any(given.how is How.ADDED for given in values)
+        for given in values:
             if given.how is not How.GIVEN or given.expr is None or given.module is not module:
                 continue
-            if not isinstance(value, ast.Name) and reads(given.expr, target):
+            if (added or not isinstance(value, ast.Name)) and reads(given.expr, target):
                 return True
             if _computes(given.expr, target) or _computed_before(module, given.expr, target, depth + 1):
                 return True

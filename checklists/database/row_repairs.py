@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.passing import place_of
-from harden.checklists.database.paths import block_of, end, position, shares_line
+from harden.checklists.database.paths import block_of, end, loop_around, position, shares_line
 from harden.checklists.database.read_modify import ALCHEMY, Change, reads, saves_of
 from harden.checklists.database.row_locks import Hold, hold_for
 from harden.checklists.database.rows import Origin, row_of
-from harden.checklists.database.transactions import in_atomic_request, transaction_at
+from harden.checklists.database.sessions import Kind
+from harden.checklists.database.transactions import in_atomic_request, own_ends, transaction_at
 from harden.errors import UnreadableSource
 from harden.flow import How
+from harden.module import Module
 from harden.tree import own_nodes
 
 _OPS = (ast.Add, ast.Sub, ast.Mult)
@@ -36,6 +38,8 @@ def repair_of(change: Change) -> Repair:
     if uses.free and (facts := _column(change, uses)) is not None:
         return Repair(facts)
     hold = hold_for(change)
+    if hold.why_not and change.row.orm in ALCHEMY and (facts := _refreshed(change, uses)) is not None:
+        return Repair(facts)
     if hold.why_not:
         return Repair({}, (_CHECKED if uses.checked else "") + hold.why_not)
     return _locked(change, hold)
@@ -206,6 +210,33 @@ class _Uses:
             and any(isinstance(arg, ast.Name) and arg.id == self.root for arg in node.args)
             for node in self.nodes
         )
+
+
+def _refreshed(change: Change, uses: _Uses) -> dict[str, str] | None:
+    """Return the facts by which a row from elsewhere is read again, locked, before it is checked."""
+    module = change.module
+    session = next((handle for _, handle in own_ends(module, iter(uses.nodes), "commit")), None)
+    checks = [node for node in uses.nodes if reads(node, uses.target)]
+    first = module.statement(min(checks, key=position)) if checks else None
+    if session is None or session.kind is not Kind.SESSION or not isinstance(change.base, ast.Name):
+        return None
+    if (
+        not isinstance(first, ast.If | ast.Assign | ast.AugAssign)
+        or block_of(module, first, change.node) is None
+    ):
+        return None
+    if loop_around(module, first) is not None or shares_line(module, first, first):
+        return None
+    tested = ast.walk(first.test) if isinstance(first, ast.If) else iter(())
+    if any(isinstance(n, ast.Name) and n.id == uses.root and not _is_attribute(module, n) for n in tested):
+        return None  # it may be None until then
+    wait = "await " if isinstance(change.function, ast.AsyncFunctionDef) else ""
+    call = f"{wait}{module.segment(session.expr)}.refresh({uses.root}, with_for_update=True)"
+    return {"mode": "refresh", "before": place_of(module, first), "call": call}
+
+
+def _is_attribute(module: Module, name: ast.Name) -> bool:
+    return isinstance(module.parents.get(name), ast.Attribute)
 
 
 def _locked(change: Change, hold: Hold) -> Repair:

@@ -28,6 +28,7 @@ _FETCHES = frozenset(
 _FETCHES |= {"fetchall", "mappings", "fetch_one", "fetch_val", "scalar_one_or_none", "all", "fetchmany"}
 _RUNS = frozenset({"execute", "fetchrow", "fetchval", "fetch_one", "fetch_val", "exec", "scalar"})
 _OPS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_SELECT = re.compile(r"(?i)\s*select\b")
 _DEEP = 5
 
 
@@ -81,6 +82,12 @@ def _given(module: Module, call: ast.Call, text: str, mark: re.Match[str]) -> as
 
 def _is_stale(module: Module, given: ast.expr, table: str, column: str) -> bool:
     """Tell whether a value is worked out from the column as it was read before."""
+    if isinstance(given, ast.Name):
+        values = module.flow.values(given)
+        added = any(value.how is How.ADDED for value in values)
+        first = (v for v in values if v.how is How.GIVEN and v.expr is not None)
+        if added and any(is_read(v.module, v.expr, table, column) for v in first if v.expr is not None):
+            return True
     value = _value(module, given)
     if isinstance(value, ast.Name | ast.Subscript | ast.Attribute | ast.Constant):
         return False
@@ -151,6 +158,9 @@ def _is_row(module: Module, expr: ast.expr, table: str, column: str, depth: int)
 
 def _selected(module: Module, call: ast.Call) -> str | None:
     """Return the SQL whose rows a call fetches."""
+    text = sql_text(module, call.args[0]) if call.args else None
+    if text is not None and _SELECT.match(text) and callee_of(module, call) is not None:
+        return text  # a function of the project fetches what it is given
     chain = chain_of(module, call)
     if not chain.links or chain.links[-1].name not in _FETCHES:
         return None

@@ -104,6 +104,17 @@ DONE = [
         id="tabs",
     ),
     pytest.param(
+        ALCHEMY,
+        "async def f(db: Session, item: Item, n):\n    print(n)\n\n    # enough?\n"
+        "    if item.stock < n:\n        return\n"
+        "    item.stock -= n\n    await db.commit()\n",
+        "async def f(db: Session, item: Item, n):\n    print(n)\n"
+        "    await db.refresh(item, with_for_update=True)\n\n"
+        "    # enough?\n    if item.stock < n:\n        return\n    item.stock -= n\n"
+        "    await db.commit()\n",
+        id="read again where it was loaded elsewhere",
+    ),
+    pytest.param(
         "import psycopg2\n\n\n",
         "def f(cur, pk, n):\n    cur.execute('SELECT stock FROM items WHERE id = %s', (pk,))\n"
         "    (stock,) = cur.fetchone()\n"
@@ -135,6 +146,19 @@ def test_is_mended(mend: Mend, head: str, before: str, after: str | None) -> Non
 
 
 LEFT = [
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, item: Item, n):\n    if item is None or item.stock < n:\n        return\n"
+        "    item.stock -= n\n    db.commit()\n",
+        id="it may be None",
+    ),
+    pytest.param(
+        "import sqlite3\n\n\n",
+        "def f(conn, pk, n):\n"
+        "    stock = conn.execute('SELECT stock FROM items WHERE id = ?', (pk,)).fetchone()[0]\n"
+        "    stock -= n\n    conn.execute('UPDATE items SET stock = ? WHERE id = ?', (stock, pk))\n",
+        id="changed in place",
+    ),
     pytest.param(
         DJANGO,
         "def f(post: Post, n):\n    if post.views > n:\n        post.views -= n\n        post.save()\n",
