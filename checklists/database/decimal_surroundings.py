@@ -36,7 +36,11 @@ def in_the_way(model: Model, column: Column) -> str:
     return (
         _named(project, column.name)
         or _serialized(model)
-        or _in_templates(project, column.name)
+        or (
+            f"A template calculates with it ({place})."
+            if (place := calculating(project, column.name))
+            else ""
+        )
         or (_as_errors(project) if model.orm is Orm.SQLALCHEMY else "")
     )
 
@@ -94,14 +98,18 @@ def _serialized(model: Model) -> str:
     return ""
 
 
-def _in_templates(project: Project, column: str) -> str:
-    name = re.escape(column)
+def calculating(project: Project, name: str) -> str:
+    """Return a template that calculates with a value of this name, or makes JSON of it."""
+    word = rf"\b{re.escape(name)}\b"
     sums = re.compile(
-        rf"\.{name}\s*(?:[-+*]|/(?!\w*>))\s*[\w(]|[-+*]\s*\w+\.{name}\b|\.{name}\s*\|\s*(?:tojson|sum|add|mul)"
+        rf"{word}\s*(?:[-+*]|/(?!\w*>))\s*[\w(]|[-+*]\s*(?:\w+\.)?{word}|{word}\s*\|\s*(?:tojson|sum|add|mul)"
     )
+    inside = re.compile(r"(?s)\{[{%].*?[%}]\}")
     for path in project.paths:
-        if path.endswith(_TEMPLATES) and sums.search(project.text(path)):
-            return f"A template calculates with it ({path})."
+        if path.endswith(_TEMPLATES) and any(
+            sums.search(part) for part in inside.findall(project.text(path))
+        ):
+            return path
     return ""
 
 

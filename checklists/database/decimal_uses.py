@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 
 from harden.calls import callers_of
-from harden.checklists.database.decimal_surroundings import called, files, in_the_way, place_of
+from harden.checklists.database.decimal_surroundings import calculating, called, files, in_the_way, place_of
 from harden.checklists.database.exact_values import SAME, ExactValues
 from harden.model import Model
 from harden.model_facts import Column, last_of
@@ -196,6 +196,10 @@ class Uses:
         if model is not None and given.arg in model.columns:
             return
         if any(base.startswith("pydantic.") for base in module.project.ancestry((path,))):
+            return
+        if called(call) == "render_template" and given.arg is not None:
+            if place := calculating(self.project, given.arg):
+                raise _Obstacle(f"A template calculates with it ({place}).")
             return
         raise _Obstacle(f"It is passed to {called(call) or 'a call'}() ({place_of(module, call)}).")
 

@@ -6,9 +6,11 @@ import ast
 
 from harden.annotated import kind_of
 from harden.checklists.database.float_amounts import FLOATS
+from harden.flow import returned
 from harden.model_facts import Column, last_of
 from harden.models import models_of
 from harden.module import Module
+from harden.tree import FunctionNode
 
 SAME = frozenset({"round", "abs", "min", "max", "sum"})
 """Functions that give back what they are given, or a sum of it."""
@@ -51,7 +53,7 @@ class ExactValues:
             case ast.GeneratorExp(elt=item) | ast.ListComp(elt=item):
                 return self.holds(module, item, depth + 1)
             case ast.Attribute():
-                return self._attribute(module, expr)
+                return self._attribute(expr) or self._property(expr, depth)
             case ast.Name():
                 found = module.flow.values(expr)
                 return bool(found) and all(
@@ -67,11 +69,30 @@ class ExactValues:
     def _parameter(self, module: Module, parameter: ast.arg) -> bool:
         return kind_of(module, parameter.annotation).path in ("builtins.int", "decimal.Decimal")
 
-    def _attribute(self, module: Module, node: ast.Attribute) -> bool:
+    def _property(self, node: ast.Attribute, depth: int) -> bool:
+        """Tell whether an attribute is a property of models that gives exact values."""
+        found = [
+            (source, statement)
+            for model in models_of(self.column.place.module.project).all
+            for source, owner in model.lineage
+            for statement in owner.body
+            if isinstance(statement, FunctionNode)
+            and statement.name == node.attr
+            and any("property" in ast.unparse(decorator) for decorator in statement.decorator_list)
+        ]
+        return bool(found) and all(
+            self.holds(source, value, depth + 1) for source, function in found for value in returned(function)
+        )
+
+    def _attribute(self, node: ast.Attribute) -> bool:
         """Tell whether an attribute is a whole number or a Decimal, by the columns that have its name."""
         if node.attr == self.column.name:
             return True
-        found = [m.columns[node.attr] for m in models_of(module.project).all if node.attr in m.columns]
+        found = [
+            m.columns[node.attr]
+            for m in models_of(self.column.place.module.project).all
+            if node.attr in m.columns
+        ]
         for column in found:
             if column.kind in FLOATS and column.place.path == self.column.place.path:
                 owner = column.place.module.owner(column.place.node)

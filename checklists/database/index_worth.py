@@ -15,7 +15,7 @@ _FEW_VALUES = frozenset(
 )
 _LONG = frozenset(
     {"Text", "TEXT", "UnicodeText", "TextField", "JSON", "JSONB", "JSONField", "LargeBinary", "BinaryField"}
-    | {"ARRAY", "dict", "list", "bytes", "Float", "FloatField", "float"}
+    | {"ARRAY", "dict", "list", "bytes", "Float", "FloatField", "float", "Numeric", "DecimalField"}
 )
 FEW_NAMED = frozenset(
     {"status", "state", "type", "kind", "role", "level", "gender", "priority", "visibility", "currency"}

@@ -122,6 +122,7 @@ def test_django_fields(mend: Mend) -> None:
         "class Other:\n    price = 1.5\n\n    def more(self):\n        return self.price * 1.5\n",
         "def copied(item):\n    return Item(price=item.price)\n",
         "@app.get('/x')\ndef one(item):\n    return {'price': item.price}\n",
+        "def page(item):\n    return render_template('item.html', price=item.price)\n",
     ],
 )
 def test_goes_on_working(mend: Mend, use: str) -> None:
@@ -179,6 +180,8 @@ def test_columns_that_say_more(mend: Mend, column: str, reason: str) -> None:
     ("file", "text", "reason"),
     [
         ("templates/item.html", "{{ item.price * 1.2 }}", "A template"),
+        ("templates/item.html", "{% set x = 2 * item.price %}", "A template"),
+        ("templates/item.html", "<script>let items = {{ item.price|tojson }}</script>", "A template"),
         ("pytest.ini", "[pytest]\nfilterwarnings = error\n", "SQLite warns"),
     ],
 )
@@ -186,6 +189,22 @@ def test_what_lies_beside(mend: Mend, file: str, text: str, reason: str) -> None
     beside = {file: text, "app/db.py": "URL = 'sqlite:///x.db'\n"}
     made = mend("float-money", PLAIN, files=beside)
     assert [reason in text for text in made.refused] == [True], made.refused
+
+
+def test_a_template_that_only_shows(mend: Mend) -> None:
+    shown = "<p>price - net</p>{{ '%.2f'|format(item.price) }} {% if item.price > 3 %}!{% endif %}"
+    made = mend("float-money", PLAIN, files={"templates/item.html": shown})
+    assert not made.refused
+
+
+def test_properties_of_a_model(mend: Mend) -> None:
+    total = "\n\n    @property\n    def total(self):\n        return self.price * self.quantity"
+    code = MODEL.format(f"price = Column(Float)\n    fee = Column(Float){total}")
+    made = mend("float-money", code, files={"app/use.py": "def f(item):\n    return item.total + item.fee\n"})
+    assert not made.refused
+    use = "def f(item):\n    return item.total * 1.2\n"
+    made = mend("float-money", code, files={"app/use.py": use})
+    assert [("`1.2`" in text) for text in made.refused] == [True]
 
 
 def test_columns_change_together(mend: Mend) -> None:
