@@ -60,7 +60,7 @@ def left_behind(module: Module, call: ast.Call) -> Left | None:
     paths = _paths(function, name)
     if _is_removed(function, _aliases(function, name)) or _is_handed_on(module, function, paths):
         return None  # who is only given what was read from it removes nothing
-    escape = _escape(function, paths)
+    escape = _escape(function, paths) or _yielded(function, paths)
     if escape == "caller" and _callers_remove(module, function):
         return None
     if escape == "kept":
@@ -139,6 +139,7 @@ def _is_path(value: ast.expr, names: set[str]) -> bool:
             "Path",
             "str",
             "fspath",
+            "cast",
             "joinpath",
             "abspath",
         ):
@@ -175,18 +176,24 @@ def _is_handed_on(module: Module, function: FunctionNode, names: set[str]) -> bo
 
 
 def _escape(function: FunctionNode, names: set[str]) -> str:
-    """Say where it goes: to the `caller`, `sent`, `yielded`, `kept` by an object, or nowhere."""
+    """Say where it goes: to the `caller`, `sent`, `kept` by an object, or nowhere."""
     for node in ast.walk(function):
         match node:
             case ast.Return(value=ast.expr() as value) if _mentions(value, names):
                 if found := _handed(value, names):
                     return found
-            case ast.Yield(value=ast.expr() as value) if _mentions(value, names):
-                return "yielded"
             case ast.Assign(targets=[ast.Attribute() | ast.Subscript()], value=value) if _mentions(
                 value, names
             ):
                 return "kept"
+    return ""
+
+
+def _yielded(function: FunctionNode, names: set[str]) -> str:
+    """Say that what a generator yields is its caller's."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Yield) and node.value is not None and _mentions(node.value, names):
+            return "caller"
     return ""
 
 
@@ -234,7 +241,6 @@ _SENT = "It is sent after the function has returned: remove it in a task that ru
 _REASONS = {
     "sent": _SENT,
     "caller": "It is handed to the caller: remove it there.",
-    "yielded": "It is used by whoever iterates: remove it when that is done.",
 }
 
 

@@ -79,7 +79,7 @@ REFUSED = [
     pytest.param(
         "    t = tempfile.NamedTemporaryFile(delete=False)\n    return send_file(t.name)\n", "sent", id="sent"
     ),
-    pytest.param("    d = tempfile.mkdtemp()\n    yield d\n", "iterates", id="yielded"),
+    pytest.param("    d = tempfile.mkdtemp()\n    yield d\n", "caller", id="yielded"),
     pytest.param("    d = tempfile.mkdtemp()\n    d = use(d)\n", "several values", id="given twice"),
     pytest.param("    d = tempfile.mkdtemp()\n    return 1\n", "never used", id="not used"),
     pytest.param("    x = 1; d = tempfile.mkdtemp()\n    use(d)\n", "shares its line", id="two on a line"),
@@ -110,6 +110,11 @@ SILENT = [
         "    t = tempfile.NamedTemporaryFile(delete=False)\n    shutil.move(t.name, 'a')\n", id="moved"
     ),
     pytest.param("    t = tempfile.NamedTemporaryFile()\n    use(t.name)\n", id="removed by itself"),
+    pytest.param(
+        "    with tempfile.NamedTemporaryFile(delete=False) as t:\n"
+        "        f = cast(IO, t)\n        yield f\n",
+        id="a context manager whose user removes it",
+    ),
     pytest.param("    self.d = tempfile.mkdtemp()\n", id="kept by an object"),
     pytest.param("    d = tempfile.mkdtemp()\n    x['d'] = d\n", id="kept by a caller"),
 ]
@@ -117,6 +122,7 @@ SILENT = [
 
 @pytest.mark.parametrize("body", SILENT)
 def test_not_a_finding(mend: Mend, body: str) -> None:
-    code = f"{HEAD}def tidy(where):\n    shutil.rmtree(where)\n\n\ndef a(self, x):\n{body}"
+    user = "def user():\n    with a(0) as f:\n        os.unlink(f.name)\n\n\n"
+    code = f"{HEAD}{user}def tidy(where):\n    shutil.rmtree(where)\n\n\ndef a(self, x):\n{body}"
     done = mend(ID, code)
     assert (done.text, done.refused) == (code, ())
