@@ -5,19 +5,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from harden.called import function_of
 from harden.calls import reads_of
+from harden.checklists.mutable_values import is_mutable
 from harden.checklists.state.changes import change_of
 from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming, shipped
 from harden.checklists.state.kept_by_apps import kept_by_apps, kept_by_makers
 from harden.checklists.state.kept_by_classes import kept_by_classes
+from harden.checklists.state.kept_by_objects import kept_by_objects
 from harden.checklists.state.served import is_service
 from harden.model_facts import last_of
 from harden.module import Module
+from harden.returns import given_by
+
+_READERS = frozenset({"json.load", "json.loads", "pickle.load", "yaml.safe_load", "csv.DictReader"})
 
 
 def kept_in(module: Module) -> tuple[Kept, ...]:
     """Return what a file keeps in memory and a function anywhere changes, in source order."""
-    found = [*_of_module(module), *kept_by_classes(module), *kept_by_apps(module), *kept_by_makers(module)]
+    found = [*_of_module(module), *kept_by_classes(module), *kept_by_objects(module)]
+    found += [*kept_by_apps(module), *kept_by_makers(module)]
     return tuple(sorted(found, key=lambda one: one.node.lineno))
 
 
@@ -25,6 +32,7 @@ def _of_module(module: Module) -> Iterator[Kept]:
     """Yield the names of the top level, wherever they are changed."""
     bindings = module.names.scopes[module.tree].bindings
     begins = {name: begun for name, bound in bindings.items() if (begun := _begun(module, bound)) is not None}
+    begins |= {name: begun for name, begun in _loaded(module) if name not in begins}
     uses: dict[str, list[Use]] = {name: [] for name in begins}
     for use in module.nodes(ast.Name) if begins else ():
         if use.id in uses and module.function(use) and _is_global(module, use):
@@ -43,6 +51,31 @@ def _begun(module: Module, bound: list[ast.AST]) -> tuple[ast.stmt, ast.expr] | 
                 if module.function(node) is None:
                     return (statement, value) if is_plain(value) or is_state(module, value) else None
     return None
+
+
+def _loaded(module: Module) -> Iterator[tuple[str, tuple[ast.stmt, ast.expr]]]:
+    """Yield the names that are given what was read from a file, where a function puts something in."""
+    bindings = module.names.scopes[module.tree].bindings
+    for use in module.nodes(ast.Name):
+        bound = bindings.get(use.id, ())
+        statement = module.parents.get(bound[0]) if bound else None
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        if not isinstance(value, ast.Call) or not isinstance(statement, ast.stmt) or not module.function(use):
+            continue
+        if change_of(module, use) and _is_global(module, use) and _reads_container(module, value):
+            yield use.id, (statement, value)
+
+
+def _reads_container(module: Module, call: ast.Call) -> bool:
+    """Tell whether a call gives a list or a dict that it read or made."""
+    if module.resolve(call.func) in _READERS:
+        return True
+    found = function_of(module, call.func)
+    if found is None:
+        return False
+    other, function = found
+    given = given_by(function)[0]
+    return any(is_mutable(other, expr) or other.resolve(expr) in _READERS for expr in given)
 
 
 def _is_global(module: Module, use: ast.Name) -> bool:

@@ -127,6 +127,10 @@ def test_who_runs_a_change(tmp_path: Path, code: str, expected: int) -> None:
         ("lines = []", "lines.append(key)\nif len(lines) > 9:\n    lines.pop(0)", ""),
         ("lines = []", "lines.append(key)\nlines.clear()", ""),
         ("latest = deque(maxlen=9)", "latest.append(key)", ""),
+        ("tasks = json.load(open('x'))", "tasks.append(key)", "in-memory-session"),
+        ("tasks = load()", "tasks.append(key)", "in-memory-session"),
+        ("tasks = load()", "return tasks[key]", ""),
+        ("tasks = Tasks()", "tasks.append(key)", ""),
         ("rates = {}", "if 'all' not in rates:\n    rates['all'] = fetch()", ""),
         ("carts = {} if TESTING else store()", "carts[key] = 1", ""),
         ("CODES = {'a': 1}", "return CODES[key]", ""),
@@ -136,4 +140,33 @@ def test_what_is_kept(tmp_path: Path, held: str, body: str, expected: str) -> No
     head = "from asyncio import Lock, create_task\nfrom collections import deque\n"
     head += "from fastapi import FastAPI, WebSocket\n\napp = FastAPI()\n"
     code = f"{head}{held}\n\n\n{route(body, 'key: str, websocket: WebSocket')}"
+    code += "\n\ndef load():\n    return [line for line in open('x')]\n\n\nimport json\n"
     assert found(tmp_path, {"main.py": code}) == ([f"main.py:6 {expected}"] if expected else [])
+
+
+STATE = """
+class State:
+    def __init__(self, size=1):
+        self.visits = 0
+        self.size = size
+
+
+state = State()
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "body", "expected"),
+    [
+        ("from store import state", "state.visits += 1", ["store.py:4 global-mutable-state"]),
+        ("from store import state as kept", "kept.visits = 1", ["store.py:4 global-mutable-state"]),
+        ("from store import state", "return state.visits", []),
+        ("from store import state", "state.size = 2", []),
+        ("from store import State", "state = State()\nstate.visits += 1", []),
+    ],
+)
+def test_values_of_an_object_of_a_module(
+    tmp_path: Path, imports: str, body: str, expected: list[str]
+) -> None:
+    files = {"store.py": STATE, "main.py": f"{imports}\n{HANDLER}{route(body)}"}
+    assert found(tmp_path, files) == expected
