@@ -65,7 +65,7 @@ def _life(module: Module, function: FunctionNode, value: Value) -> Life:
     if isinstance(value.node, ast.Attribute):
         owner = value.module.function(value.node)
         made = owner is not None and owner.name == "__init__" and is_made(value.module, value.expr)
-        return Life.LONG if made else Life.UNKNOWN
+        return Life.LONG if made else Life.PASSED
     if isinstance(value.expr, ast.Call) and _hands_out(value.module, value.expr):
         return Life.LONG
     around = value.module.function(value.node)

@@ -270,7 +270,7 @@ check = Check(
     title="A failed transaction that stays open",
     severity=Severity.HIGH,
     fix=Fix("harden.codemods.rollbacks:RollBack", Risk.REVIEW),
-    words=("commit(", "yield"),
+    words=("commit(", "yield", "ession", "connect"),
     kinds=frozenset({FileKind.APP}),
 )
 

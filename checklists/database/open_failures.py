@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.calls import uses_of
 from harden.checklists.database.lifetimes import Life, is_closing, is_ended, is_made, life_of
 from harden.checklists.database.passing import place_of
 from harden.checklists.database.paths import block_of, end, follows, loop_around, position, shares_line
@@ -205,6 +206,39 @@ def unclosed_of(module: Module, function: FunctionNode) -> Failure | None:
     return _yielded(module, function, yields[0], handle)
 
 
+def returned_of(module: Module, function: FunctionNode) -> Failure | None:
+    """Return the `return` of a dependency of FastAPI that hands out a session which nobody closes."""
+    if "fastapi" not in module.project.imported:
+        return None
+    for node in own_nodes(function):
+        if (
+            not isinstance(node, ast.Return)
+            or node.value is None
+            or not _is_opened(module, function, node.value)
+        ):
+            continue
+        if any(_is_dependency(other, use) for other, use in uses_of(module, function)):
+            message = "what this dependency returns is never closed, nor rolled back"
+            why_not = "Yield it from a `with` block: what is after the yield runs when the request is done."
+            return Failure(node, message, {}, why_not)
+    return None
+
+
+def _is_opened(module: Module, function: FunctionNode, value: ast.expr) -> bool:
+    """Tell whether a function has made what it returns, a session or connection."""
+    if isinstance(value, ast.Call):
+        return is_made(module, value)
+    handle = handle_of(module, value) if isinstance(value, ast.Name) else None
+    return handle is not None and life_of(module, function, handle) is Life.CALL
+
+
+def _is_dependency(module: Module, use: ast.expr) -> bool:
+    call = module.parents.get(use)
+    return isinstance(call, ast.Call) and (module.resolve(call.func) or "").endswith(
+        (".Depends", ".Security")
+    )
+
+
 def _is_in_try(module: Module, node: ast.AST) -> bool:
     """Tell whether a `try` or a `with` of the function sees what is raised at a node."""
     for outer in module.ancestors(node):
@@ -234,6 +268,6 @@ def _yielded(module: Module, function: FunctionNode, given: ast.Yield, handle: H
 
 def failures(module: Module, function: FunctionNode) -> Iterator[Failure]:
     """Yield what a function leaves open."""
-    found = unclosed_of(module, function) or failure_of(module, function)
+    found = unclosed_of(module, function) or failure_of(module, function) or returned_of(module, function)
     if found is not None:
         yield found

@@ -123,7 +123,7 @@ _CONNECTIONS = (
     *("held_by_an_own_class_made_by_a_function_elsewhere", "entered_in_a_context_manager"),
     *("entered_in_a_declared_context_manager", "entered_in_a_class", "entered_asynchronously", "injected"),
     *("injected_by_a_generator", "service_of_a_base_with_a_property_elsewhere"),
-    *("service_with_a_method_elsewhere", "service_given_a_declared_holder", "service_given_what_it_uses"),
+    *("service_with_a_method_elsewhere", "service_given_a_declared_holder"),
 )
 _SESSIONS = (
     *("held_by_a_function_elsewhere", "held_by_a_function_with_a_local_elsewhere"),
@@ -160,6 +160,7 @@ NOT_THE_SAME = {
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
     **{("missing-rollback", name): _ANOTHER for name in _CONNECTIONS},
+    ("missing-rollback", "injected_by_an_alias"): "a dependency that returns a session leaves it open itself",
     **{("shared-session", name): _ANOTHER for name in _SESSIONS},
     ("shared-session", "held_by_a_cached_property_elsewhere"): "what a property keeps is not followed",
     **{
