@@ -11,6 +11,7 @@ from harden.codemods.chains import chained, extended, without_comments
 from harden.codemods.class_settings import with_settings
 from harden.codemods.codemod import PythonCodemod, expression
 from harden.codemods.handing_on import span_of
+from harden.codemods.line_limits import line_limit
 from harden.codemods.quotes import favourite_quote
 from harden.errors import Refusal
 from harden.findings import Finding, Span
@@ -60,14 +61,16 @@ class LoadAlong(PythonCodemod):
         if facts["orm"] == "django":
             quote = favourite_quote(self.module)
             return [(name, [f"{quote}{path}{quote}" for path in paths]) for name, *paths in lines]
-        return [("options", [self._chain(hops) for hops in lines])]
+        return [("options", [self._chain(hops, facts["model"]) for hops in lines])]
 
-    def _chain(self, hops: Sequence[str]) -> str:
+    def _chain(self, hops: Sequence[str], own: str) -> str:
         """Return `selectinload(Post.comments).joinedload(Comment.author)`."""
         written = ""
         for hop in hops:
             loader, home, name, attribute = hop.split(" ")
-            model = name if home == self.module.name else self.import_name(home, name)
+            model = own if hop is hops[0] else name
+            if hop is not hops[0] and home != self.module.name:
+                model = self.import_name(home, name)
             loader = f"{written}.{loader}" if written else self.import_name("sqlalchemy.orm", loader)
             written = f"{loader}({model}.{attribute})"
         return written
@@ -91,13 +94,18 @@ class LoadAlong(PythonCodemod):
         if isinstance(left, cst.Attribute) and isinstance(original, cst.Attribute):
             steps = self._before.get(self.span(original.value))
             if steps:  # the step that follows shows how the chain is laid out
-                left = _put_between(left, steps)
+                left = _put_between(left, steps, self._room(original))
         if span in self._after:
             return extended(left, self._after[span])
         if span in self._instead and isinstance(left, cst.Name | cst.Attribute):
             manager = cst.Attribute(left.with_changes(lpar=[], rpar=[]), cst.Name("objects"))
             return chained(manager, self._instead[span], cst.Dot())
         return left
+
+    def _room(self, original: cst.Attribute) -> int:
+        """Return the columns that a step has that stands on the line of another one."""
+        line = self.module.lines[self.span(original).end_line - 1]
+        return line_limit(self.module) - (len(line) - len(line.lstrip()))
 
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
         """Give a view that only names its model a queryset."""
@@ -107,12 +115,24 @@ class LoadAlong(PythonCodemod):
         return with_settings(updated_node, [self._classes[finding.span]])
 
 
-def _put_between(step: cst.Attribute, steps: _Steps) -> cst.Attribute:
+def _put_between(step: cst.Attribute, steps: _Steps, room: int) -> cst.Attribute:
     """Return a step of a chain with others in front of it; a comment stays behind what it stood behind."""
+    space = step.dot.whitespace_before
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        indent = space.last_line.value
+        steps = [(name, _broken(given, indent, room - len(name) - 3)) for name, given in steps]
     first = cst.ensure_type(chained(step.value, steps[:1], step.dot), cst.Call)
     func = cst.ensure_type(first.func, cst.Attribute).with_changes(dot=step.dot)
     value = chained(first.with_changes(func=func), steps[1:], step.dot)
     return step.with_changes(value=value, dot=without_comments(step.dot))
+
+
+def _broken(given: str, indent: str, room: int) -> str:
+    """Return arguments on lines of their own where one line is too short for them."""
+    if len(given) <= room:
+        return given
+    lines = [f"\n{indent}    {argument}," for argument in given.split(", ")]
+    return f"{''.join(lines)}\n{indent}"
 
 
 def _joined(steps: Sequence[tuple[str, list[str]]]) -> _Steps:

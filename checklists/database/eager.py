@@ -11,8 +11,8 @@ from harden.checklists.database.per_row import used_per_row
 from harden.checklists.database.related import Way
 from harden.checklists.database.row_held import Missed
 from harden.checklists.database.row_reading import Reading
-from harden.checklists.database.row_starts import CHAIN, CLASS, GET, NOWHERE, Start
-from harden.checklists.database.row_steps import QUERYSET_STEPS, name_of
+from harden.checklists.database.row_starts import CHAIN, GET, NOWHERE, Start
+from harden.checklists.database.row_steps import KEEPS, QUERYSET_STEPS, name_of
 from harden.model_facts import Orm
 from harden.module import Module
 
@@ -40,7 +40,7 @@ def loads_for(module: Module, start: Start, reading: Reading) -> dict[str, str]:
     missing = reading.missing
     is_django = start.model.orm is Orm.DJANGO
     lines = _django(missing, reading) if is_django else _sqlalchemy(start, missing, reading)
-    place = _behind_own_steps(module, start) if is_django else start.place
+    place = _place(module, start)
     merged = {name: place_of(module, call) for name, call in reading.calls.items()}
     return {
         "form": start.form,
@@ -48,20 +48,43 @@ def loads_for(module: Module, start: Start, reading: Reading) -> dict[str, str]:
         "orm": "django" if is_django else "sqlalchemy",
         "loads": "\n".join(lines),
         "goes_on": "yes" if isinstance(module.parents.get(place), ast.Attribute) else "",
-        "model": module.segment(start.place) if start.form == CLASS else "",
+        "model": _named(module, start),
         **merged,
     }
 
 
-def _behind_own_steps(module: Module, start: Start) -> ast.expr:
-    """Return what a queryset follows behind for sure: an own manager's method may not be one of querysets."""
+def _place(module: Module, start: Start) -> ast.expr:
+    """Return what a loader goes behind: the beginning of a query, or the line of a chain that it begins.
+
+    A method of an own manager is passed, for what it is called on may not be one of querysets.
+    """
     place = start.place
+    if start.form != CHAIN:
+        return place
+    is_django, is_laid_out = start.model.orm is Orm.DJANGO, False
     for outer in module.ancestors(start.place):
-        if isinstance(outer, ast.Call) and name_of(outer) not in QUERYSET_STEPS:
-            place = outer
-        if outer is start.report or not isinstance(outer, ast.Call | ast.Attribute):
+        if isinstance(outer, ast.Attribute):
+            if (outer.end_lineno or 0) > (outer.value.end_lineno or 0) and not is_laid_out:
+                place, is_laid_out = outer.value, True
+        elif not isinstance(outer, ast.Call):
             break
-    return place if start.form == CHAIN else start.place
+        elif name_of(outer) not in KEEPS and (is_django and name_of(outer) not in QUERYSET_STEPS):
+            place, is_laid_out = outer, False
+        elif name_of(outer) not in KEEPS:
+            break
+        if outer is start.report:
+            break
+    return place
+
+
+def _named(module: Module, start: Start) -> str:
+    """Return how the query itself names its model."""
+    match start.place:
+        case ast.Call(args=[first, *_]):
+            return module.segment(first)
+        case ast.Attribute(value=value) if start.form == CHAIN:
+            return module.segment(value)
+    return module.segment(start.place)
 
 
 def obstacle(module: Module, start: Start, reading: Reading) -> str:

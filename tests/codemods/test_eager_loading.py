@@ -228,6 +228,20 @@ def test_fewer_queries_of_django(body: str, before: int, after: int, mend: Mend,
             "s.get(User, i, options=[selectinload(User.posts).selectinload(Post.comments)])",
         ),
         (
+            "from app import models\n\n\ndef show(s):\n    q = (\n        s.query(models.Post).filter(True)\n"
+            "        .all()\n    )\n    return [(p.author, p.comments) for p in q]\n",
+            ""
+            "        .options(joinedload(models.Post.author), "
+            "selectinload(models.Post.comments))\n        .all()\n",
+        ),
+        (
+            "from app import models\n\n\ndef show(s):\n    for row in s.scalars(\n"
+            "        select(models.Comment)\n"
+            "        .where(models.Comment.id > 3)\n    ):\n"
+            "        print(row.by.posts, row.post.author, row.post.comments)\n",
+            "        .options(\n            joinedload(models.Comment.by).selectinload(User.posts),\n",
+        ),
+        (
             "import sqlalchemy.orm as o\n\n\ndef show(s):\n\tfor p in s.query(Post).all():\n"
             "\t\tprint(p.author)\n",
             "\tfor p in s.query(Post).options(o.joinedload(Post.author)).all():\n",
