@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harden.checklists.database.links import Link
-from harden.model_facts import last_of
 from harden.module import Module
 
 _EXACT = frozenset({"exact", "iexact"})
@@ -197,10 +196,4 @@ def is_constant(module: Module, expr: ast.expr | None) -> bool:
 
 def _is_member(module: Module, expr: ast.expr | None) -> bool:
     """Tell whether an expression is a member of an enum or a constant by its name: `Status.OPEN`."""
-    return (
-        isinstance(expr, ast.Attribute) and expr.attr.isupper() and last_of(f".{_owner(expr)}")[:1].isupper()
-    )
-
-
-def _owner(expr: ast.Attribute) -> str:
-    return ast.unparse(expr.value)
+    return isinstance(expr, ast.Attribute) and expr.attr.isupper()

@@ -342,7 +342,7 @@ def _message(module: Module, function: FunctionNode, call: ast.Call, effect: Rea
         return ""
     kept = _kept(module, function, call)
     if payment_of(module, call) is not None:
-        is_first = bool(kept) and min(kept) > _at(call)
+        is_first = bool(kept) and min([*kept, *_writes(module, function, call)]) > _at(call)
         if not is_first or _is_undone(function) or any(map(module.project.mentions, _TOLD)):
             return ""
         return (
@@ -364,6 +364,11 @@ def _kept(module: Module, function: FunctionNode, call: ast.Call) -> list[_Spot]
     kept = [_at(write.at) for write in writes if write.at_once and write.does is not Does.DELETE]
     first = min(_at(write.at) for write in writes)
     return [*kept, *(_at(one.at) for one in commits_of(module, function) if _at(one.at) >= first)]
+
+
+def _writes(module: Module, function: FunctionNode, call: ast.Call) -> list[_Spot]:
+    """Return where a function writes at all, beside what a call itself does."""
+    return [_at(write.at) for write in writes_of(module, function) if write.at is not call]
 
 
 def _is_handled(module: Module, call: ast.Call) -> bool:

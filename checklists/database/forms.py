@@ -11,6 +11,7 @@ from harden.tree import FunctionNode
 
 _MADE_FOR = ("rest_framework.serializers.", "django.forms.", "django.contrib.auth.forms.")
 _FORMS = ("flask_wtf.", "wtforms.")
+_CREATES = ("CreateView", "CreateAPIView", "CreateModelMixin", "ModelViewSet")
 _VALIDATES = ("validate_", "clean_")
 
 
@@ -33,6 +34,19 @@ def _is_given_row(module: Module, call: ast.Call) -> bool:
     bases = module.project.ancestry((module.resolve(call.func) or "",))
     is_serializer = any(base.startswith("rest_framework.") for base in bases)
     return is_serializer and bool(call.args)
+
+
+def view_store(module: Module, call: ast.Call) -> Store | None:
+    """Return the model whose row `super().form_valid(form)` inserts, in a view that creates rows."""
+    owner = module.owner(call)
+    if owner is None or not (module.resolve(call.func) or "").startswith("builtins.super."):
+        return None
+    if not any(base.endswith(_CREATES) for base in module.bases(owner)):
+        return None
+    model, kind = said(owner, "model"), said(owner, "form_class") or said(owner, "serializer_class")
+    if model is not None:
+        return store_of(module, model)
+    return _saved_by(module, kind) if kind is not None else None
 
 
 def _saved_by(module: Module, kind: ast.expr) -> Store | None:

@@ -113,6 +113,16 @@ def _is_injected(module: Module, function: FunctionNode, arg: ast.arg) -> bool:
     return ast.unparse(arg.annotation).rpartition(".")[2] in _INJECTED if arg.annotation else False
 
 
+def is_found(module: Module, expr: ast.expr | None) -> bool:
+    """Tell whether a row is looked up here by what comes out of a request."""
+    for value in module.flow.values(expr) if isinstance(expr, ast.Name) else ():
+        if isinstance(value.expr, ast.Call | ast.Await) and value.module is module:
+            names = (node for node in ast.walk(value.expr) if isinstance(node, ast.Name))
+            if any(is_given(module, name) for name in names):
+                return True
+    return False
+
+
 def fields_of(module: Module, expr: ast.expr) -> frozenset[str] | None:
     """Return the fields of what an expression spreads, such as `data` in `**data.dict()`; None: any."""
     while isinstance(expr, ast.Call | ast.Attribute | ast.Await):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harden.calls import callee_of
-from harden.checklists.database.conditions import Way
-from harden.checklists.database.forms import form_store
+from harden.checklists.database.forms import form_store, view_store
 from harden.checklists.database.links import Chain, chain_of
 from harden.checklists.database.models import manager_in
 from harden.checklists.database.statements import sql_text
@@ -29,6 +28,8 @@ from harden.tree import FunctionNode, own_nodes
 _ADDS = frozenset({"add", "add_all", "bulk_save_objects"})
 _CREATES = frozenset({"create", "acreate", "create_user", "create_superuser", "bulk_create"})
 _DOCUMENTS = frozenset({"insert_one", "insert_many"})
+_ON = frozenset({"form_valid", "perform_create"})
+"""Methods by which a view goes on to save the row of its form or serializer."""
 _SAVES = frozenset({"save", "insert", "asave", "create"})
 _SAVED = frozenset({Orm.DJANGO, Orm.MONGOENGINE, Orm.PEEWEE, Orm.TORTOISE, Orm.BEANIE})
 _INSERT = re.compile(
@@ -54,10 +55,10 @@ class Insert:
     steps: tuple[tuple[Module, ast.Call], ...] = ()
     rest: tuple[ast.expr, ...] = ()
 
-    def gives(self, way: Way) -> bool:
-        """Tell whether rows get what a question asked for, as far as can be seen."""
+    def gives(self, columns: Iterable[str]) -> bool:
+        """Tell whether rows get values in some columns, as far as can be seen."""
         known = {plain(name) for name in self.columns}
-        return self.others or all(plain(name) in known for name in way.same)
+        return self.others or all(plain(name) in known for name in columns)
 
 
 def inserts_of(module: Module, call: ast.Call, depth: int = 0) -> Iterator[Insert]:
@@ -88,6 +89,8 @@ def own_inserts(module: Module, call: ast.Call) -> Iterator[Insert]:
                 yield _made(module, manager, call, call)
             elif name in _SAVES:
                 yield from _saved(module, call, holder)
+            elif name in _ON and (store := view_store(module, call)) is not None:
+                yield Insert(module, store, {}, others=True, call=call)
             if name in ("execute", "scalar", "scalars", "exec") and call.args:
                 yield from _stated(module, call)
     yield from _written(module, call)

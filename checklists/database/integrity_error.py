@@ -347,7 +347,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from harden.checklists.database.given import fields_of, is_given
+from harden.checklists.database.given import fields_of, is_found, is_given
 from harden.checklists.database.inserts import Insert, own_inserts
 from harden.checklists.database.races import may_race, races_in
 from harden.checklists.database.stores import plain
@@ -397,7 +397,7 @@ def _refused(insert: Insert) -> str:
     for group in known.groups if known is not None else ():
         if not group or not all(name in names or _spread(insert, name) for name in group):
             continue
-        if any(_is_chosen(insert, names.get(name), name) for name in group):
+        if any(_is_chosen(insert, names.get(name), name, beside=len(group) > 1) for name in group):
             said = ", ".join(sorted(names.get(name, name) for name in group))
             return (
                 f"a second {insert.store.name} with the same {said} is refused, and nobody catches the error"
@@ -414,9 +414,11 @@ def _spread(insert: Insert, name: str) -> bool:
     return False
 
 
-def _is_chosen(insert: Insert, column: str | None, name: str) -> bool:
+def _is_chosen(insert: Insert, column: str | None, name: str, *, beside: bool) -> bool:
+    """Tell whether a request chooses a value: itself, or of several by naming the row that it stands for."""
     if column is not None:
-        return is_given(insert.module, insert.columns[column])
+        value = insert.columns[column]
+        return is_given(insert.module, value) or (beside and is_found(insert.module, value))
     return _spread(insert, name) and any(is_given(insert.module, rest) for rest in insert.rest)
 
 

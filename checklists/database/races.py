@@ -25,6 +25,7 @@ DATABASES = frozenset(
 _SERVED = WEB_PACKAGES | {"celery", "rq", "dramatiq", "huey", "chalice", "mangum", "aiogram", "telegram"}
 _ABSENT = ("DoesNotExist", "NoResultFound", "ObjectDoesNotExist")
 _LOCKS = frozenset({"with_for_update", "select_for_update", "lock", "advisory_lock", "acquire"})
+_KEYS = frozenset({"id", "pk", "_id"})
 _MOST_STATEMENTS = 400
 
 
@@ -59,11 +60,12 @@ def may_race(module: Module) -> bool:
 
 
 def _found(module: Module) -> Iterator[Race]:
-    seen: set[ast.AST] = set()
+    seen: set[tuple[ast.AST, frozenset[str]]] = set()
     for place, answer, region in _questions(module):
         race = _race(module, place, answer, region)
-        if race is not None and (race.call or race.place) not in seen:
-            seen.add(race.call or race.place)
+        key = (race.call or race.place, frozenset(race.way.same)) if race is not None else None
+        if race is not None and key is not None and key not in seen:
+            seen.add(key)
             yield race
 
 
@@ -125,13 +127,21 @@ def _race(module: Module, place: ast.expr, answer: Asked, region: list[ast.stmt]
     for call, insert in _inserts(module, region):
         if insert.store.key != lookup.store.key or insert.call is lookup.call:
             continue
-        found = [way for way in ways if insert.gives(way) and _is_same(module, way, insert)]
+        found = [way for way in ways if _gives(module, insert, way) and _is_same(module, way, insert)]
         known = {at: is_unique(insert.module, insert.store, way.same) for at, way in enumerate(found)}
         worst = next((at for state in (False, None, True) for at in known if known[at] is state), None)
         if worst is not None:
             way = found[worst]
             return Race(place, lookup.store, way, insert, call, known[worst])
-    return _refused(module, function, lookup, ways)
+    return _refused(module, function, lookup, ways) if answer.found else None
+
+
+def _gives(module: Module, insert: Insert, way: Way) -> bool:
+    """Tell whether rows get what a question asked for; what it asked as a constant may be their default."""
+    if any(name in _KEYS and name not in insert.columns for name in way.same):
+        return False  # one certain row was asked for
+    asked_for = [name for name, value in way.same.items() if not is_constant(module, value)]
+    return bool(asked_for) and insert.gives(asked_for)
 
 
 def _refused(module: Module, function: FunctionNode, lookup: Lookup, ways: list[Way]) -> Race | None:
