@@ -227,6 +227,7 @@ from collections.abc import Iterator
 from harden.called import function_of
 from harden.calls import callee_of
 from harden.checklists.state.changes import change_of
+from harden.checklists.state.endless import goes_on
 from harden.checklists.state.web_start import runs_with_web
 from harden.checks import Check
 from harden.environment import env_read
@@ -340,7 +341,7 @@ def _is_chosen(module: Module, call: ast.Call) -> bool:
 def _works_at_intervals(module: Module, function: FunctionNode) -> bool:
     """Tell whether a function works and sleeps in an endless loop, on more than its own process's memory."""
     nodes = list(own_nodes(function))
-    loops = [node for node in nodes if isinstance(node, ast.While)]
+    loops = [node for node in nodes if isinstance(node, ast.While) and goes_on(node)]
     inside = [part for loop in loops for part in ast.walk(loop)]
     calls = [node for node in inside if isinstance(node, ast.Call)]
     sleeps = any(_sleeps(module, call) for call in calls)

@@ -164,10 +164,11 @@ import ast
 from collections.abc import Iterator
 
 from harden.checklists.state.changes import How, change_of
+from harden.checklists.state.endless import goes_on
 from harden.checklists.state.kept import is_state
 from harden.checks import Check
 from harden.findings import Finding, Severity
-from harden.module import Module, is_literal
+from harden.module import Module
 from harden.roles import Role
 from harden.tree import FunctionNode, own_nodes
 
@@ -194,7 +195,7 @@ _MAKING = ("__init__", "__post_init__")
 def endless_loop(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag what a loop without an end adds to and nothing takes from."""
     function = module.function(node)
-    if not isinstance(node, ast.While) or not _goes_on(node) or not _is_worker(module, node):
+    if not isinstance(node, ast.While) or not goes_on(node) or not _is_worker(module, node):
         return
     if function is not None and module.role(function) in (Role.HANDLER, Role.TEST):
         return
@@ -205,33 +206,6 @@ def endless_loop(module: Module, node: ast.AST) -> Iterator[Finding]:
             loop = f"{module.path}:{node.lineno} the loop that does not end"
             message = f"{name} only ever grows, for as long as the process runs"
             yield check.found(module, begun, message, steps=(loop,))
-
-
-def _goes_on(loop: ast.While) -> bool:
-    """Tell whether nothing within a loop ends it, and its condition is none that work fulfils."""
-    test = loop.test
-    is_flag = isinstance(test, ast.Attribute) or (
-        isinstance(test, ast.UnaryOp) and "is_set" in ast.unparse(test)
-    )
-    if not (is_literal(test, True) or is_literal(test, 1) or is_flag):
-        return False
-    return not any(isinstance(part, ast.Return) for part in ast.walk(loop)) and not _breaks(loop.body)
-
-
-def _breaks(body: list[ast.stmt]) -> bool:
-    """Tell whether a block ends the loop that it stands in."""
-    for statement in body:
-        if isinstance(statement, ast.Break):
-            return True
-        if isinstance(statement, ast.For | ast.AsyncFor | ast.While | FunctionNode | ast.ClassDef):
-            continue
-        blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
-        blocks += [
-            part.body for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ()))
-        ]
-        if any(map(_breaks, blocks)):
-            return True
-    return False
 
 
 def _is_worker(module: Module, loop: ast.While) -> bool:

@@ -108,6 +108,8 @@ def test_a_program_without_a_service_may_have_its_own(tmp_path: Path) -> None:
     [
         ("send_reports()", True),
         ("store.delete_expired()", True),
+        ("if stopping():\n            break\n        send_reports()", True),
+        ("if send_reports():\n            break", False),
         ("forget()", False),
         ("manager.broadcast('tick')", False),
         ("run(jobs.get())", False),
@@ -124,7 +126,7 @@ def test_what_a_loop_works_on(tmp_path: Path, work: str, found: bool) -> None:
     write(tmp_path, {"app.py": code})
     result = scan_file(project(tmp_path), Rules((check,)), "app.py")
     assert not result.problems
-    assert [finding.line for finding in result.findings] == [20] * found
+    assert [finding.line for finding in result.findings] == [code.count("\n")] * found
 
 
 def test_a_lock_lets_one_process_work(tmp_path: Path) -> None:
