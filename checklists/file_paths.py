@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from harden.calls import argument_for, callee_of, few_callers
 from harden.flow import How, returned
@@ -15,6 +16,8 @@ Piece = tuple[Module, ast.expr]
 
 _DEEP = 8
 _CALLERS = 4
+_MOST = 200
+"""Expressions that are looked at for one path."""
 _SCRATCH = re.compile(
     r"(?i)^/(var/)?tmp(/|$)|^/dev/|(^|[/\\])\.?(te?mp|cache|scratch|__pycache__|trash)([/\\]|$|_\w*[/\\])"
 )
@@ -26,13 +29,17 @@ _SENDS_ON = re.compile(
 _NOT_PATHS = ("io.", "django.http.", "zipfile.", "tarfile.", "sys.", "flask.Response", "socket.", "http.")
 
 
-def pieces(module: Module, expr: ast.expr, depth: int = 0) -> Iterator[Piece]:
+def pieces(module: Module, expr: ast.expr) -> Iterator[Piece]:
     """Yield the expressions that a path is put together from, names and parameters followed."""
+    return islice(_pieces(module, expr, 0), _MOST)
+
+
+def _pieces(module: Module, expr: ast.expr, depth: int) -> Iterator[Piece]:
     yield module, expr
     if depth > _DEEP:
         return
     for source, part in _parts(module, expr):
-        yield from pieces(source, part, depth + 1)
+        yield from _pieces(source, part, depth + 1)
 
 
 def _parts(module: Module, expr: ast.expr) -> Iterator[Piece]:

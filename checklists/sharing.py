@@ -31,6 +31,8 @@ class From(IntEnum):
 
 
 _DEEP = 6
+_FAR = 2
+"""Names between a parameter and what is asked about, beyond which callers are not asked."""
 _CALLERS = 6
 _SETTINGS = ("flask.current_app", "quart.current_app", "flask.g")
 _SETTING = re.compile(r"(?i)setting|config|secret|credential|api_?key|_key|token|url|dsn|env|\.get$")
@@ -133,7 +135,7 @@ def _of_parameter(module: Module, arg: ast.arg, depth: int) -> From:
     if kind is not None and module.is_a(kind, *SETTINGS_BASES):
         return From.SETTINGS
     function = next((o for o in module.ancestors(arg) if isinstance(o, FunctionNode)), None)
-    if function is None or module.role(function) is not Role.NONE:
+    if function is None or depth > _FAR or module.role(function) is not Role.NONE:
         return From.CALL
     given = [
         origin(other, value, depth + 1) if (value := argument_for(call, function, arg.arg)) else From.CALL

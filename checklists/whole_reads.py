@@ -36,6 +36,7 @@ _READERS = ("csv.reader", "csv.DictReader")
 _OBJECT = re.compile(
     r"^boto3\.(client|Session\.client|resource\.Object)\.get(_object)?\[\]\.read$|^boto3\..*Body.*read$"
 )
+_DEEP = 5
 _BLOBS = frozenset({"download_as_bytes", "download_as_string", "download_as_text", "readall"})
 _LARGE = frozenset(
     {".log", ".csv", ".tsv", ".jsonl", ".ndjson", ".xml", ".sql", ".zip", ".gz", ".mp4", ".pdf", ".dat"}
@@ -79,7 +80,7 @@ def _read(module: Module, call: ast.Call, source: ast.expr) -> str:
     return "an upload" if is_upload(module, source) else ""
 
 
-def _is_object(module: Module, source: ast.expr, path: str) -> bool:
+def _is_object(module: Module, source: ast.expr, path: str, depth: int = 0) -> bool:
     """Tell whether the body of an object of S3 is read: `get_object(…)["Body"].read()`."""
     if _OBJECT.match(path):
         return True
@@ -87,11 +88,8 @@ def _is_object(module: Module, source: ast.expr, path: str) -> bool:
         case ast.Subscript(slice=ast.Constant(value="Body")):
             return True
         case ast.Name():
-            values = module.flow.values(source)
-            return any(
-                v.expr is not None and v.expr is not source and _is_object(v.module, v.expr, "")
-                for v in values
-            )
+            given = [v for v in module.flow.values(source) if v.expr is not None and depth < _DEEP]
+            return any(_is_object(v.module, v.expr, "", depth + 1) for v in given if v.expr is not None)
     return False
 
 
