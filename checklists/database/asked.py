@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harden.calls import callee_of
 from harden.checklists.database.links import Chain, chain_of
 from harden.checklists.database.models import is_model, manager_in, model_of
+from harden.checklists.database.purposes import bindings_of
 from harden.checklists.database.row_steps import name_of
 from harden.checklists.database.sessions import handle_of, kind_of
 from harden.checklists.database.statements import sql_text
@@ -162,16 +163,28 @@ def _is_query(module: Module, chain: Chain) -> bool:
 
 def _iterated(module: Module, call: ast.Call) -> Asked | None:
     """Recognise a queryset that a loop, a list or a test runs."""
+    uses: list[ast.expr] = [call]
     parent = module.parents.get(call)
-    runs = isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension | ast.If | ast.UnaryOp)
-    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
-        runs = parent.func.id in _LISTS
-    if not runs:
+    if isinstance(parent, ast.Assign) and isinstance(name := parent.targets[0], ast.Name):
+        uses = [
+            use
+            for use in module.nodes(ast.Name)
+            if use.id == name.id and isinstance(use.ctx, ast.Load) and name in bindings_of(module, use)
+        ]
+    if not any(_runs_it(module, use) for use in uses):
         return None
     chain = chain_of(module, call)
     if manager_in(module, chain) is None or len(chain.links) < 2:
         return None
     return Asked(call, writes=False, batch=_is_batch(chain))
+
+
+def _runs_it(module: Module, rows: ast.expr) -> bool:
+    """Tell whether a queryset is run where it stands: looped over, listed, tested."""
+    parent = module.parents.get(rows)
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+        return parent.func.id in _LISTS
+    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension | ast.If | ast.UnaryOp)
 
 
 def looked_up_by(module: Module, call: ast.Call, depth: int = 0) -> tuple[Module, Asked] | None:

@@ -16,6 +16,7 @@ from harden.model import Model
 from harden.model_facts import Orm, said
 from harden.models import models_of
 from harden.module import Module, keyword
+from harden.roles import Role
 from harden.tree import FunctionNode
 
 CHAIN, GET, ARGUMENT, CLASS, NOWHERE = "chain", "get", "argument", "class", "nowhere"
@@ -57,6 +58,24 @@ def starts_in(module: Module) -> Iterator[Start]:
         yield from _by_call(module, call)
     for owner in module.nodes(ast.ClassDef):
         yield from _by_class(module, owner)
+    turns: list[ast.For | ast.comprehension] = [*module.nodes(ast.For), *module.nodes(ast.comprehension)]
+    for loop in turns:
+        if isinstance(loop.iter, ast.Attribute) and isinstance(loop.iter.value, ast.Name):
+            yield from _of_given(module, loop.iter, loop.iter.value)
+
+
+def _of_given(module: Module, rows: ast.Attribute, name: ast.Name) -> Iterator[Start]:
+    """Recognise related rows of the row that a handler is given: `current_user.orders`."""
+    if name.id != "current_user" and module.role(rows) is not Role.HANDLER:
+        return
+    model = models_of(module.project).of(module, name)
+    if model is None and name.id == "current_user" and "flask_login" in module.project.imported:
+        known = models_of(module.project).named("User")
+        model = known[0] if len(known) == 1 else None
+    way = way_of(module, model, "", rows.attr) if model is not None and model.orm in _SQL else None
+    if way is not None and way.model is not None and way.many and way.lazy == "select":
+        held = Held(Kind.ROWS, way.model, free=frozenset({way.back} if way.back else ()))
+        yield Start(rows, rows, rows, way.model, held, NOWHERE)
 
 
 def _named_as_class(expr: ast.expr) -> bool:

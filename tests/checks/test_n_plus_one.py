@@ -200,6 +200,14 @@ def test_a_filter_under_a_condition_leaves_many(tmp_path: Path) -> None:
     assert loads(found(tmp_path, FLASK + body, SQL)) == ["author"]
 
 
+def test_rows_of_the_user_at_hand(tmp_path: Path) -> None:
+    login = "from flask_login import current_user\n\n\n"
+    body = login + "def a():\n    return [p.topic.id for p in current_user.posts]\n"
+    findings = found(tmp_path, FLASK + body, SQL)
+    assert loads(findings) == ["not topic"]
+    assert "No query stands here" in findings[0].why_not
+
+
 def test_a_template_of_jinja(tmp_path: Path) -> None:
     body = "def a():\n    return render_template('posts.html', posts=Post.query.all(), title='x')\n"
     template = (

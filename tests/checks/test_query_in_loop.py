@@ -105,6 +105,7 @@ def lines(tmp_path: Path, body: str) -> list[str]:
         "for key in given:\n    if Item.objects.filter(name=key).exists():\n        print(key)",
         "for key in given:\n    for item in Item.objects.filter(name=key):\n        print(item)",
         "for key in given:\n    Item.objects.update_or_create(name=key)",
+        "for key in given:\n    some = Item.objects.filter(name=key)\n    print(sum(i.pk for i in some))",
         "for key in given:\n    get_object_or_404(Item, pk=key)",
         "for key in given:\n    MONGO.users.find_one({'_id': key})",
         "for number, key in enumerate(given):\n    MONGO.users.insert_one({'_id': key, 'n': number})",

@@ -230,7 +230,6 @@ def test_fewer_queries_of_django(body: str, before: int, after: int, mend: Mend,
         (
             "from app import models\n\n\ndef show(s):\n    q = (\n        s.query(models.Post).filter(True)\n"
             "        .all()\n    )\n    return [(p.author, p.comments) for p in q]\n",
-            ""
             "        .options(joinedload(models.Post.author), "
             "selectinload(models.Post.comments))\n        .all()\n",
         ),
