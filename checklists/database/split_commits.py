@@ -10,6 +10,7 @@ from harden.checklists.database.passing import place_of
 from harden.checklists.database.paths import end, follows, is_certain, loop_around, position
 from harden.checklists.database.sessions import Kind
 from harden.checklists.database.side_effects import is_aside
+from harden.checklists.database.statements import sql_text
 from harden.checklists.database.transactions import Commit, commits_of, own_ends
 from harden.checklists.database.writes import Write, own_writes, writes_of
 from harden.module import Module
@@ -58,9 +59,17 @@ def _commits(module: Module, function: FunctionNode) -> list[Commit]:
         return own
     found: list[Commit] = []
     for commit in commits_of(module, function, depth=1):
+        if _only_reads(module, commit.at):
+            continue
         if not found or _belong(module, found[-1], commit):
             found.append(commit)
     return found if len({id(c.at) for c in found}) > 1 else []
+
+
+def _only_reads(module: Module, call: ast.Call) -> bool:
+    """Tell whether a function that runs SQL is given a SELECT."""
+    text = sql_text(module, call.args[0]) if call.args else None
+    return text is not None and text.lstrip().lower().startswith("select")
 
 
 def _belong(module: Module, first: Commit, second: Commit) -> bool:
@@ -70,6 +79,8 @@ def _belong(module: Module, first: Commit, second: Commit) -> bool:
     made = {n.id for t in getattr(statement, "targets", []) for n in ast.walk(t) if isinstance(n, ast.Name)}
     names = {n.id for arg in _given(second.at) for n in ast.walk(arg) if isinstance(n, ast.Name)}
     if not made.isdisjoint(names):
+        return True
+    if first.call is second.call and first.at.args and sql_text(module, first.at.args[0]):
         return True
     given = [{ast.unparse(arg) for arg in _given(commit.at)} for commit in (first, second)]
     same_file = first.module.path == second.module.path == module.path

@@ -14,6 +14,8 @@ from harden.checklists.database.models import manager_in, model_of
 from harden.checklists.database.rows import Origin, Row, related, row_of
 from harden.checklists.database.sessions import Kind, handle_of
 from harden.checklists.database.statements import sql_text
+from harden.checklists.database.write_kinds import MANAGER, MONGO, RELATED, SESSION, WORDS
+from harden.checklists.database.write_kinds import Does as Does
 from harden.model_facts import Orm
 from harden.module import Module, is_literal, keyword
 from harden.tree import FunctionNode, own_nodes
@@ -24,18 +26,11 @@ _SQL = re.compile(r"(?is)\s*(?:with\b.*\)\s*)?(insert|update|delete|replace|merg
 _TABLE = re.compile(
     r"(?is)\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update|delete\s+from)\s+[\"`\[]?([\w.]+)"
 )
+_SPOKEN = re.compile(r"(?i)\s*(select|insert|update|delete|replace|merge|with)\b")
 _ALCHEMY = (Orm.SQLALCHEMY, Orm.SQLMODEL)
 _RUNS = frozenset({"execute", "executemany", "exec", "fetchval", "fetchrow", "execute_many", "scalar"})
 _MONGO_PACKAGES = frozenset({"pymongo", "motor", "flask_pymongo"})
 _FORMS = ("rest_framework.serializers.", "django.forms.", "django.contrib.auth.forms.")
-
-
-class Does(Enum):
-    """What a write does to its rows."""
-
-    INSERT = "insert"
-    UPDATE = "update"
-    DELETE = "delete"
 
 
 class Way(Enum):
@@ -79,35 +74,11 @@ class Write:
         return self.table or (self.module.segment(self.target) if self.target is not None else "")
 
 
-_SESSION = {
-    **dict.fromkeys(("add", "add_all", "bulk_save_objects", "bulk_insert_mappings"), Does.INSERT),
-    **dict.fromkeys(("merge", "bulk_update_mappings"), Does.UPDATE),
-    "delete": Does.DELETE,
-}
-_MANAGER = {
-    **dict.fromkeys(("create", "acreate", "bulk_create", "abulk_create"), Does.INSERT),
-    **dict.fromkeys(("create_user", "create_superuser", "get_or_create", "aget_or_create"), Does.INSERT),
-    **dict.fromkeys(("update_or_create", "aupdate_or_create"), Does.INSERT),
-    **dict.fromkeys(("update", "aupdate", "bulk_update", "abulk_update"), Does.UPDATE),
-    **dict.fromkeys(("delete", "adelete"), Does.DELETE),
-}
-_RELATED = _MANAGER | {
-    "add": Does.INSERT,
-    "set": Does.UPDATE,
-    "remove": Does.DELETE,
-    "clear": Does.DELETE,
-}
-_MONGO = {
-    **dict.fromkeys(("insert_one", "insert_many"), Does.INSERT),
-    **dict.fromkeys(("update_one", "update_many", "replace_one", "bulk_write"), Does.UPDATE),
-    **dict.fromkeys(("find_one_and_update", "find_one_and_replace"), Does.UPDATE),
-    **dict.fromkeys(("delete_one", "delete_many", "find_one_and_delete"), Does.DELETE),
-}
 _FETCHED = frozenset(
     {"first", "one", "one_or_none", "get", "all", "first_or_404", "get_or_404", "one_or_404"}
 )
 _SAVES = frozenset({"save", "asave"})
-_METHODS = frozenset({*_SESSION, *_RUNS, *_RELATED, *_MONGO, *_SAVES})
+_METHODS = frozenset({*SESSION, *_RUNS, *RELATED, *MONGO, *_SAVES})
 
 
 def writes_of(module: Module, function: FunctionNode, depth: int = 0) -> list[Write]:
@@ -134,8 +105,23 @@ def _elsewhere(module: Module, call: ast.Call, depth: int) -> list[Write]:
     called = callee_of(module, call)
     if called is None or called[1].name == "__init__" or called[1] is module.function(call):
         return []
+    if call.args and (text := sql_text(module, call.args[0])) is not None and _SPOKEN.match(text):
+        return list(_handed(module, call, text))
     found = writes_of(*called, depth + 1)
     return [replace(write, at=call, through=None) for write in found]
+
+
+def _handed(module: Module, call: ast.Call, text: str) -> Iterator[Write]:
+    """Yield the write of a function of the project that runs the SQL that it is given."""
+    if (does := _does(text)) is not None:
+        table = _TABLE.search(text)
+        yield Write(call, call, module, does, Way.SQL, table=table.group(1) if table else "")
+
+
+def _does(text: str) -> Does | None:
+    found = _SQL.match(text)
+    word = found.group(1).lower() if found is not None else ""
+    return WORDS.get(word)
 
 
 def write_at(module: Module, node: ast.AST) -> Write | None:
@@ -154,13 +140,13 @@ def _called(module: Module, call: ast.Call, method: str) -> Write | None:
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     if method in _SAVES:
         return _saved(module, call, receiver)
-    if method in _MONGO:
-        return _mongo(module, call, receiver, _MONGO[method])
+    if method in MONGO:
+        return _mongo(module, call, receiver, MONGO[method])
     if method in _RUNS:
         return _run(module, call, receiver)
-    if method in _SESSION and (write := _on_session(module, call, receiver, method)) is not None:
+    if method in SESSION and (write := _on_session(module, call, receiver, method)) is not None:
         return write
-    return _managed(module, call, method) if method in _RELATED else None
+    return _managed(module, call, method) if method in RELATED else None
 
 
 def _on_session(module: Module, call: ast.Call, receiver: ast.expr, method: str) -> Write | None:
@@ -168,7 +154,7 @@ def _on_session(module: Module, call: ast.Call, receiver: ast.expr, method: str)
     if not call.args or (handle := handle_of(module, receiver)) is None or handle.kind is not Kind.SESSION:
         return None
     target = call.args[0]
-    return Write(call, call, module, _SESSION[method], Way.ALCHEMY, receiver, row_of(module, target), target)
+    return Write(call, call, module, SESSION[method], Way.ALCHEMY, receiver, row_of(module, target), target)
 
 
 def _saved(module: Module, call: ast.Call, receiver: ast.expr) -> Write | None:
@@ -210,11 +196,9 @@ def _run(module: Module, call: ast.Call, receiver: ast.expr) -> Write | None:
     statement = call.args[0]
     text = sql_text(module, statement)
     if text is not None:
-        found = _SQL.match(text)
-        if found is None or handle_of(module, receiver) is None:
+        does = _does(text)
+        if does is None or handle_of(module, receiver) is None:
             return None
-        word = found.group(1).lower()
-        does = Does.DELETE if word == "delete" else Does.UPDATE if word == "update" else Does.INSERT
         table = _TABLE.search(text)
         return Write(call, call, module, does, Way.SQL, receiver, table=table.group(1) if table else "")
     chain = chain_of(module, statement)
@@ -244,10 +228,10 @@ def _managed(module: Module, call: ast.Call, method: str) -> Write | None:
     """Recognise `Model.objects.create(…)`, `queryset.update(…)`, `row.items.create(…)`, `row.delete()`."""
     chain = chain_of(module, call)
     at = manager_in(module, chain)
-    if at is not None and method in _MANAGER and len(chain.links) > at + 1:
+    if at is not None and method in MANAGER and len(chain.links) > at + 1:
         manager = chain.links[at].node
         target = manager.value if isinstance(manager, ast.Attribute) else None
-        return Write(call, call, module, _MANAGER[method], Way.ACTIVE, None, row_of(module, call), target)
+        return Write(call, call, module, MANAGER[method], Way.ACTIVE, None, row_of(module, call), target)
     return _alchemy_query(module, call, chain, method) or _of_row(module, call, chain, method)
 
 
@@ -266,7 +250,7 @@ def _alchemy_query(module: Module, call: ast.Call, chain: Chain, method: str) ->
                 else None
             )
             if target is not None:
-                return Write(call, call, module, _MANAGER[method], Way.ALCHEMY, through, None, target)
+                return Write(call, call, module, MANAGER[method], Way.ALCHEMY, through, None, target)
     return None
 
 
@@ -287,7 +271,7 @@ def _of_row(module: Module, call: ast.Call, chain: Chain, method: str) -> Write 
     other = related(owner, chain.links[0].name)
     if other is None:
         return None
-    return Write(call, call, module, _RELATED[method], Way.ACTIVE, None, other, chain.links[0].node)
+    return Write(call, call, module, RELATED[method], Way.ACTIVE, None, other, chain.links[0].node)
 
 
 def _set(module: Module, statement: ast.Assign | ast.AugAssign, target: ast.Attribute) -> Write | None:
