@@ -122,7 +122,6 @@ Fine:
 
     if __name__ == "__main__":
         Base.metadata.create_all(engine)
-        app.run()
 
 Pattern (flask):
 

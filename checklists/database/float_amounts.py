@@ -50,24 +50,34 @@ def is_sent(module: Module, node: ast.AST) -> bool:
 
 
 def begins_as_float(module: Module, node: ast.AugAssign, name: str) -> bool:
+    """Tell whether a statement is the first to add to a name that begins as a float, or adds floats to it."""
     function = module.function(node)
-    first = next(
-        (
-            item
-            for item in (own_nodes(function) if function is not None else ())
-            if isinstance(item, ast.Assign)
-            and any(isinstance(target, ast.Name) and target.id == name for target in item.targets)
-        ),
-        None,
-    )
-    value = first.value if first is not None else None
-    others = [
-        item
-        for item in (own_nodes(function) if function is not None else ())
-        if isinstance(item, ast.AugAssign) and isinstance(item.target, ast.Name) and item.target.id == name
-    ]
-    is_float = isinstance(value, ast.Constant) and isinstance(value.value, float)
-    return is_float and bool(others) and others[0] is node
+    own = list(own_nodes(function)) if function is not None else []
+    first = next((item for item in own if isinstance(item, ast.Assign) and _names(item.targets, name)), None)
+    adding = (item for item in own if isinstance(item, ast.AugAssign) and _names([item.target], name))
+    if first is None or next(adding, None) is not node:
+        return False
+    is_made = any(module.resolve(item.func) == "builtins.float" for item in _calls(node.value))
+    return is_made or (isinstance(first.value, ast.Constant) and isinstance(first.value.value, float))
+
+
+def _names(targets: list[ast.expr], name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def _calls(expr: ast.expr) -> list[ast.Call]:
+    return [node for node in ast.walk(expr) if isinstance(node, ast.Call)]
+
+
+def is_summed(module: Module, call: ast.Call) -> bool:
+    """Tell whether a value is one of those that `sum(… for …)` adds up."""
+    for outer in module.ancestors(call):
+        if isinstance(outer, ast.GeneratorExp | ast.ListComp):
+            holder = module.parents.get(outer)
+            return isinstance(holder, ast.Call) and module.resolve(holder.func) == "builtins.sum"
+        if not isinstance(outer, ast.BinOp | ast.IfExp | ast.BoolOp):
+            return False
+    return False
 
 
 def is_float(module: Module, value: ast.expr | None, annotation: ast.expr | None) -> bool:

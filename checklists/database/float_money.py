@@ -222,6 +222,7 @@ from harden.checklists.database.float_amounts import (
     is_exact,
     is_float,
     is_sent,
+    is_summed,
     spelled,
 )
 from harden.checklists.database.money import (
@@ -314,13 +315,18 @@ def cut_off(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
 
 @check.call("builtins.float")
 def read_as_float(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag `float(request.form["price"])`: money that comes in as text and becomes a float."""
+    """Flag `float(request.form["price"])` and `sum(float(row["price"]) for row in rows)`."""
     if len(call.args) != 1:
         return
     name = spelled(call.args[0])
     if not is_money(name) and not (may_be_money(name) and mentions_money(module.text)):
         return
-    if any(is_sent(module, node) for node in ast.walk(call.args[0])):
+    if is_summed(module, call):
+        why_not = "Use `Decimal(...)` for each."
+        yield check.found(
+            module, call, f"{name} is added up as floats", why_not=why_not, severity=Severity.MEDIUM
+        )
+    elif any(is_sent(module, node) for node in ast.walk(call.args[0])):
         message = f"{name} comes in as text and becomes a float"
         why_not = f"Use `Decimal(...)` where the column for {name} is exact."
         yield check.found(module, call, message, why_not=why_not, severity=Severity.MEDIUM)

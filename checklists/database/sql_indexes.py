@@ -104,7 +104,8 @@ def _columns(text: str, start: int) -> tuple[list[tuple[str, int]], set[str]]:
             continue
         name = entry["name"].lower()
         if name in _NOT_COLUMNS:
-            indexed.update(item.lower() for item in _KEYED.findall(part))
+            if not re.search(r"(?i)\bforeign\s+key\b", part):
+                indexed.update(item.lower() for item in _KEYED.findall(part))
         elif re.search(r"(?i)\b(primary\s+key|unique)\b", part):
             indexed.add(name)
         elif not _FEW.match(entry["type"] or "") and _FEW_NAMED.isdisjoint((words_of(name) or ("",))[:1]):
@@ -123,7 +124,9 @@ _WHERE = re.compile(
     r"(?is)\b(?:from|update)\s+(?:\w+\.)?[\"`]?(?P<table>\w+)[\"`]?(?:\s+(?:as\s+)?(?!where\b|set\b|order\b|join\b|left\b)(?P<alias>\w+))?"
     r"(?P<between>(?:(?!\bfrom\b|\bselect\b).)*?)\bwhere\b(?P<where>.*?)(?=\border\s+by\b|\bgroup\s+by\b|\blimit\b|\breturning\b|$)"
 )
-_CONDITION = re.compile(r"(?is)^\s*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s*(=|<=?|>=?|\bin\b|\bbetween\b)")
+_CONDITION = re.compile(
+    r"(?is)^\s*(?:(?P<of>\w+)\.)?[\"`]?(?P<column>\w+)[\"`]?\s*(?P<how>=|<=?|>=?|\bin\b|\bbetween\b)"
+)
 
 
 def _queries(project: Project, table: str) -> Iterator[tuple[str, Conditions]]:
@@ -151,13 +154,17 @@ def _stated(module: Module) -> Iterator[tuple[str, int, Conditions]]:
         if not isinstance(text, str) or "where" not in text.lower():
             continue
         shape = _WHERE.search(text)
-        if shape is None or re.search(r"(?i)\bjoin\b", shape["between"]):
+        if shape is None:
             continue
         parts = re.split(r"(?i)\band\b", shape["where"])
         if re.search(r"(?i)\bor\b|\bselect\b", shape["where"]):
             continue
         matches = [match for part in parts if (match := _CONDITION.match(part))]
-        conditions = tuple((match[1].lower(), match[2].lower()) for match in matches)
+        if re.search(r"(?i)\bjoin\b|,", shape["between"]):
+            own = {shape["table"].lower(), (shape["alias"] or "").lower()}
+            if any((match["of"] or "").lower() not in own for match in matches):
+                continue  # another table may be the way to the rows
+        conditions = tuple((match["column"].lower(), match["how"].lower()) for match in matches)
         yield shape["table"].lower(), node.lineno, conditions
 
 

@@ -26,14 +26,17 @@ _APPS = ("flask.Flask", "fastapi.FastAPI", "starlette.applications.Starlette", "
 _HANDED = frozenset(
     {"add_event_handler", "on_startup", "lifespan", "Starlette", "FastAPI", "register_listener"}
 )
+_RUNS = frozenset({"run", "serve", "serve_forever", "run_app", "start"})
 _STEPS = 3
 
 
 def at_start(module: Module, node: ast.AST, depth: int = 0) -> str:
     """Return when a node runs while the application starts, as a clause, or nothing."""
-    if module.in_main_guard(node) or _is_for_tests(module, node):
+    if _is_for_tests(module, node):
         return ""
     function = module.function(node)
+    if function is None and module.in_main_guard(node):
+        return "when the application is started as a program" if _serves(module, node) else ""
     if function is None:
         return "when the module is imported"
     role = module.role(function)
@@ -51,6 +54,15 @@ def at_start(module: Module, node: ast.AST, depth: int = 0) -> str:
         if other.kind is module.kind and (found := at_start(other, call, depth + 1)):
             return found
     return ""
+
+
+def _serves(module: Module, node: ast.AST) -> bool:
+    """Tell whether the main block around a node starts a server: `app.run()`, `uvicorn.run(app)`."""
+    block = next((outer for outer in module.ancestors(node) if outer in module.tree.body), None)
+    return any(
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _RUNS
+        for call in (ast.walk(block) if block is not None else ())
+    )
 
 
 def _is_hook(function: FunctionNode) -> bool:

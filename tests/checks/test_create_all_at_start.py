@@ -23,6 +23,7 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
     ("main", "when"),
     [
         ("init_db()\n", "when the module is imported"),
+        ("if __name__ == '__main__':\n    init_db()\n    app.run()\n", "is started as a program"),
         ("@app.on_event('startup')\nasync def begin():\n    init_db()\n", "in begin()"),
         ("async def lifespan(app):\n    init_db()\n    yield\n", "in lifespan()"),
         ("app = FastAPI(on_startup=[init_db])\n", "in init_db()"),

@@ -46,6 +46,26 @@ def test_tables_that_are_fine(tmp_path: Path, column: str) -> None:
     assert found(tmp_path, {"schema.sql": TABLE.format(column)}) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("def f(rows):\n    return sum(float(row['price']) * 2 for row in rows)\n", 1),
+        (
+            "def f(orders):\n    total = 0\n    for o in orders:\n        total += float(o['amount'])\n",
+            1,
+        ),
+        (
+            "def f(orders):\n    total = 0\n    for o in orders:\n        total += o.price\n",
+            0,
+        ),
+        ("def f(rows):\n    return [float(row['price']) for row in rows]\n", 0),
+        ("def f(rows):\n    return sum(float(row['weight']) for row in rows)\n", 0),
+    ],
+)
+def test_sums(tmp_path: Path, code: str, count: int) -> None:
+    assert len(found(tmp_path, {"app/sums.py": code})) == count
+
+
 def test_migrations_are_history(tmp_path: Path) -> None:
     assert found(tmp_path, {"migrations/001.sql": TABLE.format("amount REAL")}) == []
 

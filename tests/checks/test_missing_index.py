@@ -97,7 +97,7 @@ def test_foreign_keys_of_mysql_have_an_index(tmp_path: Path) -> None:
 
 TABLE = (
     "CREATE TABLE notes (\n    id INTEGER PRIMARY KEY,\n    owner TEXT,\n    code TEXT UNIQUE,\n"
-    "    done INTEGER\n);\n"
+    "    done INTEGER,\n    FOREIGN KEY (owner) REFERENCES users (id)\n);\n"
 )
 
 
@@ -108,6 +108,8 @@ TABLE = (
         ("SELECT n.id FROM notes n WHERE n.owner = ? AND n.done = 0", "", ["schema.sql:3 M"]),
         ("DELETE FROM notes WHERE owner = ?", "", ["schema.sql:3 M"]),
         ("UPDATE notes SET done = 1 WHERE owner IN (?)", "", ["schema.sql:3 M"]),
+        ("SELECT n.id FROM notes n JOIN users u ON u.id = n.owner WHERE n.owner = ?", "", ["schema.sql:3 M"]),
+        ("SELECT n.id FROM notes n JOIN users u ON u.id = n.owner WHERE u.name = ?", "", []),
         ("SELECT * FROM notes WHERE id = ? AND owner = ?", "", []),
         ("SELECT * FROM notes WHERE code = ?", "", []),
         ("SELECT * FROM notes WHERE done = 1", "", []),
