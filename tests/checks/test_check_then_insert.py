@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,112 @@ def test_a_validator_refuses_for_those_who_insert(tmp_path: Path) -> None:
 def test_a_schema_of_sql_is_read(tmp_path: Path, schema: str, found: list[str]) -> None:
     files = {"app.py": SQL, "schema.sql": schema, "db.py": "import psycopg2\n"}
     assert told(tmp_path, files, "app.py") == found
+
+
+DJANGO = """\
+from django.contrib.auth.models import User
+from django.db import models
+from django.forms import Form, ValidationError
+from django.views import View
+from django.views.generic import CreateView
+
+
+class Book(models.Model):
+    isbn = models.CharField(max_length=13)
+
+
+class Loan(models.Model):
+    book = models.ForeignKey(Book, on_delete=models.CASCADE)
+    member = models.ForeignKey(User, on_delete=models.CASCADE)
+    returned = models.BooleanField(default=False)
+
+
+class Library(View):
+    def post(self, request, pk):
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (
+            """\
+            name, email = request.POST["name"], request.POST["email"]
+            if User.objects.filter(username=name).exists():
+                return taken()
+            if User.objects.filter(email=email).exists():
+                return taken()
+            User.objects.create_user(username=name, email=email)
+            """,
+            [21, 23],
+        ),
+        (
+            """\
+            if Loan.objects.filter(book_id=pk, member=request.user, returned=False).exists():
+                return taken()
+            Loan.objects.create(book_id=pk, member=request.user)
+            """,
+            [20],
+        ),
+        (
+            """\
+            if not Loan.objects.filter(id=pk, member=request.user).exists():
+                Loan.objects.create(book_id=1, member=request.user)
+            """,
+            [],
+        ),
+        (
+            """\
+            if Book.objects.filter(isbn=request.POST["isbn"]).exclude(pk=pk).exists():
+                return taken()
+            Book.objects.create(isbn=request.POST["isbn"])
+            """,
+            [],
+        ),
+        (
+            """\
+            lock.acquire()
+            if not Book.objects.filter(isbn=pk).exists():
+                Book.objects.create(isbn=pk)
+            """,
+            [],
+        ),
+        (
+            """\
+            if not Book.objects.filter(isbn=pk).exists():
+                Book.objects.create(isbn=pk)
+            with lock:
+                count()
+            """,
+            [20],
+        ),
+    ],
+)
+def test_ways_to_ask_and_to_insert(tmp_path: Path, code: str, found: list[int]) -> None:
+    body = textwrap.indent(textwrap.dedent(code), "        ")
+    said = told(tmp_path, {"shop/views.py": DJANGO + body}, "shop/views.py")
+    assert [int(one.split()[0]) for one in said] == found
+
+
+FORMS = """\
+        return redirect("/")
+
+
+class Add(CreateView):
+    model = Book
+
+    def form_valid(self, form):
+        if Book.objects.filter(isbn=form.cleaned_data["isbn"]).exists():
+            return taken()
+        return super().form_valid(form)
+
+
+class Wanted(Form):
+    def clean_isbn(self):
+        if not Book.objects.filter(isbn=self.cleaned_data["isbn"]).exists():
+            raise ValidationError("no such book")
+"""
+
+
+def test_a_view_saves_for_its_form_and_a_form_may_ask_for_what_is_there(tmp_path: Path) -> None:
+    assert told(tmp_path, {"shop/views.py": DJANGO + FORMS}, "shop/views.py") == ["27 doubles"]

@@ -133,3 +133,40 @@ def test_one_handler_may_answer_for_all(tmp_path: Path) -> None:
 
 def test_without_a_commit_in_sight_nothing_is_said(tmp_path: Path) -> None:
     assert lines(tmp_path, CRUD.replace("    db.commit()\n", ""), ROUTES) == []
+
+
+VIEWS = """\
+from django.contrib.auth.models import User
+from django.db import models
+from django.shortcuts import get_object_or_404
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+
+
+class Reservation(models.Model):
+    book = models.ForeignKey(Book, on_delete=models.CASCADE)
+    member = models.ForeignKey(User, on_delete=models.CASCADE)
+
+    class Meta:
+        unique_together = ("book", "member")
+
+
+def reserve(request, pk):
+    book = BOOK
+    Reservation.objects.create(book=book, member=request.user)
+    return redirect("/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("book", "found"),
+    [("get_object_or_404(Book, pk=pk)", [20]), ("Book.objects.first()", []), ("next_free()", [])],
+)
+def test_a_request_may_name_the_row_that_is_half_of_a_pair(
+    tmp_path: Path, book: str, found: list[int]
+) -> None:
+    (tmp_path / "views.py").write_text(VIEWS.replace("BOOK", book))
+    result = scan_file(Project(tmp_path, ("views.py",)), Rules((checks()["integrity-error"],)), "views.py")
+    assert [finding.line for finding in result.findings] == found
