@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from harden.checklists.database.loaded import EVERY_ONE, Path
+from harden.checklists.database.loaded import EVERY_ONE, STEPS, Path, loaded_by
+from harden.checklists.database.related import Way
 from harden.checklists.database.row_held import Apart, Held, Kind, Missed
+from harden.checklists.database.row_steps import narrowed_by
+from harden.model_facts import Orm
+from harden.module import Module
 
 _MOST = 1500
 """Expressions that are followed for one query."""
@@ -16,7 +20,10 @@ _ENOUGH = 30
 class Notes:
     """One query: what its steps are, what it brings along, and what is read of its rows besides."""
 
-    def __init__(self, loaded: frozenset[Path]) -> None:
+    def __init__(self, module: Module, orm: Orm, loaded: frozenset[Path]) -> None:
+        self.module = module
+        self.orm = orm
+        self.begin: ast.expr | None = None
         self.loaded: set[Path] = set(loaded)
         self.unknown = False
         self.missed: dict[Path, Missed] = {}
@@ -26,6 +33,7 @@ class Notes:
         self.steps: set[str] = set()
         self.ran: set[tuple[str, int]] = set()
         self.calls: dict[str, ast.Call] = {}
+        self._narrowed: set[str] = set()
         self._seen: set[tuple[ast.AST | str, Kind, Path, bool, bool]] = set()
 
     @property
@@ -67,3 +75,24 @@ class Notes:
             return
         found = self.counted if counts else self.missed
         found.setdefault(held.path, Missed(held.ways, place, held.one, node))
+
+    def own_step(self, module: Module, call: ast.Call, name: str) -> None:
+        """Note what a step of the query itself brings along, and to which rows it narrows it down."""
+        self.steps.add(name)
+        if name in STEPS:
+            self.loads(loaded_by(module, call, name))
+            if module is self.module and self.runs_always(call):
+                self.calls[name] = call
+        if name in ("filter", "filter_by", "where") and self.runs_always(call):
+            self._narrowed |= narrowed_by(call)
+
+    def runs_always(self, call: ast.Call) -> bool:
+        """Tell whether a step stands in the block in which the query begins."""
+        if self.begin is None or call not in self.module.parents:
+            return False
+        blocks = [self.module.parents.get(self.module.statement(node)) for node in (call, self.begin)]
+        return blocks[0] is blocks[1]
+
+    def has_one(self, way: Way) -> bool:
+        """Tell whether all rows lead to the same other row, which the session then has at hand."""
+        return self.orm is not Orm.DJANGO and not way.keys.isdisjoint(self._narrowed)

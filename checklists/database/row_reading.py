@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harden.calls import few_callers, is_generator
-from harden.checklists.database.loaded import STEPS, Path, chain_loads, loaded_by
+from harden.checklists.database.loaded import Path, chain_loads
 from harden.checklists.database.managers import returned_by
-from harden.checklists.database.related import Way, is_property, member_of, way_of
+from harden.checklists.database.related import is_property, member_of, way_of
 from harden.checklists.database.row_calls import passed
 from harden.checklists.database.row_held import Apart, Held, Kind
 from harden.checklists.database.row_notes import Notes
@@ -22,7 +22,6 @@ from harden.checklists.database.row_steps import (
     is_few,
     is_few_slice,
     items_of,
-    narrowed_by,
 )
 from harden.model_facts import Orm
 from harden.module import Module
@@ -45,17 +44,13 @@ class Reading(Notes):
     """One query, and all that is read of its rows."""
 
     def __init__(self, module: Module, orm: Orm, loaded: frozenset[Path]) -> None:
-        super().__init__(loaded)
-        self.module = module
-        self.orm = orm
-        self._narrowed: set[str] = set()
-        self._begin: ast.expr | None = None
+        super().__init__(module, orm, loaded)
         self._home: FunctionNode | None = None
         self._entered: list[tuple[FunctionNode, Module, ast.expr]] = []
 
     def start(self, expr: ast.expr, held: Held) -> None:
         """Follow a query from the expression that it begins with."""
-        self._begin, self._home = expr, self.module.function(expr)
+        self.begin, self._home = expr, self.module.function(expr)
         self.follow(self.module, expr, held)
 
     # Where the value of an expression goes
@@ -237,14 +232,10 @@ class Reading(Notes):
             if held.each:
                 self.apart.setdefault(place, Apart(name, node))
             return None
-        is_given = not held.ways and not way.many and self._has_one(way)
+        is_given = not held.ways and not way.many and self.has_one(way)
         if held.each and name not in held.free and not is_given:
             self.note(inner, place)
         return inner
-
-    def _has_one(self, way: Way) -> bool:
-        """Tell whether all rows lead to the same other row, which the session then has at hand."""
-        return self.orm is not Orm.DJANGO and not way.keys.isdisjoint(self._narrowed)
 
     def opened(self, held: Held, place: str) -> Held:
         """Return related rows as they are read whole by a template or serializer."""
@@ -262,7 +253,7 @@ class Reading(Notes):
             self._asked(module, node, call, held)
             return
         if not held.ways:
-            self._own_step(module, call, name)
+            self.own_step(module, call, name)
         if name == "scalars":
             self.follow(module, call, replace(held, kind=Kind.ROWS))
         elif name in ONE and (held.kind is Kind.ROWS or name.startswith("scalar")):
@@ -276,23 +267,6 @@ class Reading(Notes):
                 self.loads(chain_loads(source, expr))
             if found:
                 self.follow(module, call, held)
-
-    def _own_step(self, module: Module, call: ast.Call, name: str) -> None:
-        """Note what a step of the query itself brings along, and to which rows it narrows it down."""
-        self.steps.add(name)
-        if name in STEPS:
-            self.loads(loaded_by(module, call, name))
-            if module is self.module and self._runs_always(call):
-                self.calls[name] = call
-        if name in ("filter", "filter_by", "where") and self._runs_always(call):
-            self._narrowed |= narrowed_by(call)
-
-    def _runs_always(self, call: ast.Call) -> bool:
-        """Tell whether a step stands in the block in which the query begins."""
-        if self._begin is None or call not in self.module.parents:
-            return False
-        blocks = [self.module.parents.get(self.module.statement(node)) for node in (call, self._begin)]
-        return blocks[0] is blocks[1]
 
     def _asked(self, module: Module, node: ast.Attribute, call: ast.Call, held: Held) -> None:
         """Follow a question to related rows of Django: whether a prefetch answers it, or only a query."""
