@@ -82,26 +82,25 @@ def _taker(module: Module, expr: ast.expr) -> FunctionNode | None:
 
 def kept_by_makers(module: Module) -> Iterator[Kept]:
     """Yield containers of a function that runs once, which the handlers that it makes change."""
-    nested = [
-        (function, outer)
-        for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
-        for function in module.nodes(kind)
-        if (outer := module.function(function)) is not None
-    ]
-    for outer in dict.fromkeys(outer for _, outer in nested):
-        begins = dict(_begun(module, outer))
-        if not begins or is_served(module, outer):
-            continue
-        bindings = module.names.scopes[outer].bindings
-        for name, (statement, value) in begins.items():
-            uses: list[Use] = [
-                (module, use)
-                for use in module.nodes(ast.Name)
-                if use.id == name
-                and module.function(use) is not outer
-                and module.names.lookup(use) in bindings[name]
-            ]
-            yield from kept(name, statement, value, uses)
+    functions = [*module.nodes(ast.FunctionDef), *module.nodes(ast.AsyncFunctionDef)]
+    outers = dict.fromkeys(outer for function in functions if (outer := module.function(function)))
+    begun = [(outer, name, *found) for outer in outers for name, found in _begun(module, outer)]
+    named: dict[str, list[ast.Name]] = {name: [] for _, name, _, _ in begun}
+    for use in module.nodes(ast.Name) if begun else ():
+        if use.id in named:
+            named[use.id].append(use)
+    for outer, name, statement, value in begun:
+        bound = module.names.scopes[outer].bindings[name]
+        inner = (use for use in named[name] if module.function(use) is not outer)
+        found = list(
+            kept(name, statement, value, [(module, use) for use in inner if _is(module, use, bound)])
+        )
+        if found and not is_served(module, outer):
+            yield from found
+
+
+def _is(module: Module, use: ast.Name, bound: list[ast.AST]) -> bool:
+    return module.names.lookup(use) in bound
 
 
 def _begun(module: Module, outer: FunctionNode) -> Iterator[tuple[str, tuple[ast.stmt, ast.expr]]]:

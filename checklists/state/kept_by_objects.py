@@ -24,10 +24,11 @@ def kept_by_objects(module: Module) -> Iterator[Kept]:
         value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
         if not isinstance(value, ast.Call) or not isinstance(statement, ast.Assign | ast.AnnAssign):
             continue
-        uses = list(_given(module, name)) if is_service(module) else []
-        made = module.project.class_of(module.resolve(value.func) or "") if uses else None
+        path = module.resolve(value.func) or ""
+        made = module.project.class_of(path) if module.project.owns(path) and is_service(module) else None
         if made is None or any(base.startswith(_SETTINGS) for base in made[0].bases(made[1])):
             continue
+        uses = list(_given(module, name))
         for attr in dict.fromkeys(use.attr for _, use in uses):
             begun = _begun(made[1], attr)
             if begun is not None:
@@ -40,8 +41,10 @@ def _given(module: Module, name: str) -> Iterator[tuple[Module, ast.Attribute]]:
     """Yield where functions give an attribute of a module's object a value."""
     said = re.compile(rf"\b{re.escape(name)}(\.\w+(: [^=\n]+)?\s*[-+*/|&]?=[^=]| as \w)")
     project = module.project
-    files = [path for path in shipped(project.naming(name)) if said.search(project.text(path))]
+    files = list(shipped(project.naming(name)))
     for path in files if len(files) <= _FILES else ():
+        if not said.search(project.text(path)):
+            continue
         try:
             other = module if path == module.path else project.module(path)
         except UnreadableSource:
