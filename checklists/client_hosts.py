@@ -7,7 +7,7 @@ import re
 
 from harden.checklists.addressed import CLIENTS, HOST_WORDS, Use, callee, top_package
 from harden.checklists.endpoints import is_host
-from harden.environment import screaming
+from harden.environment import SETTINGS_BASES, screaming
 from harden.logs import log_call
 from harden.module import Module, is_literal, keyword
 from harden.words import words_of
@@ -20,6 +20,12 @@ _FIRST_IS_HOST = (
     *("paramiko.client.SSHClient.connect", "paramiko.SSHClient.connect", "paho.mqtt.client.Client.connect"),
 )
 _BUCKETS = ("boto3.", "aioboto3.", "aiobotocore.", "google.cloud.storage.", "minio.", "botocore.")
+_BUCKET_PACKAGES = frozenset({"boto3", "aioboto3", "google", "minio", "aiobotocore"})
+_HOST_NAME = re.compile(
+    r"(\w+_)?(DB|DATABASE|PG|POSTGRES|POSTGRESQL|MYSQL|MARIADB|MSSQL|MONGO|MONGODB|REDIS|CACHE|MEMCACHED|RABBITMQ"
+    r"|RABBIT|AMQP|BROKER|QUEUE|KAFKA|MQTT|NATS|ELASTIC|ELASTICSEARCH|OPENSEARCH|SMTP|MAIL|EMAIL|IMAP|POP3|LDAP"
+    r"|FTP|SFTP|SSH|INFLUXDB|CLICKHOUSE|CASSANDRA|NEO4J|CONSUL|STATSD)_(HOST|HOSTNAME|SERVER|IP|ADDR)"
+)
 _BUCKET_AT = {"upload_file": 1, "upload_fileobj": 1, "download_file": 0, "download_fileobj": 0}
 _CONNECTS = re.compile(r"[A-Z]\w*|connect|(in)?secure_channel")
 _MAIL = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+")
@@ -57,7 +63,7 @@ def host_use(module: Module, node: ast.Constant, text: str) -> Use | None:
         case ast.Dict() if isinstance(parent, ast.Dict) and holder is node:
             return _django_host(module, parent, node, text)
         case ast.Assign(targets=[ast.Name(id=name)]) if holder is node:
-            return _bucket_constant(module, name)
+            return _bucket_constant(module, name) or _host_constant(module, parent, name, text)
     return None
 
 
@@ -118,9 +124,19 @@ def _django_host(module: Module, mapping: ast.Dict, node: ast.Constant, text: st
 def _bucket_constant(module: Module, name: str) -> Use | None:
     words = words_of(name)
     is_bucket = name.isupper() and "bucket" in words and words[-1] in ("bucket", "name")
-    if not is_bucket or not module.imports("boto3", "aioboto3", "google", "minio", "aiobotocore"):
+    if not is_bucket or module.project.imported.isdisjoint(_BUCKET_PACKAGES):
         return None
     return Use("the name of a bucket", {"env": name})
+
+
+def _host_constant(module: Module, statement: ast.stmt, name: str, text: str) -> Use | None:
+    """Judge `REDIS_HOST = "10.0.3.17"` in a module, or in a class that the environment does not fill."""
+    if not _HOST_NAME.fullmatch(name) or module.function(statement) is not None or not is_host(text):
+        return None
+    owner = module.parents.get(statement)
+    if isinstance(owner, ast.ClassDef) and any(base in SETTINGS_BASES for base in module.bases(owner)):
+        return None
+    return Use(f"the host {text}", {"env": name})
 
 
 def _is_port(expr: ast.expr) -> bool:

@@ -39,6 +39,14 @@ _TOKEN = re.compile(
     r"(\b(token|apikey|apitoken|bearer)|\b(api|access|account|storage|service|subscription|license|licence|admin"
     r"|internal|webhook|shared|write|integration|server) key|\b(sas|auth) (token|key)|\bauthorization)$"
 )
+_OF_SERVICE = re.compile(
+    r"\b(stripe|sendgrid|mailgun|mailchimp|mailjet|postmark|resend|brevo|twilio|vonage|nexmo|sms|smtp|mail|email"
+    r"|payment|payments|paypal|braintree|paystack|razorpay|flutterwave|square|adyen|mollie|openai|anthropic|claude"
+    r"|gemini|groq|mistral|cohere|pinecone|replicate|deepl|elevenlabs|huggingface|weather|openweather"
+    r"|openweathermap|tmdb|newsapi|pusher|cloudinary|airtable|notion|shippo|easypost|hubspot|zendesk) key$"
+)
+"""Keys that a service gave out; only what looks made at random is one: `mail key` may also name a field."""
+_PUBLIC = ("pk_", "pub_", "public_")
 _OTHER = frozenset(
     {"hash", "hashed", "fake", "dummy", "test", "testing", "mock", "example", "sample", "invalid", "wrong"}
     | {
@@ -228,7 +236,7 @@ def kind_of(name: str) -> Kind:
     for kind, pattern in ((Kind.PASSWORD, _PASSWORD), (Kind.SIGNING, _SIGNING), (Kind.TOKEN, _TOKEN)):
         if pattern.search(text):
             return kind
-    return Kind.NONE
+    return Kind.TOKEN if _OF_SERVICE.search(text) else Kind.NONE
 
 
 def known_shape(value: str) -> str:
@@ -326,9 +334,16 @@ def _is_password(name: str, value: str, place: Place) -> bool:
 def _is_token(name: str, value: str, place: Place) -> bool:
     if " " in value or _PLACEHOLDER.search(value) or _is_like_name(name, value):
         return False
+    if _names_service(name):
+        return _is_random(value) and not value.startswith(_PUBLIC)
     if place is not Place.LOCAL and len(value) >= 10 and not _is_path(value):
         return _has_digit_and_letter(value) or "secret" in value.lower()
     return _is_random(value)
+
+
+def _names_service(name: str) -> bool:
+    text = " ".join(words_of(name))
+    return _OF_SERVICE.search(text) is not None and _TOKEN.search(text) is None
 
 
 def _is_path(value: str) -> bool:

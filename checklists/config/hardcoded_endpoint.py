@@ -71,6 +71,20 @@ Fixed:
         response.raise_for_status()
         return response.json()["stock"]
 
+Flagged (app/config.py):
+
+    DEBUG_MAILS = False
+    REDIS_HOST = "10.0.3.17"
+    MAIL_SERVER = "smtp.acme.io"
+
+Fixed (app/config.py):
+
+    import os
+
+    DEBUG_MAILS = False
+    REDIS_HOST = os.getenv("REDIS_HOST", "10.0.3.17")
+    MAIL_SERVER = os.getenv("MAIL_SERVER", "smtp.acme.io")
+
 Flagged:
 
     import boto3
@@ -223,6 +237,17 @@ Fine (app/settings.py):
     class Settings(BaseSettings):
         redis_url: str = "redis://redis:6379/0"
         smtp_host: str = "smtp.acme.io"
+        REDIS_HOST: str = "redis"
+
+Fine (app/server.py):
+
+    HOST = "localhost"
+    EMAIL_HOST_USER = "shop"
+    REDIS_HOST = "your-host"
+
+
+    class TestConfig:
+        DB_HOST = "10.0.0.7"
 
 When to ignore: the address is part of a protocol, or the code runs beside what it calls by design (a
 sidecar).

@@ -39,6 +39,8 @@ STRIPE = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"  # put together, so that no sca
         f'anything("{STRIPE}")',
         'def f(token): return token == "k8s9d0f7g6h5j4k3l2"',
         'SECRET_KEY = "django-insecure-^x(%s)&a{{1"',
+        'STRIPE_KEY = "pk9f-51Hq8ZKLmNv93kXyTb7QwErT"',
+        'class Config:\n    WEATHER_KEY = "b1b15e88fa797225412429c1c50c122a1"',
         'class DevelopmentConfig:\n    DB_URI = "postgresql://u:X1pL8PjYnTMaeP7k9DXX@db-1.oregon.acme.com/shop"',
     ],
 )
@@ -53,6 +55,9 @@ def test_in_use(code: str, tmp_path: Path) -> None:
         'ACCESS_TOKEN = "access_token"',
         'API_KEY = "your-api-key-here"',
         'API_KEY_NAME = "X-API-Key"',
+        'WEATHER_KEY = "weather_v2"',
+        'EMAIL_KEY = "user-email-key"',
+        'STRIPE_KEY = "pk_live_51Hq8ZKLmNv93kXyTb7QwErT"',
         'TOKEN_URL = "https://auth.example/token"',
         'SECRET_ENV = "SHOP_SECRET"',
         'SECRET_KEY = ""',
