@@ -16,6 +16,7 @@ Piece = tuple[Module, ast.expr]
 
 _DEEP = 8
 _CALLERS = 4
+_SHALLOW = 5
 _MOST = 200
 """Expressions that are looked at for one path."""
 _SCRATCH = re.compile(
@@ -100,9 +101,26 @@ def given_by_callers(module: Module, arg: ast.AST) -> Iterator[Piece]:
             yield other, value
 
 
-def is_scratch(module: Module, path: ast.expr) -> bool:
-    """Tell whether a path leads into a folder for what is only there for a moment."""
-    return any(_is_scratch(*piece) for piece in pieces(module, path))
+def is_scratch(module: Module, path: ast.expr, depth: int = 0) -> bool:
+    """Tell whether a path leads, on every way to it, into a folder for what is only there for a moment."""
+    if _is_scratch(module, path):
+        return True
+    if depth > _SHALLOW:
+        return False
+    match path:
+        case ast.Name():
+            return _all_scratch(list(_held(module, path)), depth)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _all_scratch([(module, body), (module, orelse)], depth)
+        case ast.Attribute():
+            return _all_scratch(list(_parts(module, path)), depth)
+        case ast.Call() if (made := callee_of(module, path)) is not None:
+            return _all_scratch([(made[0], value) for value in returned(made[1])], depth)
+    return any(is_scratch(*part, depth + 1) for part in _parts(module, path))
+
+
+def _all_scratch(ways: list[Piece], depth: int) -> bool:
+    return bool(ways) and all(is_scratch(*way, depth + 1) for way in ways)
 
 
 def _is_scratch(module: Module, expr: ast.expr) -> bool:

@@ -111,6 +111,30 @@ def test_folder_that_is_set_nowhere(tmp_path: Path) -> None:
     assert [finding.line for finding in found] == [9, 14]
 
 
+NAMES = """from flask import Flask, request
+app = Flask(__name__)
+
+def named(ending):
+    return f"uploads/{{request.form['id']}}.{{ending}}"
+
+def folder(testing):
+    if testing:
+        return "tests/.temp"
+    return {kept}
+
+@app.post("/a")
+def a():
+    request.files["a"].save(folder(app.testing) + named("html"))
+    return named("tmp")
+"""
+
+
+@pytest.mark.parametrize(("kept", "lines"), [('"data/"', [14]), ('"/tmp/"', [])])
+def test_folder_that_is_for_a_moment_on_every_way(tmp_path: Path, kept: str, lines: list[int]) -> None:
+    found = findings(project_of(tmp_path, {"app/main.py": NAMES.format(kept=kept)}))
+    assert [finding.line for finding in found] == lines
+
+
 SETTINGS = 'INSTALLED_APPS = ["shop"]\nMEDIA_ROOT = "/srv/media"\n'
 MODELS = (
     "from django.db import models\n\n\nclass Photo(models.Model):\n    image = models.ImageField({storage})\n"
