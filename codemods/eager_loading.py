@@ -28,7 +28,7 @@ class LoadAlong(PythonCodemod):
         self._after: dict[Span, _Steps] = {}
         self._into: dict[Span, list[str]] = {}
         self._options: dict[Span, list[str]] = {}
-        self._instead: dict[Span, _Steps] = {}
+        self._instead: dict[Span, tuple[str, _Steps]] = {}
         self._classes: dict[Span, str] = {}
         for finding in self._targets:
             self._current = finding
@@ -44,10 +44,10 @@ class LoadAlong(PythonCodemod):
         if facts["form"] == "get":
             self._options[place] = steps[0][1]
         elif facts["form"] == "argument":
-            self._instead[place] = _joined(steps)
+            self._instead[place] = facts["manager"], _joined(steps)
         elif facts["form"] == "class":
             chain = "".join(f".{name}({given})" for name, given in _joined(steps))
-            self._classes[finding.span] = f"queryset = {facts['model']}.objects{chain}"
+            self._classes[finding.span] = f"queryset = {facts['model']}.{facts['manager']}{chain}"
         else:
             for name, given in steps:
                 if name in facts:
@@ -98,8 +98,9 @@ class LoadAlong(PythonCodemod):
         if span in self._after:
             return extended(left, self._after[span])
         if span in self._instead and isinstance(left, cst.Name | cst.Attribute):
-            manager = cst.Attribute(left.with_changes(lpar=[], rpar=[]), cst.Name("objects"))
-            return chained(manager, self._instead[span], cst.Dot())
+            name, steps = self._instead[span]
+            manager = cst.Attribute(left.with_changes(lpar=[], rpar=[]), cst.Name(name))
+            return chained(manager, steps, cst.Dot())
         return left
 
     def _room(self, original: cst.Attribute) -> int:

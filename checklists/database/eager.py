@@ -49,6 +49,7 @@ def loads_for(module: Module, start: Start, reading: Reading) -> dict[str, str]:
         "loads": "\n".join(lines),
         "goes_on": "yes" if isinstance(module.parents.get(place), ast.Attribute) else "",
         "model": _named(module, start),
+        "manager": next(iter(start.model.managers), "objects"),
         **merged,
     }
 

@@ -135,7 +135,15 @@ def _by_call(module: Module, call: ast.Call) -> Iterator[Start]:
     is_sql = model.orm in _SQL
     if name in _SHORTCUTS and not is_sql:
         held = Held(_SHORTCUTS[name], model, one=_SHORTCUTS[name] is Kind.ROW)
-        yield Start(call, call.args[0], call, model, held, ARGUMENT, _defaults(model, "objects"))
+        yield Start(
+            call,
+            call.args[0],
+            call,
+            model,
+            held,
+            ARGUMENT,
+            _defaults(model, next(iter(model.managers), "objects")),
+        )
     elif name in ("query", "select") and is_sql and len(call.args) == 1 and not call.keywords:
         yield _chain(module, call, call, model, Kind.ROWS)
     elif name in ("get", "get_or_404") and is_sql and isinstance(call.func, ast.Attribute):
@@ -175,7 +183,16 @@ def _by_class(module: Module, owner: ast.ClassDef) -> Iterator[Start]:
         own = next((s for s in owner.body if isinstance(s, FunctionNode) and s.name == "get_queryset"), None)
         if model is not None and (own is None or "super()" in module.segment(own)):
             held = Held(Kind.ROWS, model)
-            yield Start(named, named, owner, model, held, CLASS, _defaults(model, "objects"), owner)
+            yield Start(
+                named,
+                named,
+                owner,
+                model,
+                held,
+                CLASS,
+                _defaults(model, next(iter(model.managers), "objects")),
+                owner,
+            )
     functions = [item for item in owner.body if isinstance(item, FunctionNode) and item.args.args]
     if functions and "for " in module.segment(owner):
         me = models_of(module.project).at(module.names.local_path(owner))

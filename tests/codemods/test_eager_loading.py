@@ -284,3 +284,16 @@ def test_refusals_of_sqlalchemy(body: str, mend: Mend) -> None:
     mended = mend("n-plus-one", HEAD + body, files={"app/models.py": SQL})
     assert mended.text == HEAD + body
     assert mended.refused
+
+
+def test_the_default_manager_is_named(mend: Mend) -> None:
+    models = DJANGO.replace("    objects = PostManager()\n", "    posts = PostManager()\n")
+    template = "{% for c in post.comments.all %}{{ c.by.name }}{% endfor %}"
+    code = (
+        "from django.shortcuts import get_object_or_404, render\n\nfrom app.models import Post\n\n\n"
+        "def show(request):\n    post = get_object_or_404(Post, pk=3)\n"
+        "    return render(request, 'post.html', {'post': post})\n"
+    )
+    files = {"app/models.py": models, "app/templates/post.html": template}
+    mended = mend("n-plus-one", code, path="app/views.py", files=files)
+    assert "get_object_or_404(Post.posts.prefetch_related('comments__by'), pk=3)" in mended.text
