@@ -5,7 +5,8 @@ such a list is still there in the next one, of another user. A list or dict in a
 same way by all instances that change it through `self`. Defaults that are only read are reported as low:
 the first edit that changes them brings the defect in. Left out: parameters named as a cache on purpose, those
 annotated as Sequence, Mapping and the like, private tables of a class that are filled by key,
-request handlers and commands whose framework copies the default, and `ClassVar` attributes.
+request handlers and commands whose framework copies the default, `ClassVar` attributes, and attributes that
+requests use as a store (`in-memory-session`, `global-mutable-state`, `connection-registry`).
 
 Flagged:
 
@@ -126,6 +127,19 @@ Fine:
     def search(tags: list[str] = []):
         return tags
 
+Fine (app/views.py):
+
+    from flask import request
+    from flask.views import MethodView
+
+
+    class Votes(MethodView):
+        votes = {}
+
+        def post(self):
+            self.votes[request.form["name"]] = request.form["vote"]
+            return self.votes
+
 Fine (app/settings.py):
 
     from pydantic_settings import BaseSettings
@@ -157,6 +171,7 @@ from harden.checklists.mutable_values import (
     is_read_only,
     is_same_inside,
 )
+from harden.checklists.state.kept_kinds import judged
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
@@ -229,6 +244,8 @@ def mutable_attribute(module: Module, node: ast.AST) -> Iterator[Finding]:
     for statement in node.body:
         name = class_attribute(module, statement)
         if name in changed and name not in assigned and not _is_meant(name):
+            if any(one.kept.node is statement and one.kind is not None for one in judged(module)):
+                continue  # it is a store of the process: told as one, for each object's own would lose it
             why_not = _why_class_not(module, node, name, name in shared)
             message = f"{name} is one object shared by all instances of {node.name}"
             yield check.found(module, statement, message, why_not=why_not)
