@@ -5,8 +5,8 @@ are. The first new column works on every laptop with a fresh database, and fails
 table exists without it. Several workers that start at once race to create the same table, and one of them
 fails; a service that may create tables also may drop them, which it has no need for. Beside Alembic or
 Flask-Migrate the two fight: the tables are there before the first migration makes them, which then fails,
-and what `create_all()` has made is in no revision. Not reported: scripts, commands, tests, and a
-`create_all()` that nothing but the start of a development run reaches.
+and what `create_all()` has made is in no revision. Not reported: scripts, commands and tests, what only a
+condition about tests, debugging or SQLite reaches, and programs that serve nobody.
 
 Flagged:
 

@@ -3,13 +3,15 @@
 On the hundred rows of a laptop that takes no time. With a million rows each such query reads all of them,
 keeps a processor of the database busy, and pushes everything else out of its memory; deleting one parent
 row reads the whole table of its children to see whether any is left. Foreign keys get no index of their own
-in PostgreSQL, SQLite and others but MySQL, unlike in Django, which makes one.
-Looked at are foreign keys of SQLAlchemy and SQLModel, and columns that a query of the project filters by, or
-sorts by before it cuts a page. Left out are primary keys, unique columns, the first columns of indexes and
-constraints, columns of few values (flags, enums, a status), long texts, conditions beside one that has an
-index already, and tables that stay small by their nature, such as settings or countries.
-The fix adds `index=True` (Django: `db_index=True`). On a large table the migration should build the index
-without a lock: `CREATE INDEX CONCURRENTLY` in PostgreSQL, `AddIndexConcurrently` in Django.
+in PostgreSQL, SQLite and others but MySQL, unlike in Django, which makes one. Looked at are foreign keys of
+SQLAlchemy and SQLModel, and columns that a query of the project filters by, or sorts by before it cuts a
+page; the same in CREATE TABLE statements and in collections of MongoDB for which the project makes no
+index. Left out are primary keys, unique columns, the first columns of indexes and constraints, columns of
+few values (flags, enums, a status), long texts, conditions beside one that has an index already, and tables
+that stay small by their nature, such as settings or countries. An index for a foreign key that no query of
+the project uses is only worth it for deletions and joins (low). The fix adds `index=True` (Django:
+`db_index=True`). On a large table the migration should build the index without a lock:
+`CONCURRENTLY` in PostgreSQL, `AddIndexConcurrently` in Django.
 
 Flagged:
 
