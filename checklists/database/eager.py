@@ -11,7 +11,7 @@ from harden.checklists.database.per_row import used_per_row
 from harden.checklists.database.related import Way
 from harden.checklists.database.row_held import Missed
 from harden.checklists.database.row_reading import Reading
-from harden.checklists.database.row_starts import CHAIN, GET, NOWHERE, Start
+from harden.checklists.database.row_starts import CHAIN, NOWHERE, Start
 from harden.checklists.database.row_steps import KEEPS, QUERYSET_STEPS, name_of
 from harden.model_facts import Orm
 from harden.module import Module
@@ -104,13 +104,19 @@ def obstacle(module: Module, start: Start, reading: Reading) -> str:
     to_many = any(way.many for missed in missing.values() for way in missed.ways)
     if start.model.orm is Orm.DJANGO and "iterator" in reading.steps and to_many:
         return "It is read in chunks by iterator(): give that a chunk_size, and prefetch then."
-    if start.form == GET and any(missed.ways[0].from_back for missed in missing.values()):
+    if _is_early(start) and any(way.from_back for missed in missing.values() for way in missed.ways):
         return (
             "A backref of the other model makes this relation, which may not be there when this runs first."
         )
     if start.method and start.form == CHAIN and (place := used_per_row(module, start.method)):
         return f"{place} runs it for each of many rows, where only a prefetch in their own query helps."
     return ""
+
+
+def _is_early(start: Start) -> bool:
+    """Tell whether loaders may be named before SQLAlchemy has looked at all models: not behind a `query`."""
+    is_statement = isinstance(start.place, ast.Call) and name_of(start.place) != "query"
+    return start.model.orm is not Orm.DJANGO and is_statement
 
 
 def _longest(missing: Iterable[Path]) -> list[Path]:

@@ -138,8 +138,8 @@ def loads(findings: tuple[Finding, ...]) -> list[str]:
         ),
         (
             "def a(s):\n    for row in s.execute(select(Post)):\n"
-            "        print(row[0].author, row.Post.topic)\n",
-            ["author, topic"],
+            "        print(row[0].topic.id, row.Post.id)\n",
+            ["topic"],
         ),
         (
             "def a(s):\n    return {p.id: p.author for u in User.query for p in u.posts if p.topic}\n",

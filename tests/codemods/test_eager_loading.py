@@ -272,6 +272,21 @@ def test_refusals_of_django(body: str, says: str, mend: Mend) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "is_mended"),
+    [
+        ("def show(s):\n    return [p.author for p in s.scalars(select(Post))]\n", False),
+        ("def show(s):\n    return [p.author for u in [s.get(User, 3)] for p in u.posts]\n", True),
+        ("def show(s):\n    return [p.author for p in s.query(Post)]\n", True),
+    ],
+)
+def test_a_backref_is_there_only_behind_a_query(body: str, is_mended: bool, mend: Mend) -> None:
+    models = SQL.replace('relationship(back_populates="author")', 'relationship(backref="author")')
+    models = models.replace('    author: Mapped[User] = relationship(back_populates="posts")\n', "")
+    mended = mend("n-plus-one", HEAD + body, files={"app/models.py": models})
+    assert ("backref" in "".join(mended.refused)) is not is_mended
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "joinedload = 3\n\n\ndef show(s):\n    return [p.author for p in s.query(Post)]\n\n\n"
