@@ -14,7 +14,8 @@ their key (SQLAlchemy keeps them); queries of at most five rows. Loaders that ca
 `options(*some)`, count as whatever is needed, and so do those that a base class of a view puts in.
 The fix puts `joinedload` or `select_related` into the query for what leads to one row, `selectinload` or
 `prefetch_related` for what leads to many. Related rows that are counted, filtered or put in order for each
-row are reported, but for a person: no loader serves them.
+row are reported, but for a person: no loader serves them. So are relations that a `backref` makes where the
+query begins with `select()`: their attribute may not be there yet when it is first named.
 
 Flagged:
 
