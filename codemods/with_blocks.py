@@ -19,11 +19,15 @@ _SHARED_LINE = "Several statements share the line: put this one on a line of its
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """A target among the statements of a block; `end` and `close` are positions in it."""
+    """A target among the statements of a block; `end` and `close` are positions in it.
+
+    `kept` is what is left of its statement where that goes on in the block.
+    """
 
     item: cst.WithItem
     end: int
     close: int
+    kept: cst.SimpleStatementLine | None = None
 
 
 class CloseAlways(PythonCodemod):
@@ -160,8 +164,12 @@ class CloseAlways(PythonCodemod):
             else:
                 updated = cst.ensure_type(updated_node.body[at], cst.SimpleStatementLine)
                 through, close = int(finding.facts["through"]), int(finding.facts["close"])
-                item = self._item(cst.ensure_type(updated.body[0], cst.Assign), finding)
-                openings[at] = _Opening(item, at + through, at + close if close else -1)
+                assign, end = cst.ensure_type(updated.body[0], cst.Assign), at + through
+                if finding.facts["form"] == "reader":
+                    item, kept = self._reader(updated, assign, finding)
+                    openings[at] = _Opening(item, end, -1, kept)
+                else:
+                    openings[at] = _Opening(self._item(assign, finding), end, at + close if close else -1)
         if not openings:
             return updated_node
         return updated_node.with_changes(body=_nested(updated_node.body, openings))
@@ -174,7 +182,19 @@ class CloseAlways(PythonCodemod):
                 finding = self.target(small.value)
                 if finding is not None and finding.facts["form"] == "block":
                     return finding
+                if small.value.args and (finding := self.target(small.value.args[0].value)) is not None:
+                    return finding if finding.facts["form"] == "reader" else None
         return None
+
+    def _reader(
+        self, line: cst.SimpleStatementLine, assign: cst.Assign, finding: Finding
+    ) -> tuple[cst.WithItem, cst.SimpleStatementLine]:
+        """Return the file that a reader is given as a `with` item, and the reader over its name."""
+        made, name = cst.ensure_type(assign.value, cst.Call), self._free_name(finding)
+        file, *others = made.args
+        call = made.with_changes(args=[file.with_changes(value=cst.Name(name)), *others])
+        kept = line.with_changes(body=[assign.with_changes(value=call)], leading_lines=[])
+        return cst.WithItem(file.value, cst.AsName(cst.Name(name))), kept
 
     def _item(self, assign: cst.Assign, finding: Finding) -> cst.WithItem:
         opened = assign.value
@@ -204,10 +224,12 @@ def _nested(body: Sequence[cst.BaseStatement], openings: dict[int, _Opening]) ->
             if at in openings:
                 end = _end(at, openings)
                 line = cst.ensure_type(statement, cst.SimpleStatementLine)
-                inner = built(at + 1, end)
-                result.append(
-                    with_block([openings[at].item], inner, line.leading_lines, line.trailing_whitespace)
-                )
+                inner, kept = built(at + 1, end), openings[at].kept
+                if kept is not None:
+                    result.append(with_block([openings[at].item], [kept, *inner], line.leading_lines))
+                else:
+                    header = line.trailing_whitespace
+                    result.append(with_block([openings[at].item], inner, line.leading_lines, header))
                 at = end
             elif at not in closes:
                 result.append(statement)

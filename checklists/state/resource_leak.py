@@ -145,10 +145,41 @@ Fixed (app/stock.py):
             number = connection.execute(text("select count(*) from stock")).scalar_one()
         return number
 
+Flagged:
+
+    import csv
+
+
+    def total(path):
+        rows = csv.DictReader(open(path, newline=""))
+        amount = 0
+        for row in rows:
+            amount += int(row["amount"])
+        return amount
+
+Fixed:
+
+    import csv
+
+
+    def total(path):
+        with open(path, newline="") as file:
+            rows = csv.DictReader(file)
+            amount = 0
+            for row in rows:
+                amount += int(row["amount"])
+        return amount
+
 Fine:
 
     import contextlib
+    import csv
     import sqlite3
+
+
+    def rows(path):
+        reader = csv.reader(open(path))
+        return reader
 
 
     def load(path, stack, registry):
@@ -210,6 +241,7 @@ from harden.checklists.opened import (
     AWAITED,
     CLOSABLE,
     FILES,
+    LAZY_CALLS,
     MANAGED,
     OUTLIVES_WITH,
     SESSIONS,
@@ -242,6 +274,8 @@ def opened(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
         return
     if isinstance(statement, ast.Assign):
         yield from _held(module, call, statement, path)
+    elif (reader := _reader_of(module, call)) is not None:
+        yield from _read_through(module, call, reader, path)
     elif path in FILES and (user := used_in_passing(module, call)) is not None:
         form, why_not = _form(module, call, path, user)
         facts = {"form": form, "name": _NAMES.get(path, "file")}
@@ -308,6 +342,25 @@ def _held(
         why_not = leak.why_not or _shares_line(module, statement)
         message = f"{module.segment(statement.targets[0])} {leak.said}"
         yield check.found(module, call, message, facts=facts, why_not=why_not, steps=steps)
+
+
+def _reader_of(module: Module, call: ast.Call) -> ast.Assign | None:
+    """Return `rows = csv.reader(open(p))`, by whose name a file is read that has none of its own."""
+    outer = module.parents.get(call)
+    statement = module.parents.get(outer) if isinstance(outer, ast.Call) else None
+    if not isinstance(statement, ast.Assign) or not isinstance(outer, ast.Call) or outer.args[:1] != [call]:
+        return None
+    return statement if module.resolve(outer.func) in LAZY_CALLS else None
+
+
+def _read_through(module: Module, call: ast.Call, reader: ast.Assign, path: str) -> Iterator[Finding]:
+    leak = leak_of(module, call, reader)
+    if leak is not None:
+        name = _NAMES.get(path, "file")
+        facts = {"form": "reader", "name": name, "through": str(leak.through), "close": "0"}
+        message = f"what {path.rpartition('.')[2]}() opens is never closed"
+        why_not = leak.why_not or _shares_line(module, reader)
+        yield check.found(module, call, message, facts=facts, why_not=why_not)
 
 
 def _reads_what_others_hold(module: Module, call: ast.Call) -> bool:

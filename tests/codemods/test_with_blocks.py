@@ -64,6 +64,14 @@ CHANGED = [
         id="by its path where it surely is one",
     ),
     pytest.param(
+        "import csv as c\n\n\ndef f(a, file):\n    # to it\n    out = c.writer(open(a, 'w'), delimiter=';')  # all\n"
+        "    for x in file:\n        out.writerow([x])\n    return 3\n",
+        "import csv as c\n\n\ndef f(a, file):\n    # to it\n    with open(a, 'w') as opened_file:\n"
+        "        out = c.writer(opened_file, delimiter=';')  # all\n        for x in file:\n"
+        "            out.writerow([x])\n    return 3\n",
+        id="only its writer has a name",
+    ),
+    pytest.param(
         "from pathlib import Path\n\n\ndef f(a: Path):\n"
         "    return (a.open().read(), open(a, encoding='utf-8').read())\n",
         "from pathlib import Path\n\n\ndef f(a: Path):\n"
@@ -125,6 +133,8 @@ SILENT = [
     pytest.param("    with sqlite3.connect(a) as c:\n        return c\n", id="connection returned"),
     pytest.param("    x = open(a)\n    a.file = x\n", id="stored"),
     pytest.param("    x = open(a)\n    process(x)\n", id="passed on"),
+    pytest.param("    x = csv.reader(open(a))\n    return x\n", id="nameless file, reader returned"),
+    pytest.param("    x = csv.reader(open(a))\n    process(x)\n", id="nameless file, reader passed on"),
     pytest.param("    x = open(a)\n    yield x\n    x.close()\n", id="yielded"),
     pytest.param("    x = open(a)\n    with x:\n        x.read()\n", id="with later"),
     pytest.param("    x = open(a)\n    return csv.reader(x)\n", id="reader returned"),
