@@ -22,7 +22,8 @@ class AskLess(PythonCodemod):
             rows = updated_node.args[0].value
             return _in_its_place(_counted(rows, facts["library"]), updated_node)
         if facts["form"] == "any":
-            return _in_its_place(_is_there(_without_last(updated_node), facts["library"]), updated_node)
+            found = _is_there(_asked_of(updated_node, facts["library"]), facts["library"])
+            return _in_its_place(found, updated_node)
         rows = _without_last(updated_node) if facts["library"] == "sqlalchemy" else updated_node
         return _in_its_place(_is_there(rows, facts["library"]), updated_node)
 
@@ -52,7 +53,7 @@ class AskLess(PythonCodemod):
     def _question(
         self, node: cst.BaseExpression, rows: cst.BaseExpression, library: str, there: str
     ) -> cst.BaseExpression:
-        found = _is_there(_without_last(rows), library)
+        found = _is_there(_asked_of(rows, library), library)
         if there:
             return _in_its_place(found, node)
         if library == "django":
@@ -72,6 +73,14 @@ def _is_there(rows: cst.BaseExpression, library: str) -> cst.BaseExpression:
         return extended(rows, [("exists", "")])
     test = cst.ensure_type(expression("_ is not None"), cst.Comparison)
     return test.with_changes(left=extended(rows, [("first", "")]))
+
+
+def _asked_of(number: cst.BaseExpression, library: str) -> cst.BaseExpression:
+    """Return the query whose number of rows `rows.count()` or `len(rows)` is."""
+    if isinstance(number, cst.Call) and isinstance(number.func, cst.Name) and number.func.value == "len":
+        rows = number.args[0].value
+        return _without_last(rows) if library == "sqlalchemy" else rows
+    return _without_last(number)
 
 
 def _without_last(rows: cst.BaseExpression) -> cst.BaseExpression:

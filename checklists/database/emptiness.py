@@ -65,8 +65,7 @@ def _counted(module: Module, call: ast.Call) -> Need | None:
         return None
     if library == "sqlalchemy" and name_of_rows(rows) != "all":
         return None
-    why_not = _obstacle(module, rows, library, counts=True)
-    return Need(call, Wanted.NUMBER, {"form": "len", "library": library}, why_not)
+    return _of_number(module, call, library, rows)
 
 
 def _of_name(module: Module, call: ast.Call, name: ast.Name) -> Need | None:
@@ -80,7 +79,18 @@ def _of_name(module: Module, call: ast.Call, name: ast.Name) -> Need | None:
     uses = [use for use in module.nodes(ast.Name) if use.id == name.id and bindings_of(module, use) == bound]
     if any(not _only_asks(module, use) for use in uses if isinstance(use.ctx, ast.Load)):
         return None
-    return Need(call, Wanted.NUMBER, {"form": "len", "library": "django"})
+    return _of_number(module, call, "django", name)
+
+
+def _of_number(module: Module, call: ast.Call, library: str, rows: ast.expr) -> Need:
+    """Return what `len(rows)` asks: a number, or no more than whether it is zero."""
+    asked = _asks_whether(module, call)
+    if asked is None:
+        why_not = _obstacle(module, rows, library, counts=True)
+        return Need(call, Wanted.NUMBER, {"form": "len", "library": library}, why_not)
+    node, is_there = asked
+    facts = {"form": "any", "library": library, "there": "yes" if is_there else ""}
+    return Need(node, Wanted.TEST, facts, _obstacle(module, rows, library))
 
 
 def _only_asks(module: Module, use: ast.Name) -> bool:
@@ -92,23 +102,24 @@ def _only_asks(module: Module, use: ast.Name) -> bool:
 
 def _compared(module: Module, call: ast.Call) -> Need | None:
     """Recognise `….count() > 0`, `== 0`, `>= 1`, `not ….count()` and `if ….count():`."""
-    parent = module.parents.get(call)
-    node: ast.expr = call
-    is_there = True
-    if isinstance(parent, ast.Compare) and parent.left is call and len(parent.ops) == 1:
-        found = _says(parent.ops[0], parent.comparators[0])
-        if found is None:
-            return None
-        node, is_there = parent, found
-    elif isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
-        node, is_there = parent, False
-    elif not _is_test(module, call):
+    asked = _asks_whether(module, call)
+    library = _library(module, call) if asked is not None else ""
+    if asked is None or not library:
         return None
-    library = _library(module, call)
-    if not library:
-        return None
+    node, is_there = asked
     facts = {"form": "any", "library": library, "there": "yes" if is_there else ""}
     return Need(node, Wanted.ANY, facts, _obstacle(module, call, library))
+
+
+def _asks_whether(module: Module, number: ast.expr) -> tuple[ast.expr, bool] | None:
+    """Return the test that a number stands in, and whether it asks for some rows; None where it is none."""
+    parent = module.parents.get(number)
+    if isinstance(parent, ast.Compare) and parent.left is number and len(parent.ops) == 1:
+        found = _says(parent.ops[0], parent.comparators[0])
+        return (parent, found) if found is not None else None
+    if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+        return parent, False
+    return (number, True) if _is_test(module, number) else None
 
 
 def _says(operator: ast.cmpop, other: ast.expr) -> bool | None:

@@ -73,6 +73,13 @@ with Session(engine) as session:
             "True",
         ),
         ("not session.query(User).count()", "session.query(User).first() is None", "False"),
+        ("len(session.query(User).all()) > 0", "session.query(User).first() is not None", "True"),
+        ("not len(session.query(User).all())", "session.query(User).first() is None", "False"),
+        (
+            "1 if len(session.query(User).all()) else 2",
+            "1 if session.query(User).first() is not None else 2",
+            "1",
+        ),
         (
             "1 if session.query(User).filter_by(id=99).all() else 2",
             "1 if session.query(User).filter_by(id=99).first() is not None else 2",
@@ -98,6 +105,12 @@ def test_sqlalchemy(body: str, after: str, answer: str, mend: Mend, tmp_path: Pa
         ("if Item.objects.exclude(pk=3): pass", "if Item.objects.exclude(pk=3).exists(): pass"),
         ("return not Item.objects.all()", "return not Item.objects.all().exists()"),
         ("return Item.objects.count() == 0", "return not Item.objects.exists()"),
+        ("return len(Item.objects.all()) == 0", "return not Item.objects.all().exists()"),
+        ("if len(Item.objects.exclude(pk=3)): pass", "if Item.objects.exclude(pk=3).exists(): pass"),
+        (
+            "found = Item.objects.all()\n    return len(found) > 0",
+            "found = Item.objects.all()\n    return found.exists()",
+        ),
         (
             "while Item.objects.filter(pk=given).count(): pass",
             "while Item.objects.filter(pk=given).exists(): pass",
