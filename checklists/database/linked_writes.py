@@ -34,6 +34,8 @@ _COMMON |= {
 }
 
 
+_FAR = 60
+"""Lines that are put into a transaction; more should not hold one without a second thought."""
 _BEGIN = re.compile(r"(?i)[\"']\s*begin\b")
 _LOOKS_UP = re.compile(r"\.a?(get|update)_or_create\(")
 _KEEPS_TRACK = re.compile(
@@ -97,12 +99,22 @@ def _belong(module: Module, function: FunctionNode, first: Write, second: Write)
 
 def _is_about(row: Write, other: Write) -> bool:
     """Tell whether a write is given the row that another one writes: `Line.objects.create(order=order)`."""
-    given = _given_names(other)
     if isinstance(row.target, ast.Attribute) and not _made(row):
         return False
+    given = _given_names(other)
     if isinstance(other.target, ast.Attribute) and row.does is not Does.INSERT:
-        given -= {node.id for node in ast.walk(other.target) if isinstance(node, ast.Name)}
-    return not given.isdisjoint(_rows(row))
+        own = {node.id for node in ast.walk(other.target) if isinstance(node, ast.Name)}
+        given = [name for name in given if name.id not in own]
+    names = _rows(row)
+    return any(name.id in names and _is_same(row, name) for name in given)
+
+
+def _is_same(row: Write, name: ast.Name) -> bool:
+    """Tell whether a name still holds the row of a write that came before, or holds it already."""
+    if not isinstance(row.target, ast.Name) or row.target.id != name.id:
+        return True
+    flow = row.module.flow
+    return {v.node for v in flow.values(row.target)} == {v.node for v in flow.values(name)}
 
 
 def _rows(write: Write) -> set[str]:
@@ -123,12 +135,12 @@ def _made(write: Write) -> set[str]:
     return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
 
 
-def _given_names(write: Write) -> set[str]:
+def _given_names(write: Write) -> list[ast.Name]:
     """Return the names in what a write is given, and in what its object was made of."""
     nodes: list[ast.AST] = [write.node]
     if write.row is not None and write.row.origin is Origin.CREATED and write.row.load is not None:
         nodes.append(write.row.load)
-    return {node.id for top in nodes for node in ast.walk(top) if isinstance(node, ast.Name)}
+    return [node for top in nodes for node in ast.walk(top) if isinstance(node, ast.Name)]
 
 
 def _same_row(first: Write, second: Write) -> bool:
@@ -144,6 +156,8 @@ def _same_kind(first: Write, second: Write) -> bool:
     """Tell whether two rows of one model are changed: what one loses, the other gets."""
     if first.row is None or second.row is None or first.row.model is None:
         return False
+    if isinstance(first.target, ast.Attribute) and isinstance(second.target, ast.Attribute):
+        return False  # what belongs to one row, set in several lists
     return first.row.model is second.row.model and first.does is second.does is Does.UPDATE
 
 
@@ -173,12 +187,16 @@ def _linked(
             {},
             "Django has no transactions in async code: move it into a function of its own.",
         )
-    last = [
-        w
-        for w in writes
-        if w is second or (_chained(module, first, w) and not _asides(module, function, second, w))
-    ]
-    block = block_of(module, first.at, max(last, key=lambda w: position(w.at)).at)
+    together = [first, second]
+    for write in writes:
+        linked = any(_is_about(one, write) or _is_about(write, one) for one in together)
+        if linked and _chained(module, second, write) and not _asides(module, function, second, write):
+            together.append(write)
+    block = block_of(module, first.at, max(together, key=lambda w: position(w.at)).at)
+    if block is not None and (block[1].end_lineno or 0) - block[0].lineno > _FAR:
+        return Linked(
+            first.at, *said, {}, "The writes stand far apart: move what is between them out of the way."
+        )
     if block is None or shares_line(module, *block):
         return Linked(
             first.at, *said, {}, "The writes stand in different blocks: put both into one transaction."

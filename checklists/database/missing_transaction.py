@@ -298,6 +298,7 @@ from collections.abc import Iterator
 
 from harden.checklists.database.linked_writes import linked_of
 from harden.checklists.database.split_commits import split_of
+from harden.checklists.waiting import is_command
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
@@ -319,7 +320,7 @@ def in_pieces(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag the first commit, or write that is kept at once, after which a function goes on writing."""
     if not isinstance(node, FunctionNode) or _is_short(node) or module.role(node) in (Role.TEST, Role.CLI):
         return
-    if module.imports("alembic"):
+    if module.imports("alembic") or is_command(module):
         return  # runs once, by hand
     found = split_of(module, node) or linked_of(module, node)
     if found is not None:

@@ -17,6 +17,7 @@ from harden.module import Module
 from harden.roles import Role
 from harden.tree import FunctionNode, own_nodes
 
+_WRITES = re.compile(r"(?i)\s*(insert|update|delete|replace|merge)\b")
 _PLUMBING = re.compile(
     r"(?i)^(self|cls|request|\w*(db|session|conn|connection|cursor|user|settings)|[\W\d].*|True|False|None)$"
 )
@@ -72,6 +73,12 @@ def _only_reads(module: Module, call: ast.Call) -> bool:
     return text is not None and text.lstrip().lower().startswith("select")
 
 
+def _runs_sql(module: Module, call: ast.Call) -> bool:
+    """Tell whether a function is given SQL that writes."""
+    text = sql_text(module, call.args[0]) if call.args else None
+    return text is not None and _WRITES.match(text) is not None
+
+
 def _belong(module: Module, first: Commit, second: Commit) -> bool:
     """Tell whether a call is given what another one returned, or does the like with one of its values."""
     statement = module.parents.get(first.at)
@@ -80,7 +87,7 @@ def _belong(module: Module, first: Commit, second: Commit) -> bool:
     names = {n.id for arg in _given(second.at) for n in ast.walk(arg) if isinstance(n, ast.Name)}
     if not made.isdisjoint(names):
         return True
-    if first.call is second.call and first.at.args and sql_text(module, first.at.args[0]):
+    if first.call is second.call and _runs_sql(module, first.at) and _runs_sql(module, second.at):
         return True
     given = [{ast.unparse(arg) for arg in _given(commit.at)} for commit in (first, second)]
     same_file = first.module.path == second.module.path == module.path

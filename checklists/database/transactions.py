@@ -20,6 +20,7 @@ _ATOMIC = (
     *("django.db.transaction.atomic", "django.db.transaction.commit_on_success"),
     *("tortoise.transactions.atomic", "tortoise.transactions.in_transaction", "pony.orm.db_session"),
 )
+_ATOMIC_CLASSES = ("django.db.transaction.Atomic", "peewee._atomic", "peewee._transaction")
 _BEGINS = frozenset({"begin", "begin_nested", "transaction", "atomic", "in_transaction"})
 _ENTERED_COMMITS = frozenset({"sqlite3", "psycopg2", "psycopg"})
 """Drivers whose connections commit, or roll back, at the end of a `with` block."""
@@ -122,7 +123,7 @@ def _is_atomic(module: Module, decorator: ast.expr) -> bool:
 def opens_transaction(module: Module, context: ast.expr) -> bool:
     """Tell whether a `with` block ends with a commit, and with a rollback where it raises."""
     path = module.resolve(context) or ""
-    if path.startswith(_ATOMIC):
+    if path.startswith(_ATOMIC) or (module.project.owns(path) and module.is_a(path, *_ATOMIC_CLASSES)):
         return True
     func = context.func if isinstance(context, ast.Call) else context
     if isinstance(context, ast.Call) and isinstance(func, ast.Attribute) and func.attr in _BEGINS:
@@ -160,12 +161,21 @@ def is_covered(module: Module, node: ast.AST) -> bool:
     return function is not None and _callers_cover(module, function)
 
 
-def _callers_cover(module: Module, function: FunctionNode) -> bool:
-    """Tell whether every call of a function stands in a transaction."""
+def _callers_cover(module: Module, function: FunctionNode, depth: int = 0) -> bool:
+    """Tell whether every call of a function stands in a transaction, a few calls up at most."""
     calls = few_callers(module, function)
     return 0 < len(calls) <= _CALLERS and all(
-        transaction_at(other, call) is not None or in_atomic_request(other, call) for other, call in calls
+        _is_within(other, call, function, depth) for other, call in calls
     )
+
+
+def _is_within(module: Module, call: ast.Call, function: FunctionNode, depth: int) -> bool:
+    if transaction_at(module, call) is not None or in_atomic_request(module, call):
+        return True
+    above = module.function(call)
+    if above is None or above is function or depth == _DEEP:
+        return False
+    return _callers_cover(module, above, depth + 1)
 
 
 def in_atomic_request(module: Module, node: ast.AST) -> bool:
