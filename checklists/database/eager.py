@@ -31,14 +31,14 @@ def message_for(start: Start, missing: dict[Path, Missed]) -> str:
         paths = [*paths[: _SHOWN - 1], f"{len(paths) - _SHOWN + 1} more"]
     first = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
     if all(missed.one for missed in missing.values()):
-        return f"{first} of this {start.model.name} costs a query for each row"
-    return f"{first} of each {start.model.name} costs a query of its own"
+        return f"{first} of this {start.name} costs a query for each row"
+    return f"{first} of each {start.name} costs a query of its own"
 
 
 def loads_for(module: Module, start: Start, reading: Reading) -> dict[str, str]:
     """Return where the codemod puts which loaders, as text."""
     missing = reading.missing
-    is_django = start.model.orm is Orm.DJANGO
+    is_django = start.orm is Orm.DJANGO
     lines = _django(missing, reading) if is_django else _sqlalchemy(start, missing, reading)
     place = _place(module, start)
     merged = {name: place_of(module, call) for name, call in reading.calls.items()}
@@ -49,7 +49,7 @@ def loads_for(module: Module, start: Start, reading: Reading) -> dict[str, str]:
         "loads": "\n".join(lines),
         "goes_on": "yes" if isinstance(module.parents.get(place), ast.Attribute) else "",
         "model": _named(module, start),
-        "manager": next(iter(start.model.managers), "objects"),
+        "manager": start.manager,
         **merged,
     }
 
@@ -62,7 +62,7 @@ def _place(module: Module, start: Start) -> ast.expr:
     place = start.place
     if start.form != CHAIN:
         return place
-    is_django, is_laid_out = start.model.orm is Orm.DJANGO, False
+    is_django, is_laid_out = start.orm is Orm.DJANGO, False
     for outer in module.ancestors(start.place):
         if isinstance(outer, ast.Attribute):
             if (outer.end_lineno or 0) > (outer.value.end_lineno or 0) and not is_laid_out:
@@ -93,7 +93,7 @@ def obstacle(module: Module, start: Start, reading: Reading) -> str:
     missing = reading.missing
     if start.form == NOWHERE:
         chain = ", ".join(".".join(path) for path in _longest(missing))
-        return f"No query stands here: load {chain} in the query of what has the {start.model.name} rows."
+        return f"No query stands here: load {chain} in the query of what has the {start.name} rows."
     if len(_longest(missing)) > _MOST:
         return "It lacks so much that other, smaller answers serve better than one query for all of it."
     if not reading.steps.isdisjoint(_MERGES):
@@ -102,7 +102,7 @@ def obstacle(module: Module, start: Start, reading: Reading) -> str:
     if not reading.steps.isdisjoint(_PARTS) and to_one:
         return "It loads only some columns: name the keys of the relation among them first."
     to_many = any(way.many for missed in missing.values() for way in missed.ways)
-    if start.model.orm is Orm.DJANGO and "iterator" in reading.steps and to_many:
+    if start.orm is Orm.DJANGO and "iterator" in reading.steps and to_many:
         return "It is read in chunks by iterator(): give that a chunk_size, and prefetch then."
     if _is_early(start) and any(way.from_back for missed in missing.values() for way in missed.ways):
         return (
@@ -116,7 +116,7 @@ def obstacle(module: Module, start: Start, reading: Reading) -> str:
 def _is_early(start: Start) -> bool:
     """Tell whether loaders may be named before SQLAlchemy has looked at all models: not behind a `query`."""
     is_statement = isinstance(start.place, ast.Call) and name_of(start.place) != "query"
-    return start.model.orm is not Orm.DJANGO and is_statement
+    return start.orm is not Orm.DJANGO and is_statement
 
 
 def _longest(missing: Iterable[Path]) -> list[Path]:
@@ -144,6 +144,8 @@ def _sqlalchemy(start: Start, missing: dict[Path, Missed], reading: Reading) -> 
     for path in _longest(missing):
         ways = missing[path].ways
         model = start.model
+        if model is None:
+            continue
         hops = []
         for at, way in enumerate(ways):
             is_there = path[: at + 1] not in missing and path[: at + 1] in reading.loaded

@@ -398,7 +398,7 @@ def lists(module: Module) -> Iterator[Finding]:
         return
     todo = list(starts_in(module))
     for start in todo:
-        reading = Reading(module, start.model.orm, start.loaded)
+        reading = Reading(module, start.orm, start.loaded)
         if start.owner is not None:
             viewed(reading, module, start.owner, start.held)
         else:
@@ -416,12 +416,12 @@ def _found(module: Module, start: Start, reading: Reading) -> Iterator[Finding]:
         message = message_for(start, missing)
         yield check.found(module, start.report, message, facts=facts, why_not=why_not, steps=steps)
     for path, counted in reading.only_counted.items():
-        message = f"{'.'.join(path)} of each {start.model.name} is counted by a query of its own"
+        message = f"{'.'.join(path)} of each {start.name} is counted by a query of its own"
         why_not = _COUNTED.format(path[-1])
         yield check.found(
             module, counted.counted or start.place, message, why_not=why_not, steps=(counted.place,)
         )
     for place, apart in reading.apart.items():
-        message = f"{apart.name} of each {start.model.name} costs a query of its own"
+        message = f"{apart.name} of each {start.name} costs a query of its own"
         node = apart.node or start.place
         yield check.found(module, node, message, why_not=_APART, steps=(place,))

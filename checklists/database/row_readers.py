@@ -26,9 +26,9 @@ def run_per_row(module: Module, owner: ast.ClassDef, function: FunctionNode) -> 
         except UnreadableSource:
             continue
         for start in starts_in(other) if other.kind in _LOOKED_AT else ():
-            if start.model.path != path:
+            if start.model is None or start.model.path != path:
                 continue
-            reading = Reading(other, start.model.orm, start.loaded)
+            reading = Reading(other, start.orm, start.loaded)
             if start.owner is not None:
                 viewed(reading, other, start.owner, start.held)
             else:

@@ -27,6 +27,7 @@ _SHORTCUTS = {
     "aget_list_or_404": Kind.ROWS,
 }
 _BEGINS = frozenset({"query", "select", "get", "get_or_404", *_SHORTCUTS})
+_DJANGO_USER = "django.contrib.auth.models.User"
 _SQL = frozenset({Orm.SQLALCHEMY, Orm.SQLMODEL})
 
 
@@ -40,12 +41,27 @@ class Start:
     begin: ast.expr
     place: ast.expr
     report: ast.AST
-    model: Model
+    model: Model | None
     held: Held
     form: str
     loaded: frozenset[Path] = field(default_factory=frozenset)
     owner: ast.ClassDef | None = None
     method: str = ""
+
+    @property
+    def orm(self) -> Orm:
+        """Return the library that keeps the rows; only Django brings models of its own."""
+        return self.model.orm if self.model is not None else Orm.DJANGO
+
+    @property
+    def name(self) -> str:
+        """Return the name of the model."""
+        return self.model.name if self.model is not None else "User"
+
+    @property
+    def manager(self) -> str:
+        """Return the manager that Django takes where none is named."""
+        return next(iter(self.model.managers), "objects") if self.model is not None else "objects"
 
 
 def starts_in(module: Module) -> Iterator[Start]:
@@ -93,7 +109,10 @@ def _by_attribute(module: Module, node: ast.Attribute, *, is_django: bool) -> It
     above = module.parents.get(node)
     if node.attr != "query" and not isinstance(above, ast.Attribute):
         return
-    if _named_as_class(node.value):
+    if is_django and node.attr == "objects" and module.resolve(node.value) == _DJANGO_USER:
+        held = Held(Kind.ROWS, None, USER)
+        yield Start(node, node, _whole(module, node), None, held, CHAIN)
+    elif _named_as_class(node.value):
         if node.attr not in ("objects", "query") and not is_django:
             return
         model = _model(module, node.value)

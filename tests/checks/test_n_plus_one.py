@@ -87,6 +87,7 @@ from app.models import Post, User, db
 
 """
 VIEWS = """\
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.views.generic import DetailView, ListView
@@ -227,6 +228,7 @@ def test_a_template_of_jinja(tmp_path: Path) -> None:
     [
         ("def a(request):\n    return [p.author.profile for p in Post.objects.all()]\n", ["author__profile"]),
         ("def a(request):\n    return [p.names() for p in Post.objects.all()]\n", ["comments__author"]),
+        ("def a(request):\n    return [u.profile.pk for u in User.objects.order_by('pk')]\n", ["profile"]),
         ("def a(request):\n    for c in request.user.posts.all():\n        c.tags.all()\n", ["tags"]),
         (
             "def a(request):\n    return render(request, 'p.html', {'posts': Post.objects.published()})\n",
