@@ -53,5 +53,3 @@ def _named(module: Module, node: ast.AST) -> Iterator[str]:
             path = (module.resolve(inner) or "").removesuffix(".as_manager")
             if path and module.project.owns(path) and module.project.class_of(path) is not None:
                 yield path
-        elif isinstance(inner, ast.Call):
-            continue
