@@ -3,12 +3,12 @@
 Every row crosses the network and becomes an object, to be thrown away: what takes a millisecond with a
 hundred rows takes seconds and the memory of the process with a million. Counting all of them to learn whether
 there is one reads them all, too, where the first would do.
-Looked at are `len(…)` of a query, a comparison of `count()` with nothing, a query for rows as a condition,
-and an order by chance, for which the database reads and sorts the whole table. Not reported: querysets that
-are also looped over, returned or passed on, as they are fetched anyway; locks; counts that are compared with
-other numbers.
+Looked at are `len(…)` of a query, of the list that it is fetched into and of `fetchall()`, a comparison of
+`count()` with nothing, a query for rows as a condition, and an order by chance, for which the database reads
+and sorts the whole table. Not reported: rows that are also looped over, returned or passed on, as they are
+fetched anyway; groups and distinct values; locks; counts that are compared with other numbers.
 The fix asks with `count()`, `exists()` (SQLAlchemy: `first()`). An order by chance, and rows of a join that
-SQLAlchemy gives once but counts several times, are left to a person.
+SQLAlchemy gives once but counts several times, are left to a person, and so are lists, SQL and MongoDB.
 
 Flagged:
 
@@ -129,6 +129,7 @@ import ast
 from collections.abc import Iterator
 
 from harden.checklists.database.asked import PACKAGES
+from harden.checklists.database.counted import fetched_for_number
 from harden.checklists.database.emptiness import Wanted, wanted_by
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
@@ -139,7 +140,7 @@ check = Check(
     title="Query for more than is needed",
     severity=Severity.LOW,
     fix=Fix("harden.codemods.short_queries:AskLess", Risk.AUTO),
-    words=("objects", ".query", "select(", "random", "order_by", ".count("),
+    words=("objects", ".query", "select(", "random", "order_by", ".count(", "fetchall", ".find("),
 )
 
 _MESSAGES = {
@@ -156,7 +157,7 @@ def questions(module: Module) -> Iterator[Finding]:
     if module.project.imported.isdisjoint(PACKAGES):
         return
     for call in module.nodes(ast.Call):
-        wanted = wanted_by(module, call)
+        wanted = wanted_by(module, call) or fetched_for_number(module, call)
         if wanted is not None:
             yield check.found(
                 module,

@@ -64,7 +64,8 @@ CHANGED = [
         id="by its path where it surely is one",
     ),
     pytest.param(
-        "import csv as c\n\n\ndef f(a, file):\n    # to it\n    out = c.writer(open(a, 'w'), delimiter=';')  # all\n"
+        "import csv as c\n\n\ndef f(a, file):\n    # to it\n"
+        "    out = c.writer(open(a, 'w'), delimiter=';')  # all\n"
         "    for x in file:\n        out.writerow([x])\n    return 3\n",
         "import csv as c\n\n\ndef f(a, file):\n    # to it\n    with open(a, 'w') as opened_file:\n"
         "        out = c.writer(opened_file, delimiter=';')  # all\n        for x in file:\n"
