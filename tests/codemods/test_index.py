@@ -12,7 +12,8 @@ from tests.codemods.conftest import Mend
 
 HEAD = (
     "from sqlalchemy import Column, ForeignKey, Integer, String\nfrom sqlalchemy.orm import DeclarativeBase\n"
-    "from sqlalchemy.orm import Mapped, deferred, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n"
+    "from sqlalchemy.orm import Mapped, deferred, mapped_column\n\n\n"
+    "class Base(DeclarativeBase):\n    pass\n\n\n"
     "class Item(Base):\n    __tablename__ = 'items'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
 )
 QUERY = "\n\ndef by_code(db, code):\n    return db.query(Item).filter_by(code=code).first()\n"
