@@ -151,9 +151,29 @@ def is_kept(module: Module, node: ast.AST) -> bool:
     function = module.function(node)
     if function is None:
         return False
-    if is_start(module, function) or any(isinstance(inner, ast.Global) for inner in ast.walk(function)):
+    if is_start(module, function):
         return True
-    return any(_stores(module, function, place) for place in _places(module, function, node))
+    places = tuple(_places(module, function, node))
+    return any(_stores(module, function, place) for place in places) or _is_global(function, places)
+
+
+def _is_global(function: FunctionNode, places: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a value goes into a global variable, or is made depending on one."""
+    names = {name for inner in ast.walk(function) if isinstance(inner, ast.Global) for name in inner.names}
+    for inner in ast.walk(function) if names else ():
+        match inner:
+            case ast.If(test=test) | ast.IfExp(test=test):
+                if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(test)):
+                    return True
+            case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.NamedExpr(value=value):
+                targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
+                stored = {
+                    part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+                }
+                parts = set(ast.walk(value)) if value is not None and not names.isdisjoint(stored) else set()
+                if any(place in parts for place in places):
+                    return True
+    return False
 
 
 def is_start(module: Module, function: FunctionNode) -> bool:

@@ -229,6 +229,48 @@ Pattern:
     def get_openai_client() -> OpenAI:
         return OpenAI(api_key=os.environ["OPENAI_API_KEY"], timeout=30)
 
+Flagged:
+
+    from flask import Flask, request
+    from openai import OpenAI
+
+    app = Flask(__name__)
+    asked = 0
+
+
+    @app.post("/ask")
+    def ask():
+        global asked
+        asked += 1
+        client = OpenAI(timeout=20)
+        answer = client.responses.create(model="gpt-4o-mini", input=request.form["text"])
+        return answer.output_text
+
+Fixed:
+
+    from functools import cache
+
+    from flask import Flask, request
+    from openai import OpenAI
+
+
+    @cache
+    def get_openai_client():
+        return OpenAI(timeout=20)
+
+
+    app = Flask(__name__)
+    asked = 0
+
+
+    @app.post("/ask")
+    def ask():
+        global asked
+        asked += 1
+        client = get_openai_client()
+        answer = client.responses.create(model="gpt-4o-mini", input=request.form["text"])
+        return answer.output_text
+
 Fine:
 
     import os
