@@ -23,7 +23,10 @@ _WORKERS = frozenset(
     {"celery", "dramatiq", "rq", "huey", "arq", "taskiq", "procrastinate", "faust", "chalice"}
 )
 _SERVERS = WEB_PACKAGES | _WORKERS | {"channels", "socketio", "flask_socketio", "flask_sock", "strawberry"}
-_SERVERS |= {"aws_lambda_powertools", "azure", "functions_framework", "grpc", "mangum", "connexion"}
+_CHATS = frozenset(
+    {"telegram", "aiogram", "telebot", "pyrogram", "discord", "nextcord", "disnake", "slack_bolt"}
+)
+_SERVERS |= _CHATS | {"aws_lambda_powertools", "azure", "functions_framework", "grpc", "mangum", "connexion"}
 _HOOKS = re.compile(
     r"\.(middleware|before_request|after_request|teardown_request|before_app_request|after_app_request"
     r"|errorhandler|app_errorhandler|exception_handler|context_processor|user_loader|request_loader"
@@ -32,6 +35,17 @@ _HOOKS = re.compile(
 _EVENTS = re.compile(
     r"(flask_socketio\.SocketIO|socketio\.\w+)\.(on|event|on_event)$|flask_sock\.Sock\.route$"
 )
+_TOLD = re.compile(
+    r"(aiogram|telebot|pyrogram|discord|nextcord|disnake|slack_bolt)\.[\w.]*\b(message|edited_message|message_handler"
+    r"|callback_query|callback_query_handler|inline_query|command|hybrid_command|slash_command|user_command|event"
+    r"|listen|listener|action|shortcut|view|options|on_message|on_callback_query)$"
+)
+"""Decorators of functions that a chat bot calls for each message."""
+_SAID = (
+    *("telegram.Update", "aiogram.types.", "telebot.types.", "pyrogram.types.", "discord.Message"),
+    *("discord.Interaction", "discord.ApplicationContext", "discord.ext.commands.", "disnake.", "nextcord."),
+)
+"""Types of the messages that such functions are given."""
 _ANSWERING = (
     *("starlette.middleware.base.BaseHTTPMiddleware", "django.utils.deprecation.MiddlewareMixin"),
     *("channels.generic.", "channels.consumer.", "tornado.websocket.WebSocketHandler", "socketio."),
@@ -97,11 +111,23 @@ def answers(module: Module, function: FunctionNode) -> bool:
         path = module.resolve(decorator) or ""
         if _HOOKS.search(path) or _EVENTS.search(path):
             return True
+    if _is_told(module, function):
+        return True
     owner = module.parents.get(function)
     if isinstance(owner, ast.ClassDef):
         return function.name != "__init__" and _is_answering(module, owner, function)
     names = [arg.arg for arg in function.args.args]
     return len(names) == 2 and names[0] == "event" and names[1] in ("context", "_context", "_", "ctx")
+
+
+def _is_told(module: Module, function: FunctionNode) -> bool:
+    """Tell whether a chat bot calls a function for each message, not for its own start."""
+    if not module.imports(*_CHATS) or function.name in ("on_ready", "on_connect", "setup_hook", "post_init"):
+        return False
+    if any(_TOLD.match(module.resolve(decorator) or "") for decorator in function.decorator_list):
+        return True
+    notes = [arg.annotation for arg in function.args.args if arg.annotation is not None]
+    return any((module.resolve(note) or "").startswith(_SAID) for note in notes)
 
 
 def _is_answering(module: Module, owner: ast.ClassDef, function: FunctionNode) -> bool:

@@ -170,3 +170,29 @@ def test_values_of_an_object_of_a_module(
 ) -> None:
     files = {"store.py": STATE, "main.py": f"{imports}\n{HANDLER}{route(body)}"}
     assert found(tmp_path, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "handler", "expected"),
+    [
+        ("from telegram import Update", "async def start(update: Update, context):", 1),
+        ("from aiogram import Router\nrouter = Router()", "@router.message()\nasync def told(update):", 1),
+        ("import telebot\nbot = telebot.TeleBot('x')", "@bot.message_handler()\ndef told(update):", 1),
+        ("from slack_bolt import App\napp = App()", "@app.event('message')\ndef told(update):", 1),
+        (
+            "from discord.ext import commands as c\nbot = c.Bot('!')",
+            "@bot.command()\nasync def told(update):",
+            1,
+        ),
+        (
+            "from discord.ext import commands as c\nbot = c.Bot('!')",
+            "@bot.event\nasync def on_ready(update):",
+            0,
+        ),
+        ("from telegram import Update", "def plain(update):", 0),
+        ("from mine import Update", "async def start(update: Update, context):", 0),
+    ],
+)
+def test_chat_bots_answer_messages(tmp_path: Path, head: str, handler: str, expected: int) -> None:
+    code = f"{head}\n\ncarts = {{}}\n\n\n{handler}\n    carts[update.chat.id] = update.text\n"
+    assert len(found(tmp_path, {"bot.py": code})) == expected
