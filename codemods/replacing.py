@@ -100,7 +100,7 @@ class ReplaceFile(PythonCodemod):
             *self.module.nodes(ast.AsyncFunctionDef),
         ]
         names = {
-            "manager": self.import_name("contextlib", "contextmanager", top=True),
+            "manager": self.import_member("contextlib", "contextmanager", top=True),
             "uuid": self.import_name("uuid", top=True),
             "os": self.import_name("os", top=True),
         }

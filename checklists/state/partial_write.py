@@ -39,16 +39,16 @@ Flagged:
 
 Fixed:
 
+    import contextlib
     import json
     import os
     import typing
     import uuid
     from collections.abc import Iterator
-    from contextlib import contextmanager
     from pathlib import Path
 
 
-    @contextmanager
+    @contextlib.contextmanager
     def replacing(path: typing.Any, mode: str, **options: typing.Any) -> Iterator[typing.IO[typing.Any]]:
         \"\"\"Open a file that takes the place of `path` in one step when it is complete.\"\"\"
         temporary = f"{path}.{uuid.uuid4().hex}.tmp"
