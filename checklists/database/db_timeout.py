@@ -63,7 +63,12 @@ Flagged (shop/settings.py):
         "default": {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "shop",
-        }
+        },
+        "archive": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "archive",
+            "OPTIONS": {"connect_timeout": 10},
+        },
     }
 
 Fixed (shop/settings.py):
@@ -73,7 +78,12 @@ Fixed (shop/settings.py):
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "shop",
             "OPTIONS": {"connect_timeout": 5},
-        }
+        },
+        "archive": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "archive",
+            "OPTIONS": {"connect_timeout": 10},
+        },
     }
 
 Flagged (shop/caches.py):
@@ -282,7 +292,7 @@ def django_backend(module: Module, node: ast.AST) -> Iterator[Finding]:
         return
     first = wanted.partition("=")[0]
     keys = {_text(key) for key in options.keys} if isinstance(options, ast.Dict) else set()
-    if first not in module.text and None not in keys:
+    if None not in keys and not _is_said(module, first, node):
         left = " ".join(item for item in wanted.split() if item.partition("=")[0] not in keys)
         what = "connections wait" if "ENGINE" in entries else "cache waits"
         message = f"Django's {what} for ever"
@@ -309,6 +319,18 @@ def _has(module: Module, call: ast.Call, wanted: str) -> bool:
     """Tell whether a call limits what matters most, by argument or within its address."""
     given = argument(module, call, wanted.partition("=")[0])
     return (given is not None and not is_unlimited(given)) or _is_in_address(module, call)
+
+
+def _is_said(module: Module, option: str, entry: ast.Dict) -> bool:
+    """Tell whether a file gives an option to a backend, here or anywhere but in the entry of another one."""
+    if option not in module.text:
+        return False
+    others = (
+        other
+        for other in module.nodes(ast.Dict)
+        if other is not entry and {"ENGINE", "BACKEND"} & {_text(key) for key in other.keys}
+    )
+    return module.text.count(option) > sum(module.segment(other).count(option) for other in others)
 
 
 def _is_in_address(module: Module, call: ast.Call) -> bool:

@@ -291,10 +291,10 @@ def _is_overridden(module: Module, value: ast.expr) -> bool:
 
 
 def _django(module: Module, databases: ast.Dict) -> Iterator[Finding]:
-    if is_playground(module, databases) or is_fallback(module, databases) or _read_in(module, databases):
+    if is_playground(module, databases) or is_fallback(module, databases):
         return
     for value in databases.values:
-        if not isinstance(value, ast.Dict) or _is_set_again(module):
+        if not isinstance(value, ast.Dict) or _read_in(module, value) or _is_set_again(module):
             continue
         entries = {
             key.value: item

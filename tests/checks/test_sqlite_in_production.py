@@ -37,3 +37,20 @@ def test_a_name_that_is_given_twice(code: str, count: int, tmp_path: Path) -> No
     result = scan_file(Project(tmp_path, ("app.py",)), rules, "app.py")
     assert not result.problems
     assert len(result.findings) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [('"db.sqlite3"', 1), ('os.environ.get("DB_NAME", "db.sqlite3")', 0)],
+)
+def test_a_database_of_django_beside_one_of_the_environment(name: str, count: int, tmp_path: Path) -> None:
+    code = (
+        "import os\n\nimport django\n\nDATABASES = {\n"
+        f'    "default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": {name}}},\n'
+        '    "reports": {"ENGINE": "django.db.backends.postgresql", "HOST": os.environ["REPORTS_HOST"]},\n}\n'
+    )
+    (tmp_path / "settings.py").write_text(code)
+    rules = Rules((check_named("sqlite-in-production"),))
+    result = scan_file(Project(tmp_path, ("settings.py",)), rules, "settings.py")
+    assert not result.problems
+    assert len(result.findings) == count
