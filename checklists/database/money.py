@@ -133,6 +133,8 @@ _NEVER = frozenset(
     }
     | {"battery", "work", "elapsed", "latency", "requests", "users", "tolerance", "margin", "volatility"}
 )
+_PER_TIME = frozenset({"hourly", "nightly"})
+"""Words that make money of a rate."""
 _COMPANY = re.compile(
     r"(?i)(?<![a-z])(currency|currencies|invoices?|payments?|prices?|orders?|carts?|checkouts?|wallets?|accounts?"
     r"|transactions?|expenses?|incomes?|salar(?:y|ies)|payrolls?|subscriptions?|donations?|loans?|ledgers?|billings?|bills?|refunds?"
@@ -145,7 +147,14 @@ def is_money(name: str) -> bool:
     """Tell whether a name alone says that its value is money."""
     words = set(words_of(name))
     several = (words & _IN_COMPANY) - _VAGUE
+    if _is_pay(words):
+        return True
     return words.isdisjoint(_NEVER) and (not words.isdisjoint(_ALWAYS) or len(several) > 1)
+
+
+def _is_pay(words: set[str]) -> bool:
+    """Tell whether a name is one of what an hour or a night costs, other than any other rate."""
+    return not words.isdisjoint(_PER_TIME) and bool(words & _NEVER) and words & _NEVER <= {"rate", "rates"}
 
 
 @lru_cache(maxsize=4096)
@@ -198,4 +207,4 @@ def is_money_of(owner: ast.ClassDef, name: str) -> bool:
 def sounds_like_money(name: str) -> bool:
     """Tell whether a name can be one of money at all."""
     words = set(words_of(name))
-    return words.isdisjoint(_NEVER) and not words.isdisjoint(_ALWAYS | _IN_COMPANY)
+    return _is_pay(words) or (words.isdisjoint(_NEVER) and not words.isdisjoint(_ALWAYS | _IN_COMPANY))

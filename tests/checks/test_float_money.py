@@ -28,7 +28,13 @@ TABLE = (
 
 @pytest.mark.parametrize(
     "column",
-    ["amount REAL NOT NULL", "amount double precision", '"fee" FLOAT8 DEFAULT 0', "total_paid FLOAT(10)"],
+    [
+        "amount REAL NOT NULL",
+        "amount double precision",
+        '"fee" FLOAT8 DEFAULT 0',
+        "total_paid FLOAT(10)",
+        "hourly_rate REAL",
+    ],
 )
 @pytest.mark.parametrize("path", ["schema.sql", "app/schema.py"])
 def test_tables_of_raw_sql(tmp_path: Path, path: str, column: str) -> None:
@@ -40,7 +46,14 @@ def test_tables_of_raw_sql(tmp_path: Path, path: str, column: str) -> None:
 
 @pytest.mark.parametrize(
     "column",
-    ["amount NUMERIC(12, 2)", "tax_rate REAL", "score FLOAT", "lat DOUBLE PRECISION", "amount INTEGER"],
+    [
+        "amount NUMERIC(12, 2)",
+        "tax_rate REAL",
+        "growth_rate_hourly REAL",
+        "score FLOAT",
+        "lat DOUBLE PRECISION",
+        "amount INTEGER",
+    ],
 )
 def test_tables_that_are_fine(tmp_path: Path, column: str) -> None:
     assert found(tmp_path, {"schema.sql": TABLE.format(column)}) == []
