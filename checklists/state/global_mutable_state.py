@@ -285,5 +285,5 @@ check = Check(
 def kept_state(module: Module) -> Iterator[Finding]:
     """Flag counters, switches and containers that requests change and the process keeps."""
     for kept in kept_as(module, Kind.STATE):
-        message = f"each process has a {kept.name} of its own, which requests change"
+        message = f"each process has its own {kept.name}, which requests change"
         yield check.found(module, kept.node, message, steps=kept.steps)
