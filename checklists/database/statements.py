@@ -14,7 +14,8 @@ from harden.tree import FunctionNode, own_nodes
 
 _BOUNDED_SQL = re.compile(
     r"(?is)\b(limit|fetch\s+(first|next)|top\s*\(?\s*\d|rownum|group\s+by|count\s*\(|sum\s*\(|max\s*\(|min\s*\(|avg\s*\("
-    r"|exists\s*\(|distinct|\bid\s*=|\bin\s*\(|any\s*\(|returning|information_schema|pg_catalog|sqlite_master)"
+    r"|exists\s*\(|distinct|\bid\s*=|(?<!not )\bin\s*\((?!\s*select\b)|any\s*\(|returning"
+    r"|information_schema|pg_catalog|sqlite_master)"
 )
 _MARKS = {Style.QMARK: "?", Style.FORMAT: "%s", Style.NAMED: ":", Style.DOLLAR: "$", Style.UNKNOWN: ""}
 
