@@ -11,7 +11,8 @@ Reported are commits through a session or connection that lives on (at module le
 closed only where all goes well, errors that are caught without a rollback while the session is used again,
 and dependencies that close behind a bare `yield`. Left out: sessions that a framework ends with each request
 (Flask-SQLAlchemy removes its own, a `finally` in the dependency closes it) unless they are used again in the
-same request, and what a caller passes in and gets the error of.
+same request, what a caller passes in and gets the error of, and connections that are never closed at all
+(`resource-leak`).
 
 Flagged:
 
@@ -262,7 +263,7 @@ from harden.checklists.database.open_failures import failures
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
-from harden.roles import FileKind, Role
+from harden.roles import FileKind
 from harden.tree import FunctionNode
 
 check = Check(
@@ -278,9 +279,5 @@ check = Check(
 @check.node(ast.FunctionDef, ast.AsyncFunctionDef)
 def stays_open(module: Module, node: ast.AST) -> Iterator[Finding]:
     """Flag what a function leaves open when one of its writes fails."""
-    if not isinstance(node, FunctionNode) or module.role(node) is Role.CLI:
-        return
-    if module.imports("alembic"):
-        return  # runs once, by hand
-    for failure in failures(module, node):
+    for failure in failures(module, node) if isinstance(node, FunctionNode) else ():
         yield check.found(module, failure.node, failure.message, facts=failure.facts, why_not=failure.why_not)

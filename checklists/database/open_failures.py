@@ -13,8 +13,12 @@ from harden.checklists.database.paths import block_of, end, follows, loop_around
 from harden.checklists.database.sessions import Handle, Kind, handle_of
 from harden.checklists.database.transactions import own_ends
 from harden.checklists.database.writes import own_writes
+from harden.checklists.handed_over import handed
+from harden.checklists.held_open import leak_of
+from harden.checklists.opened import CLOSABLE
 from harden.flow import How
 from harden.module import Module
+from harden.roles import Role
 from harden.tree import FunctionNode, own_nodes
 
 _LEAVES = (ast.Raise, ast.Return)
@@ -22,12 +26,16 @@ _LEAVES = (ast.Raise, ast.Return)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where a failed transaction stays open: what is told of it, and the facts by which it is mended."""
+    """Where a failed transaction stays open: what is told of it, and the facts by which it is mended.
+
+    `opening` is the statement that opens the connection, where that is what stays open.
+    """
 
     node: ast.AST
     message: str
     facts: dict[str, str]
     why_not: str = ""
+    opening: ast.stmt | None = None
 
 
 def failure_of(module: Module, function: FunctionNode) -> Failure | None:
@@ -162,18 +170,30 @@ def _closed(module: Module, function: FunctionNode, commit: ast.Call, handle: Ha
     closes = [call for call, _ in own_ends(module, own_nodes(function), "close") if _is(call, name)]
     if statement is None or _is_handed_on(module, function, name):
         return None
+    if not closes and isinstance(opened, ast.Name) and _is_leak(module, statement):
+        return None  # whether something raises or not
     parent = module.parents.get(statement)
     held = getattr(parent, "body", [])
     ends = [module.statement(call) for call in closes]
     last = next((s for s in held if s in ends), None)
     if len(closes) != 1 or last is None or statement not in held or last is held[held.index(statement) + 1]:
         why_not = "It is closed in several places, or not at all: open it in a `with` block."
-        return Failure(commit, message, {}, why_not)
+        return Failure(commit, message, {}, why_not, statement)
     first = held[held.index(statement) + 1]
     if shares_line(module, first, last):
-        return Failure(commit, message, {}, "Statements share a line: put each on a line of its own first.")
+        why_not = "Statements share a line: put each on a line of its own first."
+        return Failure(commit, message, {}, why_not, statement)
     facts = {"form": "close", "begin": place_of(module, first), "end": place_of(module, last)}
-    return Failure(commit, message, facts)
+    return Failure(commit, message, facts, opening=statement)
+
+
+def _is_leak(module: Module, statement: ast.stmt) -> bool:
+    """Tell whether a connection is never closed at all, which is told as a leak."""
+    call = statement.value if isinstance(statement, ast.Assign) else None
+    if not isinstance(statement, ast.Assign) or not isinstance(call, ast.Call):
+        return False
+    is_seen = module.resolve(call.func) in CLOSABLE or any(found[0] is statement for found in handed(module))
+    return is_seen and leak_of(module, call, statement) is not None
 
 
 def _is(call: ast.Call, name: str) -> bool:
@@ -267,7 +287,9 @@ def _yielded(module: Module, function: FunctionNode, given: ast.Yield, handle: H
 
 
 def failures(module: Module, function: FunctionNode) -> Iterator[Failure]:
-    """Yield what a function leaves open."""
+    """Yield what a function leaves open when one of its writes fails; nothing for what runs by hand."""
+    if module.role(function) is Role.CLI or module.imports("alembic"):
+        return
     found = unclosed_of(module, function) or failure_of(module, function) or returned_of(module, function)
     if found is not None:
         yield found

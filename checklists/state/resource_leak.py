@@ -5,7 +5,8 @@ leaks one per request fails after some hours with "Too many open files" or "too 
 was written to such a file may never reach the disk. A `close()` at the end is not enough: an error before it
 skips it. A `with` block closes on every way out. What a function returns is its caller's to close. Left out:
 what is stored or handed to code that may close it, what a module opens when it is imported, cursors,
-which go with their connection, sessions that write, clients of HTTP (`client-per-call`) and executors.
+which go with their connection, sessions that write, connections that a failed commit leaves open
+(`missing-rollback`), clients of HTTP (`client-per-call`) and executors.
 
 Flagged:
 
@@ -235,6 +236,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harden.checklists.database.open_failures import failures
 from harden.checklists.handed_over import handed
 from harden.checklists.held_open import goes_on, goes_past, leak_of, writes_by
 from harden.checklists.opened import (
@@ -250,6 +252,7 @@ from harden.checklists.opened import (
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module, has_star_arguments, keyword
+from harden.roles import FileKind
 
 check = Check(
     id="resource-leak",
@@ -332,7 +335,7 @@ def _held(
     module: Module, call: ast.Call, statement: ast.Assign, path: str, steps: tuple[str, ...] = ()
 ) -> Iterator[Finding]:
     leak = leak_of(module, call, statement)
-    if leak is not None:
+    if leak is not None and not _is_told_of(module, statement):
         facts = {
             "form": "block",
             "through": str(leak.through),
@@ -342,6 +345,14 @@ def _held(
         why_not = leak.why_not or _shares_line(module, statement)
         message = f"{module.segment(statement.targets[0])} {leak.said}"
         yield check.found(module, call, message, facts=facts, why_not=why_not, steps=steps)
+
+
+def _is_told_of(module: Module, statement: ast.Assign) -> bool:
+    """Tell whether a failed commit leaves it open: what was not committed is the graver half of that."""
+    function = module.function(statement)
+    if function is None or module.kind is not FileKind.APP or "commit(" not in module.text:
+        return False
+    return any(failure.opening is statement for failure in failures(module, function))
 
 
 def _reader_of(module: Module, call: ast.Call) -> ast.Assign | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harden.checklists.state.resource_leak import check
+from harden.registry import check_named
 from harden.scan import Rules, scan_file
 from tests.given import project, write
 
@@ -75,3 +76,30 @@ def test_the_caller_closes(tmp_path: Path, body: str, steps: int) -> None:
     result = scan_file(project(tmp_path), Rules((check,)), "app/main.py")
     assert not result.problems
     assert [len(finding.steps) for finding in result.findings] == ([steps] if steps else [])
+
+
+ROLLBACK = check_named("missing-rollback").id
+WRITE = "c.execute('INSERT INTO sums VALUES (1)')"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("app.py", f"{WRITE}; c.commit(); c.close()", [ROLLBACK]),
+        ("app.py", f"if x: c.close(); return\n    {WRITE}\n    c.commit()\n    c.close()", [ROLLBACK]),
+        ("app.py", f"{WRITE}; c.commit()", [check.id]),
+        ("app.py", "c.execute('SELECT 1'); c.close()", [check.id]),
+        ("scripts/fill.py", f"{WRITE}; c.commit(); c.close()", [check.id]),
+        ("schema.py", f"import alembic; {WRITE}; c.commit(); c.close()", [check.id]),
+        ("app.py", f"try:\n        {WRITE}; c.commit()\n    finally: c.close()", []),
+    ],
+)
+@pytest.mark.parametrize("opened", ["sqlite3.connect('a.db')", "fresh()"])
+def test_a_connection_is_told_once(
+    tmp_path: Path, path: str, body: str, expected: list[str], opened: str
+) -> None:
+    head = "import sqlite3\n\n\ndef fresh():\n    return sqlite3.connect('a.db')\n\n\n"
+    code = f"{head}def f(x):\n    c = {opened}\n    {body}\n"
+    rules = Rules((check, check_named(ROLLBACK)))
+    found = scan_file(project(write(tmp_path, {path: code})), rules, path).findings
+    assert [finding.check for finding in found] == expected

@@ -160,6 +160,7 @@ NOT_THE_SAME = {
         for where in ("", "_elsewhere", "_in_a_class_elsewhere")
     },
     **{("missing-rollback", name): _ANOTHER for name in _CONNECTIONS},
+    ("missing-rollback", "given_by_a_function"): "what each call opens and never closes is told as a leak",
     ("missing-rollback", "injected_by_an_alias"): "a dependency that returns a session leaves it open itself",
     **{("shared-session", name): _ANOTHER for name in _SESSIONS},
     ("shared-session", "held_by_a_cached_property_elsewhere"): "what a property keeps is not followed",
