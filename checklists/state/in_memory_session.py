@@ -8,7 +8,8 @@ time after which an entry goes by itself.
 Looked at are containers of modules, classes, applications and objects that live as long as the process, where
 a request, a task or what these call puts something in. Left out: what is filled when the program is loaded or
 starts, what a branch chooses only where the real store is not configured, caches that can be worked out again
-(`unbounded-cache`), counters and flags (`global-mutable-state`), and programs that answer no requests.
+(`unbounded-cache`) or that drop an entry themselves when they hold too many, counters and flags
+(`global-mutable-state`), and programs that answer no requests.
 
 Flagged:
 

@@ -11,7 +11,7 @@ from harden.checklists.state.changes import Change, How
 from harden.checklists.state.kept import Kept
 from harden.checklists.state.kept_in_memory import kept_in
 from harden.checklists.state.lasting import is_stand_in
-from harden.checklists.state.memos import is_invalidated, is_memo
+from harden.checklists.state.memos import is_invalidated, is_lru, is_memo
 from harden.checklists.state.served import is_served
 from harden.module import Module
 from harden.tree import FunctionNode, own_nodes
@@ -180,6 +180,8 @@ def _is_emptied_only(telling: list[Change]) -> bool:
 def _records_or_state(kept: Kept, grown: list[Change]) -> Kind | None:
     if names(kept, _MACHINERY) or (names(kept, _STAND_INS) and _knows_redis(grown[0].module)):
         return None
+    if is_lru(kept) and not names_records(kept.name.partition(".")[0]):
+        return Kind.CACHE
     if names_records(kept.name):
         return Kind.RECORDS
     if _is_bounded(kept):

@@ -54,6 +54,34 @@ def is_emptied(kept: Kept) -> bool:
     return any(change.how in (How.TAKEN, How.SET) for change in kept.changes)
 
 
+def is_lru(kept: Kept) -> bool:
+    """Tell whether an object takes entries out by itself once it holds too many."""
+    if "." not in kept.name:
+        return False
+    uses = [*kept.reads, *((change.module, change.use) for change in kept.changes)]
+    losses = (change for change in kept.changes if change.how is How.TAKEN)
+    return any(_is_measured(*use) for use in uses) and any(map(_is_own_choice, losses))
+
+
+def _is_measured(module: Module, use: ast.expr) -> bool:
+    call = module.parents.get(use)
+    if not isinstance(call, ast.Call) or module.resolve(call.func) != "builtins.len":
+        return False
+    return isinstance(module.parents.get(call), ast.Compare)
+
+
+def _is_own_choice(loss: Change) -> bool:
+    """Tell whether no caller says which entry goes: `popitem()`, or a key that the container itself gives."""
+    if getattr(loss.module.parents.get(loss.use), "attr", "") == "popitem":
+        return True
+    held = loss.module.flow.only(loss.key) if loss.key is not None else None
+    key = held.expr if held is not None and held.expr is not None else loss.key
+    name = ast.unparse(loss.use)
+    return key is not None and any(
+        ast.unparse(part) == name for part in ast.walk(key) if isinstance(part, ast.Name | ast.Attribute)
+    )
+
+
 def _is_look(module: Module, use: ast.expr) -> bool:
     match module.parents.get(use):
         case ast.Compare() | ast.Subscript(ctx=ast.Load()):

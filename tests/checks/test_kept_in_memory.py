@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harden.checklists.state import connection_registry, global_mutable_state, in_memory_session
+from harden.checklists.state import (
+    connection_registry,
+    global_mutable_state,
+    in_memory_session,
+    mutable_default,
+    unbounded_cache,
+)
 from harden.scan import Rules, scan_file
 from tests.given import project, write
 
@@ -196,3 +202,61 @@ def test_values_of_an_object_of_a_module(
 def test_chat_bots_answer_messages(tmp_path: Path, head: str, handler: str, expected: int) -> None:
     code = f"{head}\n\ncarts = {{}}\n\n\n{handler}\n    carts[update.chat.id] = update.text\n"
     assert len(found(tmp_path, {"bot.py": code})) == expected
+
+
+LRU = (
+    "class {name}:\n    def __init__(self, size=100):\n        self.size = size\n        self.data = {{}}\n\n"
+    "    def put(self, key, value):\n        self.data[key] = value\n        {put}\n\n"
+    "    def get(self, key):\n        return self.data.get(key)\n\n"
+    "    def drop(self{given}):\n        {drop}\n\n\nkept = {name}()\n\n\n"
+)
+MANY = "if len(self.data) > self.size: self.drop()"
+
+
+@pytest.mark.parametrize(
+    ("name", "put", "given", "drop", "expected"),
+    [
+        ("LRU", MANY, "", "self.data.popitem(False)", 0),
+        ("Recent", MANY, "", "del self.data[next(iter(self.data))]", 0),
+        ("Recent", MANY, "", "oldest = min(self.data, key=self.data.get); self.data.pop(oldest)", 0),
+        ("SessionStore", MANY, "", "self.data.popitem(False)", 1),
+        ("Recent", "pass", "", "self.data.popitem(False)", 1),
+        ("Recent", "print(len(self.data))", ", key", "self.data.pop(key)", 1),
+    ],
+)
+def test_an_object_that_drops_what_is_too_much(
+    tmp_path: Path, name: str, put: str, given: str, drop: str, expected: int
+) -> None:
+    code = LRU.format(name=name, put=put, given=given, drop=drop)
+    app = f"{HANDLER}{code}{route('kept.put(key, 1)')}"
+    assert len(found(tmp_path, {"app.py": app})) == expected
+
+
+@pytest.mark.parametrize(
+    ("attribute", "body"),
+    [
+        ("sessions = {}", "self.sessions[key] = {'user': key}"),
+        ("carts = {}", "self.carts.setdefault(key, []).append(key)"),
+        ("names = []", "self.names.append(key)"),
+        ("hits = {}", "self.hits[key] = self.hits.get(key, 0) + 1"),
+        ("sockets: list[WebSocket] = []", "self.sockets.append(key)"),
+        (
+            "prices = {}",
+            "if key not in self.prices: self.prices[key] = fetch(key)\n    return self.prices[key]",
+        ),
+    ],
+)
+@pytest.mark.parametrize("made", ["Service()", "kept"])
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_what_a_class_keeps_is_told_once(
+    tmp_path: Path, attribute: str, body: str, made: str, is_reached: bool
+) -> None:
+    code = f"class Service:\n    {attribute}\n\n    def add(self, key):\n        " + body.replace(
+        "    ", "        "
+    )
+    app = f"{HANDLER}{code}\n\n\nkept = Service()\n\n\n" + (route(f"{made}.add(key)") if is_reached else "")
+    checks = (*CHECKS, unbounded_cache.check, mutable_default.check)
+    write(tmp_path, {"app.py": app})
+    findings = scan_file(project(tmp_path), Rules(checks), "app.py").findings
+    assert len(findings) == 1, findings
+    assert is_reached is (findings[0].check != "mutable-default")
