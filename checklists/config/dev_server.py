@@ -11,7 +11,8 @@ unit or script starts one, no module imports one, no requirement or README names
 where an image or a Procfile runs the file all the same). Commands are flagged
 in Procfiles, units, compose files and start scripts, where no other file starts a server for production;
 those for development (by name) are left out. The command of an image is not looked at here.
-`uvicorn.run()`, `web.run_app()` and the servers of Sanic and Tornado are made for production.
+`uvicorn.run()`, `web.run_app()` and the servers of Sanic and Tornado are made for production; `reload=True`
+makes them development servers, and `debug-enabled` tells of that.
 
 Flagged:
 
@@ -76,26 +77,6 @@ Fixed (app/cli.py):
     def main():
         serve(api, host="0.0.0.0", port=8000)
 
-Flagged:
-
-    import uvicorn
-    from fastapi import FastAPI
-
-    app = FastAPI()
-
-    if __name__ == "__main__":
-        uvicorn.run("app.main:app", host="0.0.0.0", port=8000, reload=True)
-
-Fixed:
-
-    import uvicorn
-    from fastapi import FastAPI
-
-    app = FastAPI()
-
-    if __name__ == "__main__":
-        uvicorn.run("app.main:app", host="0.0.0.0", port=8000, workers=4)
-
 Fine:
 
     import uvicorn
@@ -104,7 +85,7 @@ Fine:
     app = FastAPI()
 
     if __name__ == "__main__":
-        uvicorn.run(app, host="0.0.0.0", port=8000)
+        uvicorn.run("main:app", host="0.0.0.0", port=8000, reload=True)
 
 Fine:
 
@@ -199,15 +180,11 @@ import re
 from collections.abc import Iterator
 
 from harden.checklists.serving import is_served, started_by
-from harden.checklists.unpacking import argument
-from harden.checklists.written import written
 from harden.checks import Check
 from harden.environment import is_playground
-from harden.errors import UnreadableSource
 from harden.findings import Finding, Severity
-from harden.module import Module, TextFile, is_literal, keyword
+from harden.module import Module, TextFile, keyword
 from harden.project import Project
-from harden.roles import FileKind
 
 check = Check(
     id="dev-server",
@@ -221,7 +198,6 @@ _RUNS = (
     *("quart.Quart.run", "bottle.run", "bottle.Bottle.run", "werkzeug.serving.run_simple"),
     *("wsgiref.simple_server.make_server", "flask_socketio.SocketIO.run"),
 )
-_STARTS = ("uvicorn.run", "uvicorn.Config", "uvicorn.main.run")
 _NAMES = {"apiflask": "APIFlask", "wsgiref": "wsgiref", "flask_socketio": "Flask-SocketIO"}
 _COMMANDS = (
     (re.compile(r"\bflask\b(\s+-{1,2}[\w-]+([= ]\S+)?)*\s+run\b"), "flask run", "wsgi"),
@@ -248,33 +224,6 @@ def development_server(module: Module, call: ast.Call, path: str) -> Iterator[Fi
     message = f"{name}'s development server answers the users: nothing in the project starts another"
     kind = "quart" if package == "quart" else "wsgi"
     yield check.found(module, call, message, facts={"kind": kind, "target": _target(module, call, package)})
-
-
-@check.call("uvicorn.run")
-def reloading_server(module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
-    """Flag `uvicorn.run(reload=True)` where no file starts the application in another way."""
-    value = written(module, argument(module, call, "reload"))
-    if not is_literal(value, True) or is_playground(module, call) or _starts_otherwise(module, call):
-        return
-    target = module.string(call.args[0]) if call.args else None
-    message = (
-        "uvicorn restarts itself whenever a file changes, and in one process: nothing starts it otherwise"
-    )
-    yield check.found(module, call, message, facts={"kind": "asgi", "target": target or ""})
-
-
-def _starts_otherwise(module: Module, call: ast.Call) -> bool:
-    """Tell whether a file starts the application in another way, or other code does so by uvicorn."""
-    for path in {*module.project.naming("uvicorn"), module.path}:
-        try:
-            other = module.project.module(path)
-        except UnreadableSource:
-            continue
-        calls = [one for one in other.nodes(ast.Call) if other is not module or one is not call]
-        runs = any((other.resolve(one.func) or "") in _STARTS for one in calls)
-        if other.kind is not FileKind.TEST and (runs or "uvicorn.main" in other.text):
-            return True
-    return bool(started_by(module.project))
 
 
 def _is_other_server(call: ast.Call, path: str) -> bool:

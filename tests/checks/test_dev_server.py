@@ -12,8 +12,6 @@ from tests.given import project, write
 
 CHECK = check_named("dev-server")
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\nif __name__ == '__main__':\n    app.run()\n"
-RELOAD = "import uvicorn\n\n\ndef main():\n    uvicorn.run('app:app', reload=True)\n"
-RUN = "import uvicorn\n\nuvicorn.run('app:app', port=80)\n"
 
 
 def found(root: Path, files: dict[str, str], path: str = "app.py") -> bool:
@@ -52,27 +50,6 @@ def test_another_server_starts_it(tmp_path: Path, files: dict[str, str]) -> None
 )
 def test_what_starts_nothing(tmp_path: Path, files: dict[str, str]) -> None:
     assert found(tmp_path, {"app.py": FLASK, **files})
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"main.py": RUN},
-        {"app.py": f"{RELOAD}\n\ndef serve():\n    uvicorn.run('app:app')\n"},
-        {"app.py": RELOAD.replace("main()", "dev()"), "dev.py": RUN},
-        {"Dockerfile": "CMD uvicorn app:app --port 80\n"},
-        {"start.sh": "exec gunicorn -k uvicorn.workers.UvicornWorker app:app\n"},
-    ],
-)
-def test_uvicorn_is_started_without_reload(tmp_path: Path, files: dict[str, str]) -> None:
-    assert not found(tmp_path, {"app.py": RELOAD, **files})
-
-
-@pytest.mark.parametrize(
-    "files", [{}, {"tests/run.py": RUN}, {"Dockerfile": "CMD uvicorn app:app --reload\n"}]
-)
-def test_uvicorn_is_only_started_with_reload(tmp_path: Path, files: dict[str, str]) -> None:
-    assert found(tmp_path, {"app.py": RELOAD, **files})
 
 
 @pytest.mark.parametrize(
