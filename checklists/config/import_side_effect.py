@@ -11,7 +11,8 @@ Looked at is what runs at the top level of modules that others import or a serve
 sockets, calls of cloud services, connections and queries of databases and brokers, downloads, threads and
 processes, in place or in a function that is called there. Programs of their own, commands and `__main__`
 blocks are left out, as are applications, engines and clients that connect when they are first used,
-SQLite, Streamlit pages, and what a Lambda function prepares.
+SQLite, Streamlit pages, what a Lambda function prepares, and connections that all requests share
+(`shared-session`).
 
 Flagged:
 
@@ -256,6 +257,7 @@ from collections.abc import Iterator
 from harden.called import function_of
 from harden.checklists.blocked import block_of
 from harden.checklists.blocking_calls import called_kind
+from harden.checklists.database.shared_handles import shared_of
 from harden.checklists.imported import is_loaded
 from harden.checklists.written import written
 from harden.checks import Check
@@ -319,8 +321,13 @@ def work_at_import(module: Module) -> Iterator[Finding]:
     if not found or not is_loaded(module):
         return
     for call, what in found:
-        if not is_playground(module, call):
+        if not is_playground(module, call) and not _is_shared(module, call):
             yield check.found(module, call, f"{what} when this module is imported")
+
+
+def _is_shared(module: Module, expr: ast.expr) -> bool:
+    """Tell whether a connection is shared by all requests, which is told of as that."""
+    return isinstance(expr, ast.Call) and shared_of(module, expr) is not None
 
 
 def _statements(module: Module) -> Iterator[ast.stmt]:

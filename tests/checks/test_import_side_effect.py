@@ -64,7 +64,7 @@ def test_a_function_of_another_file_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "APP.state.conn = psycopg2.connect('service=shop')",
+        "ROWS = psycopg2.connect('service=shop').cursor().fetchall()",
         "with psycopg2.connect('service=shop') as conn:\n    pass",
         "try:\n    redis.Redis('cache').ping()\nexcept redis.RedisError:\n    pass",
         "for row in psycopg2.connect('x').cursor().execute('SELECT 1'):\n    print(row)",
@@ -116,3 +116,16 @@ def test_a_migration_environment_is_a_program(tmp_path: Path) -> None:
     code = f"from alembic import context\n{FETCH}"
     files = {"app/revisions/env.py": code, "app/main.py": "from app.revisions import env\n"}
     assert not messages(tmp_path, files, "app/revisions/env.py")
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"), [("@app.get('/')\ndef rows():", "shared-session"), ("if not app:", CHECK.id)]
+)
+def test_a_connection_is_told_once(tmp_path: Path, reader: str, told: str) -> None:
+    text = (
+        "import psycopg2\nfrom flask import Flask\n\napp = Flask(__name__)\n"
+        f"conn = psycopg2.connect('service=shop')\n{reader}\n    print(conn.cursor())\n"
+    )
+    rules = Rules((CHECK, check_named("shared-session")))
+    found = scan_file(project(write(tmp_path, {"app.py": text})), rules, "app.py").findings
+    assert [finding.check for finding in found] == [told]
