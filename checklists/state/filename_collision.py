@@ -164,6 +164,57 @@ Pattern:
         path.write_bytes(data)
         return path
 
+Flagged (app/pictures.py):
+
+    import requests
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+
+    @app.post("/pictures")
+    def picture():
+        response = requests.get(request.get_json()["url"], timeout=5)
+        response.raise_for_status()
+        with open("/tmp/picture.bin", "wb") as target:
+            target.write(response.content)
+        return analyse("/tmp/picture.bin")
+
+Fixed (app/pictures.py):
+
+    import tempfile
+
+    import requests
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+
+    @app.post("/pictures")
+    def picture():
+        response = requests.get(request.get_json()["url"], timeout=5)
+        response.raise_for_status()
+        with tempfile.NamedTemporaryFile() as target:
+            target.write(response.content)
+            target.flush()
+            return analyse(target.name)
+
+Fine (app/rates.py):
+
+    import requests
+    from flask import Flask
+
+    app = Flask(__name__)
+
+
+    @app.post("/rates")
+    def rates():
+        response = requests.get("https://rates.example.com/all", timeout=5)
+        response.raise_for_status()
+        with open("/tmp/rates.bin", "wb") as target:
+            target.write(response.content)
+        return "ok"
+
 Fine:
 
     import hashlib
@@ -249,6 +300,7 @@ from collections.abc import Iterator
 from harden.checklists.file_paths import is_no_path, looks_like_path, suffix
 from harden.checklists.file_writes import METHODS, Write, write_of
 from harden.checklists.kept_files import MADE, contents
+from harden.checklists.remote_bodies import address_of, is_any_host, is_body, request_of
 from harden.checklists.served import Served, served
 from harden.checklists.unique_names import is_tested, key_in_bucket, weakness
 from harden.checklists.uploads import is_upload
@@ -317,9 +369,19 @@ def _same(module: Module, write: Write) -> str:
     if module.string(write.path) is None or not looks_like_path(module, write.path):
         return ""
     is_made = suffix(module, write.path) in MADE
-    if is_made or any(is_upload(module, content) for content in contents(module, write)):
+    given = contents(module, write)
+    if is_made or any(is_upload(module, content) or _is_fetched(module, content) for content in given):
         return "one name for all"
     return ""
+
+
+def _is_fetched(module: Module, content: ast.expr) -> bool:
+    """Tell whether a content comes from an address that is another one in each call."""
+    if not is_body(module.resolve(content) or ""):
+        return False
+    request = request_of(module, content)
+    address = address_of(request) if request is not None else None
+    return address is not None and is_any_host(module, address)
 
 
 def _is_second(module: Module, function: FunctionNode, call: ast.Call) -> bool:
