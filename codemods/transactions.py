@@ -114,7 +114,7 @@ class CommitOnce(InTransaction):
 
 
 class CommitAfter(CommitOnce):
-    """Commit once after a loop, or put the whole loop into one transaction."""
+    """Commit once after a loop that no commit follows yet, or put the whole loop into one transaction."""
 
     def prepare(self) -> None:
         """Collect the commits that go, and the loops after which one is put."""
@@ -124,7 +124,8 @@ class CommitAfter(CommitOnce):
             for finding in self._targets
             if "commit" in finding.facts
         }
-        self._loops = {span_of(finding.facts["loop"]): finding for finding in self._moved.values()}
+        after = [finding for finding in self._moved.values() if finding.facts["loop"]]
+        self._loops = {span_of(finding.facts["loop"]): finding for finding in after}
         self._taken: dict[str, cst.SimpleStatementLine] = {}
 
     def leave_SimpleStatementLine(

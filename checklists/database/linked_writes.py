@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from harden.checklists.database.passing import place_of
-from harden.checklists.database.paths import block_of, end, follows, position, shares_line
+from harden.checklists.database.paths import block_of, end, follows, is_long, position, shares_line
 from harden.checklists.database.rows import Origin
 from harden.checklists.database.sessions import handle_of
 from harden.checklists.database.side_effects import is_aside
@@ -34,8 +34,6 @@ _COMMON |= {
 }
 
 
-_FAR = 60
-"""Lines that are put into a transaction; more should not hold one without a second thought."""
 _BEGIN = re.compile(r"(?i)[\"']\s*begin\b")
 _LOOKS_UP = re.compile(r"\.a?(get|update)_or_create\(")
 _KEEPS_TRACK = re.compile(
@@ -193,10 +191,8 @@ def _linked(
         if linked and _chained(module, second, write) and not _asides(module, function, second, write):
             together.append(write)
     block = block_of(module, first.at, max(together, key=lambda w: position(w.at)).at)
-    if block is not None and (block[1].end_lineno or 0) - block[0].lineno > _FAR:
-        return Linked(
-            first.at, *said, {}, "The writes stand far apart: move what is between them out of the way."
-        )
+    if block is not None and is_long(*block):
+        return Linked(first.at, *said, {}, _far(module, function, first))
     if block is None or shares_line(module, *block):
         return Linked(
             first.at, *said, {}, "The writes stand in different blocks: put both into one transaction."
@@ -219,6 +215,14 @@ def _linked(
     return Linked(
         first.at, *said, facts | {"begin": place_of(module, block[0]), "end": place_of(module, block[1])}
     )
+
+
+def _far(module: Module, function: FunctionNode, first: Write) -> str:
+    """Return what to do where a block would hold much of a function."""
+    nodes = own_nodes(function)
+    if first.way is Way.ACTIVE and not any(is_aside(module, n) for n in nodes if isinstance(n, ast.Call)):
+        return f"The writes stand far apart: put @transaction.atomic on {function.name}() as a whole."
+    return "The writes stand far apart: move what is between them out of the way."
 
 
 def _chained(module: Module, first: Write, other: Write) -> bool:

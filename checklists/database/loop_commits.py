@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from harden.checklists.database.passing import place_of
-from harden.checklists.database.paths import loop_around, position, shares_line
+from harden.checklists.database.paths import is_long, loop_around, position, shares_line
 from harden.checklists.database.sessions import Handle, Kind
 from harden.checklists.database.side_effects import is_aside
 from harden.checklists.database.transactions import ended, is_covered, own_ends
@@ -64,6 +64,8 @@ def _moved(
     if loop.orelse or any(not isinstance(s, ast.Expr) or shares_line(module, s, s) for s in statements):
         return Repeated(message, {}, "A commit shares its line: put it on a line of its own first.")
     facts = {"loop": place_of(module, loop), "commit": place_of(module, statements[0])}
+    if _is_committed_after(module, loop, handle):
+        facts["loop"] = ""
     if len(statements) == 1 and statements[0] is loop.body[-1] and len(loop.body) > 1:
         return Repeated(message, {"form": "after", **facts})
     if handle.kind is not Kind.SESSION:
@@ -71,6 +73,24 @@ def _moved(
     return Repeated(
         message, {"form": "flush", "places": "\n".join(place_of(module, c) for c in commits), **facts}
     )
+
+
+def _is_committed_after(module: Module, loop: ast.stmt, handle: Handle) -> bool:
+    """Tell whether a loop is followed by a commit already."""
+    after = _next(module, loop)
+    found = own_ends(module, ast.walk(after), "commit") if isinstance(after, ast.Expr) else iter(())
+    return any(ast.unparse(other.expr) == ast.unparse(handle.expr) for _, other in found)
+
+
+def _next(module: Module, statement: ast.stmt) -> ast.stmt | None:
+    """Return the statement that is always run right after another one."""
+    holder = module.parents.get(statement)
+    for name in ("body", "orelse"):
+        held = getattr(holder, name, None)
+        if isinstance(held, list) and statement in held[:-1]:
+            following: ast.stmt = held[held.index(statement) + 1]
+            return following
+    return _next(module, holder) if isinstance(holder, ast.If) else None
 
 
 def repeated_save(module: Module, call: ast.Call) -> Repeated | None:
@@ -94,6 +114,8 @@ def repeated_save(module: Module, call: ast.Call) -> Repeated | None:
         return Repeated(message, {}, "Put the loop into one transaction, or write all rows at once.")
     if shares_line(module, loop, loop):
         return Repeated(message, {}, "The loop shares its line with another statement.")
+    if is_long(loop, loop):
+        return Repeated(message, {}, "The loop is long: move its body into a function of its own first.")
     place = place_of(module, loop)
     return Repeated(message, {"form": "atomic", "begin": place, "end": place})
 

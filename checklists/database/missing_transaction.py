@@ -8,9 +8,10 @@ early `commit()` that cuts the change in two. Put all of it into one transaction
 `commit()` at the end, and `flush()` where a new key is needed before that.
 
 Left out: commits with a call of another service, a queue or a process between them, which are there to be
-kept whatever happens next; commits on ways that exclude each other; commits in loops (commit-in-loop tells
-of them); one object that is saved twice; writes of Django that have no value in common; functions whose
-callers all open the transaction, and views under ATOMIC_REQUESTS.
+kept whatever happens next; commits on ways that exclude each other; a second commit that is tried by itself,
+with a handler after which the function goes on; commits in loops (commit-in-loop tells of them); one object
+that is saved twice; writes of Django that have no value in common; functions whose callers all open the
+transaction, and views under ATOMIC_REQUESTS.
 
 Flagged:
 

@@ -11,6 +11,8 @@ from harden.tree import FunctionNode, own_nodes
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_LONG = 25
+"""Lines that a block may take; nobody would want to read more of them indented anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ def block_of(module: Module, first: ast.AST, last: ast.AST) -> tuple[ast.stmt, a
             return None
         return (outer, outer) if isinstance(outer, ast.For) else None
     return None
+
+
+def is_long(first: ast.stmt, last: ast.stmt) -> bool:
+    """Tell whether statements are too many lines to be put into a block."""
+    return (last.end_lineno or 0) - first.lineno >= _LONG
 
 
 def shares_line(module: Module, first: ast.AST, last: ast.AST) -> bool:

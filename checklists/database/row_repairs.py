@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.passing import place_of
-from harden.checklists.database.paths import block_of, end, loop_around, position, shares_line
+from harden.checklists.database.paths import block_of, end, is_long, loop_around, position, shares_line
 from harden.checklists.database.read_modify import ALCHEMY, Change, reads, saves_of
 from harden.checklists.database.row_locks import Hold, hold_for
 from harden.checklists.database.rows import Origin, row_of
@@ -258,6 +258,11 @@ def _locked(change: Change, hold: Hold) -> Repair:
             {}, "It is loaded and saved in different blocks: put both into one transaction.atomic()."
         )
     first, last = block
+    if is_long(first, last):
+        name = change.function.name
+        return Repair(
+            {}, f"Much lies between load and save: put @transaction.atomic on {name}() and lock it."
+        )
     return Repair(facts | {"begin": place_of(change.module, first), "end": place_of(change.module, last)})
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.checklists.database.branches import leaves
 from harden.checklists.database.passing import place_of
 from harden.checklists.database.paths import end, follows, is_certain, loop_around, position
 from harden.checklists.database.sessions import Kind
@@ -110,6 +112,7 @@ def _later(
             other.at is commit.at
             or not _same(module, commit, other)
             or not follows(module, commit.at, other.at)
+            or _is_tried(module, commit.at, other.at)
         ):
             continue
         between = [w for w in writes if _is_between(module, commit, w, other)]
@@ -117,6 +120,23 @@ def _later(
             found.append((between[0], other))
     certain = (pair for pair in found if is_certain(module, commit.at, pair[1].at))
     return next(certain, found[0] if found else None)
+
+
+def _is_tried(module: Module, first: ast.AST, second: ast.AST) -> bool:
+    """Tell whether the function goes on where only the second of two commits fails: the first one stays."""
+    for outer, child in _outer(module, second):
+        if isinstance(outer, ast.Try) and child in outer.body and first not in ast.walk(outer):
+            return any(not leaves(module, handler.body) for handler in outer.handlers)
+    return False
+
+
+def _outer(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Yield what holds a node within its function, each with what it holds."""
+    for outer in module.ancestors(node):
+        if isinstance(outer, FunctionNode):
+            return
+        yield outer, node
+        node = outer
 
 
 def _same(module: Module, first: Commit, second: Commit) -> bool:

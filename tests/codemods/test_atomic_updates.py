@@ -247,3 +247,11 @@ def test_a_model_that_looks_at_the_value_is_locked(mend: Mend, word: str) -> Non
     head = DJANGO.replace("    note = models.TextField()\n", method)
     code = "def f(pk):\n    p = Post.objects.get(pk=pk)\n    p.views += 1\n    p.save()\n"
     assert "select_for_update()" in mend(ID, head + code).text
+
+
+def test_a_long_stretch_is_not_indented_anew(mend: Mend) -> None:
+    code = "def f(pk, n):\n    p = Post.objects.get(pk=pk)\n    if p.views < n:\n        return\n"
+    code += "    n += 1\n" * 24 + "    p.views -= n\n    p.save()\n"
+    done = mend("lost-update", DJANGO + code)
+    assert done.text == DJANGO + code
+    assert "@transaction.atomic on f()" in done.refused[0]

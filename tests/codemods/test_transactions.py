@@ -146,12 +146,34 @@ LEFT = [
         "    shop.carts.delete_one({'user': user})\n",
         id="MongoDB",
     ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, order):\n    try:\n        db.add(order)\n        db.commit()\n"
+        "    except Exception:\n        db.rollback()\n    try:\n        db.add(Line(order_id=order.id))\n"
+        "        db.commit()\n    except Exception:\n        db.rollback()\n    return order\n",
+        id="each tried by itself",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("head", "code"), LEFT)
 def test_is_left_alone(mend: Mend, head: str, code: str) -> None:
     assert mend(ID, head + code).data.decode() == head + code
+
+
+@pytest.mark.parametrize(
+    ("steps", "way"),
+    [("", "put @transaction.atomic on f() as a whole."), ("    mail.send()\n", "move what is between them")],
+)
+def test_a_long_stretch_is_not_indented_anew(mend: Mend, steps: str, way: str) -> None:
+    code = (
+        "def f(n, mail):\n    order = Order.objects.create(total=n)\n"
+        + "    n += order.total\n" * 24
+        + f"    Line.objects.create(order=order, number=n)\n{steps}"
+    )
+    done = mend(ID, DJANGO + code)
+    assert done.text == DJANGO + code
+    assert [why.startswith(f"The writes stand far apart: {way}") for why in done.refused] == [True]
 
 
 def test_a_way_out_of_the_transaction_is_told(mend: Mend) -> None:
@@ -284,6 +306,22 @@ LOOPS = [
         "        db.commit()\n",
         "def f(db: Session, rows):\n    for row in rows:\n        db.add(row)\n    # all\n    db.commit()\n",
         id="with its comment",
+    ),
+    pytest.param(
+        ALCHEMY,
+        "def f(db: Session, rows, many):\n    if many:\n        for row in rows:\n            db.add(row)\n"
+        "            db.commit()\n    db.commit()\n    return rows\n",
+        "def f(db: Session, rows, many):\n    if many:\n        for row in rows:\n            db.add(row)\n"
+        "    db.commit()\n    return rows\n",
+        id="committed after it already",
+    ),
+    pytest.param(
+        DJANGO,
+        "def f(rows):\n    for row in rows:\n"
+        + "        row += 1\n" * 24
+        + "        Order.objects.create(total=row)\n",
+        None,
+        id="a long loop",
     ),
     pytest.param(
         ALCHEMY,
