@@ -64,8 +64,12 @@ class Start:
         return next(iter(self.model.managers), "objects") if self.model is not None else "objects"
 
 
-def starts_in(module: Module) -> Iterator[Start]:
-    """Yield where the queries of a file begin."""
+def starts_in(module: Module) -> tuple[Start, ...]:
+    """Return where the queries of a file begin; those of other files ask for it, too."""
+    return module.once(starts_in, lambda: tuple(_starts(module)))
+
+
+def _starts(module: Module) -> Iterator[Start]:
     is_django = "django" in module.project.imported
     for attribute in module.nodes(ast.Attribute):
         if isinstance(attribute.ctx, ast.Load):
