@@ -35,6 +35,8 @@ _COMMON |= {
 
 
 _BEGIN = re.compile(r"(?i)[\"']\s*begin\b")
+_RANGE = re.compile(r"^\$[lg]te?$|\bwhere\b.*[<>]", re.IGNORECASE | re.DOTALL)
+"""Comparisons of MongoDB and of SQL by which rows are told to be too old."""
 _LOOKS_UP = re.compile(r"\.a?(get|update)_or_create\(")
 _KEEPS_TRACK = re.compile(
     r"(Log|Event|Activity|History|Notification|Audit|Session|Token|Entry|Message|Run|Record)s?$"
@@ -83,7 +85,9 @@ def _belong(module: Module, function: FunctionNode, first: Write, second: Write)
     """Tell whether the second of two writes needs the first one, or changes another row together with it."""
     if first.way is not second.way or not follows(module, first.at, second.at) or _same_row(first, second):
         return False
-    if first.does is second.does is Does.DELETE and first.way is Way.ACTIVE:
+    if first.does is second.does is Does.DELETE and (
+        first.way is Way.ACTIVE or (_sweeps(first) and _sweeps(second))
+    ):
         return False  # what is left over goes the next time
     if _LOOKS_UP.search(module.segment(first.at)) or _KEEPS_TRACK.search(second.said):
         return False
@@ -93,6 +97,17 @@ def _belong(module: Module, function: FunctionNode, first: Write, second: Write)
     else:
         linked = bool(_subjects(first) & _subjects(second))
     return linked and not _asides(module, function, first, second)
+
+
+def _sweeps(write: Write) -> bool:
+    """Tell whether a write takes all rows before or after some point, as a clean-up does."""
+    if not isinstance(write.node, ast.Call):
+        return False
+    flow = write.module.flow
+    held = (flow.only(given) for given in write.node.args if isinstance(given, ast.Name))
+    tops = [*write.node.args, *(value.expr for value in held if value is not None and value.expr is not None)]
+    words = (node.value for top in tops for node in ast.walk(top) if isinstance(node, ast.Constant))
+    return any(_RANGE.search(word) for word in words if isinstance(word, str))
 
 
 def _is_about(row: Write, other: Write) -> bool:

@@ -10,8 +10,8 @@ early `commit()` that cuts the change in two. Put all of it into one transaction
 Left out: commits with a call of another service, a queue or a process between them, which are there to be
 kept whatever happens next; commits on ways that exclude each other; a second commit that is tried by itself,
 with a handler after which the function goes on; commits in loops (commit-in-loop tells of them); one object
-that is saved twice; writes of Django that have no value in common; functions whose callers all open the
-transaction, and views under ATOMIC_REQUESTS.
+that is saved twice; clean-ups that delete what is too old from several tables; writes of Django that have no
+value in common; functions whose callers all open the transaction, and views under ATOMIC_REQUESTS.
 
 Flagged:
 
@@ -241,6 +241,20 @@ Fine:
                 session.add(Job())
             session.flush()
             session.add(Job())
+
+Fine:
+
+    from datetime import datetime, timedelta, timezone
+
+    from pymongo import MongoClient
+
+    db = MongoClient("mongodb://localhost").shop
+
+
+    def clean_up():
+        cutoff = datetime.now(timezone.utc) - timedelta(days=30)
+        db.visits.delete_many({"seen": {"$lt": cutoff}})
+        db.offers.delete_many({"ends": {"$lt": cutoff}})
 
 Pattern (django):
 
