@@ -57,6 +57,8 @@ class ChangeInDatabase(InTransaction):
 
     def _edited(self, finding: Finding, node: cst.BaseExpression, span: Span) -> cst.BaseExpression:
         facts = finding.facts
+        if facts.get("note") and facts["note"] not in self.notes:
+            self.notes.append(facts["note"])
         match facts["mode"]:
             case "lock":
                 return self._locking(facts["lock"], facts["of"], node)

@@ -7,7 +7,8 @@ and happens every day in production; no error is raised. Let the database do the
 `Product.stock - n`, `SET stock = stock - ?`), which it does for one after the other. Where the old value is
 checked first, lock the row when it is loaded (`select_for_update()` within `transaction.atomic()`,
 `with_for_update()`), so that nobody changes it between the check and the write. SQLite knows no row locks
-and lets one writer in at a time: there only the sum in the UPDATE helps.
+and lets one writer in at a time: there only the sum in the UPDATE helps, with the check as one of its
+conditions; a note of the fix shows which, for two requests may still pass the check together.
 
 Reported are columns of numbers of rows that were loaded. Left out: rows that the function has just made,
 sums that it builds anew, rows that are locked, versioned (`version_id_col`) or changed under SERIALIZABLE,

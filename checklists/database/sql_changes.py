@@ -13,6 +13,7 @@ from harden.checklists.database.passing import place_of
 from harden.checklists.database.read_modify import parts_of
 from harden.checklists.database.sessions import handle_of
 from harden.checklists.database.statements import last_execute, sql_text
+from harden.checklists.database.tested_before import tested_before
 from harden.checklists.database.transactions import serializable
 from harden.flow import How, returned
 from harden.module import Module
@@ -196,9 +197,11 @@ def _repair(
     other = value.right if left else value.left
     if any(is_read(module, part, *what) for part in parts_of(other)) or _changes(module, other, value, call):
         return Written(column, {}, "The new value is more than a sum: do it in the UPDATE, or lock the row.")
+    note = _note(module, call, mark, what)
     return Written(
         column,
         {
+            **note,
             "mode": "sql",
             "text": place_of(module, literal),
             "set": mark.group(),
@@ -207,6 +210,22 @@ def _repair(
             "by": " ".join(module.segment(other).split()),
         },
     )
+
+
+def _note(module: Module, call: ast.Call, mark: re.Match[str], what: tuple[str, str]) -> dict[str, str]:
+    """Return the note on a test of the old value, unless the UPDATE has a condition on it by itself."""
+    column = what[1]
+    where = re.search(r"(?is)\bwhere\b.*", mark.string)
+    if where is not None and re.search(rf"\b{column}\b", where.group()):
+        return {}
+    test = tested_before(module, call, lambda side: is_read(module, side, *what))
+    if test is None:
+        return {}
+    is_plain = not test.op or re.fullmatch(r"[\d.]+", test.bound) is not None
+    by_position = mark.group(2) in ("?", "%s")
+    given = test.bound if is_plain else mark.group(2) if by_position else f":{test.bound}"
+    place = "WHERE" if is_plain else f"WHERE, with `{test.bound}` for it"
+    return {"note": test.note(f"AND {column} {test.op} {given}", place, "a rowcount of 0")}
 
 
 def _literal(expr: ast.expr) -> ast.Constant | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harden.checklists.database.links import chain_of
 from harden.checklists.database.models import manager_in
 from harden.checklists.database.passing import place_of
-from harden.checklists.database.read_modify import ALCHEMY, parts_of
+from harden.checklists.database.read_modify import ALCHEMY, parts_of, reads
 from harden.checklists.database.row_locks import LOCKS
 from harden.checklists.database.rows import Origin, Row, row_of
 from harden.checklists.database.sql_changes import Written
+from harden.checklists.database.tested_before import tested_before
 from harden.flow import How
 from harden.module import Module
 
@@ -44,7 +46,8 @@ def value_change(module: Module, call: ast.Call) -> Written | None:
             continue
         if any(_compares(link.node, column) for link in chain.links if link.node is not call):
             return None  # compare and swap
-        return Written(column, *_inline(module, value, read, row))
+        facts, why_not = _inline(module, value, read, row)
+        return Written(column, facts | _note(module, call, read, facts) if facts else {}, why_not)
     return None
 
 
@@ -99,6 +102,18 @@ def _inline(module: Module, value: ast.expr, read: ast.Attribute, row: Row) -> t
     return {"mode": "inline", "place": place_of(module, read), "column": read.attr, **named}, ""
 
 
+def _note(module: Module, call: ast.Call, read: ast.Attribute, facts: dict[str, str]) -> dict[str, str]:
+    """Return the note on a test of the old value that comes before."""
+    test = tested_before(module, call, lambda side: reads(side, read))
+    if test is None:
+        return {}
+    if facts["entity"] != "F":
+        condition = f"{facts['entity']}.{read.attr} {test.op} {test.bound}"
+        return {"note": test.note(condition, "where()", "a rowcount of 0")}
+    condition = f"{read.attr}__{test.suffix}={test.bound}" if test.op else ""
+    return {"note": test.note(condition, "filter()", "0 updated rows")}
+
+
 def _mongo(module: Module, call: ast.Call) -> Written | None:
     """Recognise `update_one(…, {"$set": {"count": document["count"] + 1}})`."""
     change = call.args[1] if len(call.args) > 1 else None
@@ -114,11 +129,26 @@ def _mongo(module: Module, call: ast.Call) -> Written | None:
             if name in ast.unparse(call.args[0]):
                 return None  # compare and swap
             whole = len(change.keys) == 1 and len(inner.keys) == 1
-            return _increment(module, name, change, value) if whole else Written(name, {}, _INC)
+            if not whole:
+                return Written(name, {}, _INC)
+            found = _increment(module, name, change, value)
+            return (
+                replace(found, facts=found.facts | _filter_note(module, call, name)) if found.facts else found
+            )
     return None
 
 
 _INC = "Several fields are set together: give this one an `$inc` of its own."
+
+
+def _filter_note(module: Module, call: ast.Call, name: str) -> dict[str, str]:
+    """Return the note on a test of the field that was made on the document."""
+    test = tested_before(module, call, lambda side: _is_field(module, side, name))
+    if test is None:
+        return {}
+    condition = f'"{name}": {{"${test.suffix}": {test.bound}}}' if test.op else ""
+    is_found = isinstance(call.func, ast.Attribute) and call.func.attr == "find_one_and_update"
+    return {"note": test.note(condition, "filter", "None" if is_found else "a modified_count of 0")}
 
 
 def _is_from_document(module: Module, value: ast.expr, name: str) -> bool:

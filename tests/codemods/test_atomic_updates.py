@@ -255,3 +255,79 @@ def test_a_long_stretch_is_not_indented_anew(mend: Mend) -> None:
     done = mend("lost-update", DJANGO + code)
     assert done.text == DJANGO + code
     assert "@transaction.atomic on f()" in done.refused[0]
+
+
+SQL = (
+    "import sqlite3\n\n\ndef f(conn: sqlite3.Connection, pk, n):\n"
+    "    stock = conn.execute('SELECT stock FROM items WHERE id = ?', (pk,)).fetchone()[0]\n"
+    "    left = stock - n\n"
+)
+UPDATE = "conn.execute('UPDATE items SET stock = ? WHERE id = ?', (stock - n, pk))"
+MONGO = (
+    "import pymongo\n\nitems = pymongo.MongoClient().shop.items\n\n\n"
+    "def f(pk, n):\n    item = items.find_one({'_id': pk})\n"
+)
+INC = "items.update_one({'_id': pk}, {'$set': {'stock': item['stock'] - n}})"
+VALUES = "s.execute(update(Item).where(Item.id == pk).values(stock=i.stock - n))"
+LOADED = ALCHEMY.replace("select", "select, update") + "def f(s: Session, pk, n):\n    i = s.get(Item, pk)\n"
+FOUND = DJANGO + "def f(pk, n):\n    p = Post.objects.get(pk=pk)\n"
+UPDATED = "Post.objects.filter(pk=pk).update(views=p.views - n)"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "condition"),
+    [
+        (
+            SQL,
+            f"if stock < n: raise ValueError\n    {UPDATE}",
+            "`AND stock >= ?` to the WHERE, with `n` for it",
+        ),
+        (
+            SQL,
+            f"if not pk or n > stock: return\n    {UPDATE}",
+            "`AND stock >= ?` to the WHERE, with `n` for it",
+        ),
+        (SQL, f"if not stock >= n: return\n    {UPDATE}", "`AND stock >= ?` to the WHERE, with `n` for it"),
+        (SQL, f"if left < 0: return\n    {UPDATE}", "`AND stock >= ?` to the WHERE, with `n` for it"),
+        (SQL, f"assert stock > 9\n    {UPDATE}", "`AND stock > 9` to the WHERE, and"),
+        (SQL, f"if stock > 9:\n        {UPDATE}", "`AND stock > 9` to the WHERE, and"),
+        (
+            SQL,
+            f"if stock < 9:\n        pass\n    else:\n        {UPDATE}",
+            "`AND stock >= 9` to the WHERE, and",
+        ),
+        (SQL, f"if stock + n > 9: return\n    {UPDATE}", "add that test to the WHERE"),
+        (MONGO, f"if item['stock'] < n: return\n    {INC}", '`"stock": {"$gte": n}` to the filter'),
+        (MONGO, f"if item['stock'] - 2 < n: return\n    {INC}", "add that test to the filter"),
+        (LOADED, f"if i.stock < n: return\n    {VALUES}", "`Item.stock >= n` to the where()"),
+        (FOUND, f"if p.views < n: return\n    {UPDATED}", "`views__gte=n` to the filter()"),
+    ],
+)
+def test_a_test_before_is_not_forgotten(mend: Mend, head: str, body: str, condition: str) -> None:
+    mended = mend(ID, f"{head}    {body}\n")
+    assert mended.text != f"{head}    {body}\n"
+    assert len(mended.notes) == 1
+    assert condition in mended.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (SQL, UPDATE),
+        (SQL, f"if stock < n: print(n)\n    {UPDATE}"),
+        (SQL, f"if n < 0: return\n    {UPDATE}"),
+        (SQL, f"if stock is None: return\n    {UPDATE}"),
+        (SQL, f"{UPDATE}\n    assert stock > 9"),
+        (
+            SQL,
+            "if stock < n: return\n    "
+            + UPDATE.replace("id = ?", "id = ? AND stock >= ?").replace("pk))", "pk, n))"),
+        ),
+        (MONGO, f"if item['price'] < n: return\n    {INC}"),
+        (FOUND, UPDATED),
+    ],
+)
+def test_no_test_before(mend: Mend, head: str, body: str) -> None:
+    mended = mend(ID, f"{head}    {body}\n")
+    assert mended.text != f"{head}    {body}\n"
+    assert not mended.notes
