@@ -109,12 +109,15 @@ class Imports:
             self._earliest = min(at.line, self._earliest or at.line)
 
     def _existing(self, module: str, name: str, at: Span | None) -> str:
-        for statement, local in self._usable_imports(at):
-            for alias in statement.names:
-                found = self._match(statement, alias, module, name)
-                if found and (local or self._only_imported(found.partition(".")[0], at)):
-                    return found
-        return ""
+        """Return what is imported already; the name itself rather than the module, whichever comes first."""
+        known = [
+            found
+            for statement, local in self._usable_imports(at)
+            for alias in statement.names
+            if (found := self._match(statement, alias, module, name))
+            and (local or self._only_imported(found.partition(".")[0], at))
+        ]
+        return next((found for found in known if name and "." not in found), next(iter(known), ""))
 
     def _match(self, statement: ImportStatement, alias: ast.alias, module: str, name: str) -> str:
         if isinstance(statement, ast.ImportFrom):

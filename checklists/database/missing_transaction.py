@@ -312,13 +312,14 @@ import ast
 from collections.abc import Iterator
 
 from harden.checklists.database.linked_writes import linked_of
+from harden.checklists.database.loop_commits import repeated_commit
 from harden.checklists.database.split_commits import split_of
 from harden.checklists.waiting import is_command
 from harden.checks import Check, Fix
 from harden.findings import Finding, Risk, Severity
 from harden.module import Module
 from harden.roles import FileKind, Role
-from harden.tree import FunctionNode
+from harden.tree import FunctionNode, name_of
 
 check = Check(
     id="missing-transaction",
@@ -338,9 +339,15 @@ def in_pieces(module: Module, node: ast.AST) -> Iterator[Finding]:
     if module.imports("alembic") or is_command(module):
         return  # runs once, by hand
     found = split_of(module, node) or linked_of(module, node)
-    if found is not None:
+    if found is not None and not _is_repeated(module, found.node):
         message = f"{found.before} is kept even if {found.after} fails after it"
         yield check.found(module, found.node, message, facts=found.facts, why_not=found.why_not)
+
+
+def _is_repeated(module: Module, node: ast.AST) -> bool:
+    """Tell whether `commit-in-loop` tells of a commit, and moves it behind the loop."""
+    is_commit = isinstance(node, ast.Call) and name_of(node) == "commit"
+    return is_commit and isinstance(node, ast.Call) and repeated_commit(module, node) is not None
 
 
 def _is_short(function: FunctionNode) -> bool:
