@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from harden.calls import uses_of
+from harden.checklists.answering import DEPENDS, answers
 from harden.checklists.sharing import is_start
 from harden.checklists.taint import place
 from harden.checklists.waiting import is_command
@@ -31,10 +32,7 @@ _FAR = 4
 _CALLERS = 8
 _COMMON = 25
 """Files that mention a name beyond which it is taken for a word that everybody uses."""
-_DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security")
-_HOOKS = (".before_request", ".after_request", ".teardown_request", ".middleware", ".websocket")
 _SHIPPED = (FileKind.APP, FileKind.SCRIPT)
-_ROLES = {Role.HANDLER: "request", Role.TASK: "task"}
 
 
 def served(module: Module, node: ast.AST, is_once: IsOnce | None = None) -> Served | None:
@@ -43,11 +41,6 @@ def served(module: Module, node: ast.AST, is_once: IsOnce | None = None) -> Serv
     Callers are followed a few functions far. `is_once` tells of a call on the way that its result is kept.
     """
     return _served(module, node, is_once or _starts, 0)
-
-
-def answers(module: Module, node: ast.AST) -> str:
-    """Say what a node runs for by the function around it alone: `request`, `task` or nothing."""
-    return _ROLES.get(module.role(node), "") or ("request" if _is_hook(module, node) else "")
 
 
 def _served(module: Module, node: ast.AST, is_once: IsOnce, depth: int) -> Served | None:
@@ -79,7 +72,7 @@ def _way(module: Module, use: ast.expr, is_once: IsOnce, depth: int) -> Served |
     call = next((o for o in module.ancestors(use) if isinstance(o, ast.Call | ast.stmt)), None)
     if not isinstance(call, ast.Call):
         return None
-    if module.resolve(call.func) in _DEPENDS:
+    if module.resolve(call.func) in DEPENDS:
         return Served("request")
     return _served(module, call, is_once, depth)
 
@@ -114,12 +107,6 @@ def _tries_again(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
     ends = any(isinstance(node, ast.Break | ast.Return) for node in inner)
     goes_on = any(isinstance(node, ast.While | ast.AsyncFor) for node in inner)
     return has_handler and (ends or (isinstance(loop, ast.While) and goes_on))
-
-
-def _is_hook(module: Module, node: ast.AST) -> bool:
-    function = module.function(node)
-    decorators = function.decorator_list if function is not None else []
-    return any((module.resolve(decorator) or "").endswith(_HOOKS) for decorator in decorators)
 
 
 def _starts(module: Module, node: ast.AST) -> bool:

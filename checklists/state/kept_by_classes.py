@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harden.checklists.answering import is_service
 from harden.checklists.state.changes import change_of
 from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming
 from harden.checklists.state.lasting import is_lasting
-from harden.checklists.state.served import is_service
 from harden.module import Module, keyword
 from harden.tree import FunctionNode
 

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from harden.checklists.answering import is_service
 from harden.checklists.state.kept import Kept, Use, is_plain, kept, shipped
-from harden.checklists.state.served import is_service
 from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.tree import FunctionNode

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from harden.called import function_of
 from harden.calls import reads_of
+from harden.checklists.answering import is_service
 from harden.checklists.mutable_values import is_mutable
 from harden.checklists.state.changes import change_of
 from harden.checklists.state.kept import Kept, Use, is_plain, is_state, kept, modules_naming, shipped
 from harden.checklists.state.kept_by_apps import kept_by_apps, kept_by_makers
 from harden.checklists.state.kept_by_classes import kept_by_classes
 from harden.checklists.state.kept_by_objects import kept_by_objects
-from harden.checklists.state.served import is_service
 from harden.model_facts import last_of
 from harden.module import Module
 from harden.returns import given_by

@@ -9,9 +9,10 @@ from itertools import islice
 
 from harden.called import function_of
 from harden.calls import uses_of
+from harden.checklists.answering import DEPENDS, answers
 from harden.checklists.state.kept import shipped
 from harden.module import Module
-from harden.roles import WEB_PACKAGES, Role
+from harden.roles import Role
 from harden.tree import FunctionNode
 
 _DEEP = 5
@@ -19,40 +20,6 @@ _DEEP = 5
 _FILES = 25
 """Files that mention a name beyond which it is taken for a word that everybody uses."""
 _USES = 40
-_WORKERS = frozenset(
-    {"celery", "dramatiq", "rq", "huey", "arq", "taskiq", "procrastinate", "faust", "chalice"}
-)
-_SERVERS = WEB_PACKAGES | _WORKERS | {"channels", "socketio", "flask_socketio", "flask_sock", "strawberry"}
-_CHATS = frozenset(
-    {"telegram", "aiogram", "telebot", "pyrogram", "discord", "nextcord", "disnake", "slack_bolt"}
-)
-_SERVERS |= _CHATS | {"aws_lambda_powertools", "azure", "functions_framework", "grpc", "mangum", "connexion"}
-_HOOKS = re.compile(
-    r"\.(middleware|before_request|after_request|teardown_request|before_app_request|after_app_request"
-    r"|errorhandler|app_errorhandler|exception_handler|context_processor|user_loader|request_loader"
-    r"|verify_password|verify_token|before_websocket|websocket_route|url_value_preprocessor)$"
-)
-_EVENTS = re.compile(
-    r"(flask_socketio\.SocketIO|socketio\.\w+)\.(on|event|on_event)$|flask_sock\.Sock\.route$"
-)
-_TOLD = re.compile(
-    r"(aiogram|telebot|pyrogram|discord|nextcord|disnake|slack_bolt)\.[\w.]*\b(message|edited_message|message_handler"
-    r"|callback_query|callback_query_handler|inline_query|command|hybrid_command|slash_command|user_command|event"
-    r"|listen|listener|action|shortcut|view|options|on_message|on_callback_query)$"
-)
-"""Decorators of functions that a chat bot calls for each message."""
-_SAID = (
-    *("telegram.Update", "aiogram.types.", "telebot.types.", "pyrogram.types.", "discord.Message"),
-    *("discord.Interaction", "discord.ApplicationContext", "discord.ext.commands.", "disnake.", "nextcord."),
-)
-"""Types of the messages that such functions are given."""
-_ANSWERING = (
-    *("starlette.middleware.base.BaseHTTPMiddleware", "django.utils.deprecation.MiddlewareMixin"),
-    *("channels.generic.", "channels.consumer.", "tornado.websocket.WebSocketHandler", "socketio."),
-    *("rest_framework.throttling.", "rest_framework.permissions.", "rest_framework.authentication."),
-    *("flask_socketio.Namespace", "starlette.endpoints.", "tornado.web.RequestHandler"),
-)
-_DEPENDS = ("fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security")
 _LATER = re.compile(
     r"\.(add_task|Thread|submit|run_in_executor|to_thread|run_sync|run_in_threadpool|sync_to_async|map"
     r"|start_background_task|create_task|ensure_future|call_later|call_soon|Timer|delay|apply_async|enqueue)$"
@@ -61,14 +28,6 @@ _MAKING = ("__init__", "__post_init__", "__new__")
 _ONCE = frozenset(
     {"lifespan", "startup", "shutdown", "on_startup", "on_shutdown", "create_app", "main", "ready"}
 )
-
-
-def is_service(module: Module) -> bool:
-    """Tell whether the project answers requests or works through tasks, as far as its imports say."""
-    project = module.project
-    if not project.imported.isdisjoint(_SERVERS):
-        return True
-    return any(project.mentions(word) for word in ("lambda_handler", "event, context"))
 
 
 def is_served(module: Module, function: FunctionNode | None) -> bool:
@@ -101,40 +60,6 @@ def _is_served(module: Module, function: FunctionNode, seen: set[tuple[str, int]
         for other, caller in callers
         if caller is not None and caller.name not in _MAKING  # an object that lasts is made once
     )
-
-
-def answers(module: Module, function: FunctionNode) -> bool:
-    """Tell whether a framework calls a function for each request, message or task."""
-    if module.role(function) in (Role.HANDLER, Role.TASK):
-        return True
-    for decorator in function.decorator_list:
-        path = module.resolve(decorator) or ""
-        if _HOOKS.search(path) or _EVENTS.search(path):
-            return True
-    if _is_told(module, function):
-        return True
-    owner = module.parents.get(function)
-    if isinstance(owner, ast.ClassDef):
-        return function.name != "__init__" and _is_answering(module, owner, function)
-    names = [arg.arg for arg in function.args.args]
-    return len(names) == 2 and names[0] == "event" and names[1] in ("context", "_context", "_", "ctx")
-
-
-def _is_told(module: Module, function: FunctionNode) -> bool:
-    """Tell whether a chat bot calls a function for each message, not for its own start."""
-    if not module.imports(*_CHATS) or function.name in ("on_ready", "on_connect", "setup_hook", "post_init"):
-        return False
-    if any(_TOLD.match(module.resolve(decorator) or "") for decorator in function.decorator_list):
-        return True
-    notes = [arg.annotation for arg in function.args.args if arg.annotation is not None]
-    return any((module.resolve(note) or "").startswith(_SAID) for note in notes)
-
-
-def _is_answering(module: Module, owner: ast.ClassDef, function: FunctionNode) -> bool:
-    if any(base.startswith(_ANSWERING) for base in module.bases(owner)):
-        return True
-    names = [arg.arg for arg in function.args.args]
-    return function.name == "__call__" and names[1:2] in (["request"], ["scope"])  # Django's and ASGI's own
 
 
 def _around(
@@ -196,7 +121,7 @@ def _runs(module: Module, use: ast.expr) -> bool:
 
 def _is_injected(module: Module, use: ast.expr) -> bool:
     call = _call_around(module, use)
-    return call is not None and module.resolve(call.func) in _DEPENDS
+    return call is not None and module.resolve(call.func) in DEPENDS
 
 
 def _call_around(module: Module, use: ast.expr) -> ast.Call | None:
