@@ -128,13 +128,17 @@ def with_entry(node: cst.Dict, key: str, value: str) -> cst.Dict:
     if isinstance(space, cst.ParenthesizedWhitespace):
         space = space.with_changes(first_line=_EMPTY, empty_lines=[])
     comma = last.comma if isinstance(last.comma, cst.Comma) else None
-    end = comma.whitespace_after if comma else node.rbrace.whitespace_before
+    if comma is not None and isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace):
+        end: cst.BaseParenthesizableWhitespace = comma.whitespace_after
+    else:
+        end = node.rbrace.whitespace_before
     if isinstance(space, cst.ParenthesizedWhitespace) and isinstance(end, cst.ParenthesizedWhitespace):
         space = space.with_changes(first_line=end.first_line)  # its comment is about the last entry
         end = end.with_changes(first_line=_EMPTY)
-    if comma:
+    if comma is not None and isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace):
         new = new.with_changes(comma=comma.with_changes(whitespace_after=end))
     else:
+        new = new.with_changes(comma=comma) if comma is not None else new
         node = node.with_changes(rbrace=node.rbrace.with_changes(whitespace_before=end))
     first = last.with_changes(comma=cst.Comma(whitespace_after=space))
     return node.with_changes(elements=[*rest, first, new])

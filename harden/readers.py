@@ -54,8 +54,19 @@ def reader_bound(module: Module, name: str, depth: int = 5) -> Reader | None:
         found = _reader_in(module.project, origin, at.name, depth - 1) if depth else None
         return replace(found, name=name) if found is not None else None
     if kind and isinstance(at, ast.Name) and isinstance(statement, ast.Assign | ast.AnnAssign):
+        if _is_read(module, name, statement.value, depth):
+            return None
         return Reader(kind, name, module.name, _prefix(kind, statement.value))
     return None
+
+
+def _is_read(module: Module, name: str, value: ast.expr | None, depth: int) -> bool:
+    """Tell whether what a name is given was read by a reader: `URL = config("URL")`."""
+    match value:
+        case ast.Call(func=ast.Name(id=called)) if called != name and depth:
+            bound = module.names.scopes[module.tree].bindings
+            return called in bound and reader_bound(module, called, depth - 1) is not None
+    return False
 
 
 def shared_reader(module: Module) -> Reader | None:

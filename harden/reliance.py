@@ -214,10 +214,10 @@ class _Change:
     def _replaced(self, test: TestCode, call: _Call) -> Iterator[StandIn]:
         """Yield the stand-ins for the function itself, or for what it is an attribute of."""
         places = self._places(call.function)
-        tail = call.function.split(".")[-2:]
+        tail = _tail(call.function)
         for stand_in in test.stand_ins:
             parts = stand_in.target.split(".")
-            whole = stand_in.target in places or (len(tail) == 2 and parts[-2:] == tail)
+            whole = stand_in.target in places or (len(tail) > 1 and parts[-len(tail) :] == tail)
             part = any(place.startswith(stand_in.target + ".") for place in places)
             is_whole_module = any(f"{name}.".startswith(stand_in.target + ".") for name in self.names)
             if whole or (part and not is_whole_module and re.search(rf"\.{call.name}\b", test.text)):
@@ -236,6 +236,12 @@ class _Change:
         if added and "." in call.function and (fake := test.fake_without(call.name, added)):
             return f"has {fake}, whose {call.name}() takes no {_listed(added)}."
         return ""
+
+
+def _tail(function: str) -> list[str]:
+    """Return the end by which a path is known: `client.get`, but `Order.objects.get` of one class of many."""
+    parts = function.split(".")
+    return parts[-3:] if len(parts) > 2 and parts[-3][:1].isupper() else parts[-2:]
 
 
 def _tests(project: Project) -> Iterator[tuple[str, TestCode]]:

@@ -110,6 +110,9 @@ def test_a_prefix_belongs_to_the_variable(tmp_path: Path) -> None:
 ENV_FILE = {"app/__init__.py": "", "app/env.py": ENVIRON, "app/other.py": "from app.env import env\n"}
 
 
+STARLETTE = "from starlette.config import Config\n\nconfig = Config('.env')\nURL = config('URL')\n"
+
+
 @pytest.mark.parametrize(
     ("files", "head", "read"),
     [
@@ -119,10 +122,19 @@ ENV_FILE = {"app/__init__.py": "", "app/env.py": ENVIRON, "app/other.py": "from 
         (ENV_FILE | {"app/env.py": "from app import other\n" + ENVIRON}, OS, 'os.environ["PORT"]'),
         ({"billing/conf.py": DECOUPLE}, OS, 'os.environ["PORT"]'),
         ({"tests/conftest.py": DECOUPLE}, OS, 'os.environ["PORT"]'),
+        ({"app/__init__.py": "", "app/conf.py": STARLETTE}, OS, 'os.environ["PORT"]'),
     ],
 )
 def test_the_projects_way(tmp_path: Path, files: dict[str, str], head: str, read: str) -> None:
     assert reading(tmp_path, "x = here\n", files)[0] == f"{head}x = {read}\n"
+
+
+def test_a_value_that_was_read_is_no_reader(tmp_path: Path) -> None:
+    files = {"app/__init__.py": "", "app/conf.py": STARLETTE}
+    head = "from app.conf import URL\n"
+    assert 'x = os.environ["PORT"]\n' in reading(tmp_path, f"{head}x = here\n", files)[0]
+    assert 'x = config("PORT")\n' in reading(tmp_path, f"{STARLETTE}x = here\n")[0]
+    assert 'x = config("PORT")\n' in reading(tmp_path, f"{DECOUPLE}URL = config('URL')\nx = here\n")[0]
 
 
 def test_a_file_that_reads_through_os_goes_on_so(tmp_path: Path) -> None:

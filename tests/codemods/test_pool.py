@@ -80,6 +80,11 @@ def mended(tmp_path: Path, code: str, options: PoolOptions | None = None) -> str
             '    "CONN_MAX_AGE": 60,\n    "CONN_HEALTH_CHECKS": True\n}\n',
         ),
         (
+            'D = {\n    "ENGINE": "django.db.backends.mysql",\n    "NAME": "x",  # last\n}\n',
+            'D = {\n    "ENGINE": "django.db.backends.mysql",\n    "NAME": "x",  # last\n'
+            '    "CONN_MAX_AGE": 60,\n    "CONN_HEALTH_CHECKS": True,\n}\n',
+        ),
+        (
             "import dj_database_url as u\n\nD = {'default': u.config(default='postgres://x')}\n",
             "import dj_database_url as u\n\nD = {'default': u.config(default='postgres://x', conn_max_age=60"
             ", conn_health_checks=True)}\n",

@@ -23,6 +23,8 @@ ROLLED = "import random\n\n\ndef code():\n    return random.choice('ab')\n"
 SECRET = ROLLED.replace("random", "secrets")
 EXISTS = "import os\n\n\ndef drop(p):\n    if os.path.exists(p):\n        os.remove(p)\n"
 SUPPRESSED = "import os\n\n\ndef drop(p):\n    with suppress(FileNotFoundError):\n        os.remove(p)\n"
+FOUND = "from shop.models import Order\n\n\ndef due():\n    return Order.objects.filter(due=True)\n"
+JOINED = FOUND.replace("filter", "select_related('buyer').filter")
 NAIVE = "from datetime import datetime\n\n\ndef due():\n    return datetime.utcnow()\n"
 AWARE = NAIVE.replace("utcnow()", "now(timezone.utc)")
 UNVERIFIED = CALL.replace("(url)\n    return", "(url, verify=False)\n    return")
@@ -135,6 +137,7 @@ def reason(tmp_path: Path, before: str, after: str, test: str, name: str = "test
             SUPPRESSED,
             "@patch('shop.client.os')\ndef test(o):\n    o.path.exists.return_value = True\n",
         ),
+        (FOUND, JOINED, "@patch('shop.client.Order.objects.filter')\ndef test(f):\n    client.due()\n"),
     ],
 )
 def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
@@ -178,6 +181,7 @@ def test_told(before: str, after: str, test: str, tmp_path: Path) -> None:
         ),
         (CALL, CHECKED, "class Mail:\n    def text(self):\n        return 'a'\n"),
         (CALL, TIMED, "def test(monkeypatch):\n    monkeypatch.setattr('requests.post', lambda u: R())\n"),
+        (FOUND, JOINED, "@patch('shop.client.Buyer.objects.filter')\ndef test(f):\n    client.due()\n"),
         (CALL, TIMED, "@patch('shop.client.requests.get')\ndef test(get):\n    get.assert_called_once()\n"),
         (
             CALL,
