@@ -201,6 +201,9 @@ def _linked(
             "Django has no transactions in async code: move it into a function of its own.",
         )
     together = [first, second]
+    if any(item.arg == "using" for write in together for item in getattr(write.node, "keywords", ())):
+        why_not = "The database is chosen here: give transaction.atomic() the same `using`."
+        return Linked(first.at, *said, {}, why_not)
     for write in writes:
         linked = any(_is_about(one, write) or _is_about(write, one) for one in together)
         if linked and _chained(module, second, write) and not _asides(module, function, second, write):

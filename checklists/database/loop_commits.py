@@ -114,6 +114,10 @@ def repeated_save(module: Module, call: ast.Call) -> Repeated | None:
         return Repeated(message, {}, "Put the loop into one transaction, or write all rows at once.")
     if shares_line(module, loop, loop):
         return Repeated(message, {}, "The loop shares its line with another statement.")
+    if any(item.arg == "using" for item in call.keywords):
+        return Repeated(
+            message, {}, "The database is chosen here: give transaction.atomic() the same `using`."
+        )
     if is_long(loop, loop):
         return Repeated(message, {}, "The loop is long: move its body into a function of its own first.")
     place = place_of(module, loop)

@@ -147,6 +147,12 @@ LEFT = [
         id="MongoDB",
     ),
     pytest.param(
+        DJANGO,
+        "def f(n, db):\n    order = Order(total=n)\n    order.save(using=db)\n"
+        "    Line(order=order, number=n).save(using=db)\n",
+        id="another database",
+    ),
+    pytest.param(
         ALCHEMY,
         "def f(db: Session, order):\n    try:\n        db.add(order)\n        db.commit()\n"
         "    except Exception:\n        db.rollback()\n    try:\n        db.add(Line(order_id=order.id))\n"
@@ -322,6 +328,13 @@ LOOPS = [
         + "        Order.objects.create(total=row)\n",
         None,
         id="a long loop",
+    ),
+    pytest.param(
+        DJANGO,
+        "def f(orders, db):\n    for order in Order.objects.all():\n        order.total += 1\n"
+        "        order.save(using=db)\n",
+        None,
+        id="another database",
     ),
     pytest.param(
         ALCHEMY,
