@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.index_worth import FEW_NAMED, SMALL
-from harden.checklists.database.stores import DOCUMENTS, collection_of
+from harden.checklists.database.stores import DOCUMENTS, collection_of, index_calls
 from harden.errors import UnreadableSource
 from harden.module import Module, keyword
 from harden.roles import FileKind, file_kind
@@ -17,7 +17,6 @@ _LOOKS_UP = frozenset(
     {"find", "find_one", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "update_one"}
     | {"delete_one", "replace_one", "count_documents", "update_many", "delete_many"}
 )
-_INDEXES = ("create_index", "create_indexes", "ensure_index")
 _READS_ALL = frozenset({"$regex", "$exists", "$ne", "$nin", "$not", "$where", "$type", "$size"})
 
 
@@ -86,20 +85,15 @@ def _lacking(module: Module, look_up: LookUp) -> str:
 def _indexed(module: Module, collection: str) -> set[str] | None:
     """Return the first fields of the indexes that the project makes for a collection; None if not known."""
     found: set[str] = set()
-    for path in sorted({path for word in _INDEXES for path in module.project.mentions(word)}):
-        try:
-            other = module.project.module(path)
-        except UnreadableSource:
+    for other, call in index_calls(module):
+        if not isinstance(call.func, ast.Attribute):
             continue
-        for call in other.nodes(ast.Call):
-            if not isinstance(call.func, ast.Attribute) or call.func.attr not in _INDEXES:
-                continue
-            store = collection_of(other, call.func.value)
-            field = _first_field(other, call)
-            if store is None or (store.name == collection and field is None):
-                return None
-            if store.name == collection and field is not None:
-                found.add(field)
+        store = collection_of(other, call.func.value)
+        field = _first_field(other, call)
+        if store is None or (store.name == collection and field is None):
+            return None
+        if store.name == collection and field is not None:
+            found.add(field)
     return found
 
 

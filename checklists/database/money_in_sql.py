@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.money import is_money, is_money_in_table, may_be_money, speaks_of_money
+from harden.checklists.database.tables import in_brackets
 
 _TABLE = re.compile(
     r"(?is)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w\"`]+\.)?[\"`\[]?(?P<name>\w+)[\"`\]]?\s*\("
@@ -14,7 +15,6 @@ _TABLE = re.compile(
 _COLUMN = re.compile(
     r"(?im)[\"`\[]?\b(?P<name>[a-z_]\w*)\b[\"`\]]?\s+(?P<type>real|float\d?|double(?:\s+precision)?)\b"
 )
-_FAR = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class MoneyColumn:
 def money_columns(text: str) -> Iterator[MoneyColumn]:
     """Yield the columns of all tables in a text that keep money as a float."""
     for table in _TABLE.finditer(text):
-        body = _inside(text, table.end())
+        body = in_brackets(text, table.end())
         found = list(_COLUMN.finditer(body))
         named = [
             item["name"]
@@ -53,13 +53,3 @@ def money_columns(text: str) -> Iterator[MoneyColumn]:
             others = any(is_money(other) for other in named if other != name)
             if is_money_in_table(name) or (may_be_money(name) and (in_company or others)):
                 yield MoneyColumn(table.end() + item.start("name"), table["name"], name, item["type"])
-
-
-def _inside(text: str, start: int) -> str:
-    """Return what stands between a bracket opened before `start` and its end."""
-    depth = 1
-    for at in range(start, min(len(text), start + _FAR)):
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[start:at]
-    return text[start : start + _FAR]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harden.checklists.database.tables import schemas
+from harden.checklists.database.tables import in_brackets, schemas
 from harden.errors import UnreadableSource
 from harden.module import Module
 from harden.project import Project
@@ -44,7 +44,6 @@ _INDEX = (
     r"(?is)\bcreate\s+(?:unique\s+)?index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?"
     r"[\w\"`.]*\s*on\s+[\"`]?{table}[\"`]?\s*(?:using\s+\w+\s*)?\(\s*[\"`]?(?:lower\()?(\w+)"
 )
-_FAR = 20_000
 
 Conditions = tuple[tuple[str, str], ...]
 """Columns of a condition, each with its operator."""
@@ -93,7 +92,7 @@ def _needs(column: str, conditions: Conditions, worth: set[str], indexed: set[st
 
 def _columns(text: str, start: int) -> tuple[list[tuple[str, int]], set[str]]:
     """Return the columns of a table worth an index, with their places, and those that have one."""
-    body = _inside(text, start)
+    body = in_brackets(text, start)
     found: list[tuple[str, int]] = []
     indexed: set[str] = set()
     at = 0
@@ -166,13 +165,3 @@ def _stated(module: Module) -> Iterator[tuple[str, int, Conditions]]:
                 continue  # another table may be the way to the rows
         conditions = tuple((match["column"].lower(), match["how"].lower()) for match in matches)
         yield shape["table"].lower(), node.lineno, conditions
-
-
-def _inside(text: str, start: int) -> str:
-    """Return what stands between a bracket opened before `start` and its end."""
-    depth = 1
-    for at in range(start, min(len(text), start + _FAR)):
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[start:at]
-    return text[start : start + _FAR]

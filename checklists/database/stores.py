@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harden.checklists.database.tables import definition
+from harden.errors import UnreadableSource
 from harden.model import Model
 from harden.model_facts import Orm
 from harden.models import models_of
@@ -14,6 +16,7 @@ from harden.project import Project
 
 DOCUMENTS = frozenset({"pymongo", "motor", "flask_pymongo"})
 USER = "django.contrib.auth.models.User"
+_INDEXES = ("create_index", "create_indexes", "ensure_index")
 _MADE = ("get_collection", "with_options", "collection")
 
 
@@ -79,6 +82,18 @@ def collection_of(module: Module, expr: ast.expr, depth: int = 0) -> Store | Non
 
 def _is_own(expr: ast.Attribute) -> bool:
     return isinstance(expr.value, ast.Name) and expr.value.id in ("self", "cls")
+
+
+def index_calls(module: Module) -> Iterator[tuple[Module, ast.Call]]:
+    """Yield the calls of the project that make an index of MongoDB."""
+    for path in sorted({path for word in _INDEXES for path in module.project.mentions(word)}):
+        try:
+            other = module.project.module(path)
+        except UnreadableSource:
+            continue
+        for call in other.nodes(ast.Call):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _INDEXES:
+                yield other, call
 
 
 def plain(column: str) -> str:

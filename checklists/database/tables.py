@@ -12,6 +12,8 @@ _SIMPLE = re.compile(
     r"(?:\s+(?:as\s+)?(?P<alias>(?!where\b|order\b|limit\b|offset\b)\w+))?\s*(?P<rest>$|;|where\b.*|order\b.*|limit\b.*)"
 )
 _JOINED = re.compile(r"(?i)\b(join|union|group\s+by|having|intersect|except)\b|\(\s*select\b")
+_FAR = 20_000
+"""Characters that a table's definition may have."""
 
 
 def key_for(project: Project, sql: str) -> str:
@@ -40,7 +42,7 @@ def primary_key(project: Project, table: str) -> list[str]:
 def created(project: Project, table: str) -> str | None:
     """Return what a CREATE TABLE statement of the project says between its brackets."""
     found = definition(project, table)
-    return _inside(project.text(found[0]), found[1]) if found is not None else None
+    return in_brackets(project.text(found[0]), found[1]) if found is not None else None
 
 
 def definition(project: Project, table: str) -> tuple[str, int] | None:
@@ -60,14 +62,14 @@ def schemas(project: Project, words: str) -> list[str]:
     return [path for path in project.paths if path.endswith(".sql") or path in named]
 
 
-def _inside(text: str, start: int) -> str:
+def in_brackets(text: str, start: int) -> str:
     """Return what stands between a bracket opened before `start` and its end."""
     depth = 1
-    for at in range(start, min(len(text), start + 20_000)):
+    for at in range(start, min(len(text), start + _FAR)):
         depth += {"(": 1, ")": -1}.get(text[at], 0)
         if depth == 0:
             return text[start:at]
-    return ""
+    return text[start : start + _FAR]
 
 
 def _key(columns: str) -> list[str]:

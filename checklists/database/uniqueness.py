@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harden.checklists.database.stores import USER, Store, collection_of, plain
+from harden.checklists.database.stores import USER, Store, collection_of, index_calls, plain
 from harden.checklists.database.tables import created, schemas
-from harden.errors import UnreadableSource
 from harden.model import Model
 from harden.module import Module, is_literal, keyword
 from harden.project import Project
 
-_INDEXES = ("create_index", "create_indexes", "ensure_index")
 _UNIQUE_INDEX = (
     r"(?is)\bcreate\s+unique\s+index\s+(?:if\s+not\s+exists\s+)?[\w.\"`]+\s+on\s+[\"`]?{table}[\"`]?"
     r"\s*(?:using\s+\w+\s*)?\(([^;]*?)\)\s*(?:where|;|\"|'|$)"
@@ -128,16 +126,9 @@ def _in_collection(module: Module, name: str) -> Unique:
 
 def _indexing(module: Module) -> Iterator[tuple[Module, ast.Call]]:
     """Yield the calls of the project that make a unique index of MongoDB."""
-    for path in sorted({path for word in _INDEXES for path in module.project.mentions(word)}):
-        try:
-            other = module.project.module(path)
-        except UnreadableSource:
-            continue
-        for call in other.nodes(ast.Call):
-            if not isinstance(call.func, ast.Attribute) or call.func.attr not in _INDEXES:
-                continue
-            if is_literal(keyword(call, "unique"), True) or "unique=True" in other.segment(call):
-                yield other, call
+    for other, call in index_calls(module):
+        if is_literal(keyword(call, "unique"), True) or "unique=True" in other.segment(call):
+            yield other, call
 
 
 def _keyed(module: Module, call: ast.Call) -> frozenset[str] | None:
