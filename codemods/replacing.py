@@ -71,18 +71,24 @@ class ReplaceFile(PythonCodemod):
         data = [arg for arg in call.args if arg.keyword is None or arg.keyword.value == "data"]
         options = [arg for arg in call.args if arg not in data]
         mode = '"wb"' if func.attr.value == "write_bytes" else '"w"'
-        plain = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in options]
+        none = cst.SimpleWhitespace("")
+        plain = [
+            arg.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=none) for arg in options
+        ]
         args = [cst.Arg(func.value), cst.Arg(expression(mode)), *plain]
         name = cst.Name("file")
         if any(node.value == "file" for node in _names(call)):
             raise Refusal("The name file is in use here.")
+        last = call.args[-1]  # the brackets close as they did
+        content = cst.Arg(
+            data[0].value,
+            comma=last.comma,
+            whitespace_after_arg=last.whitespace_after_arg,
+        )
         write = cst.Call(
             cst.Attribute(name, cst.Name("write")),
-            [
-                data[0].with_changes(
-                    keyword=None, equal=cst.MaybeSentinel.DEFAULT, comma=cst.MaybeSentinel.DEFAULT
-                )
-            ],
+            [content],
+            whitespace_before_args=call.whitespace_before_args,
         )
         inner = cst.SimpleStatementLine([cst.Expr(write)], trailing_whitespace=line.trailing_whitespace)
         item = cst.WithItem(cst.Call(cst.Name(_NAME), args), cst.AsName(name))

@@ -33,6 +33,13 @@ CHANGED = [
         id="bytes with comments",
     ),
     pytest.param(
+        "def save(x):\n    Path(P).write_text(\n        json.dumps(\n            x,\n        ),\n"
+        "        encoding='utf-8',\n    )\n",
+        "def save(x):\n    with replacing(Path(P), \"w\", encoding='utf-8') as file:\n        file.write(\n"
+        "            json.dumps(\n                x,\n            ),\n        )\n",
+        id="content over several lines",
+    ),
+    pytest.param(
         "def save(x):\n    if x: Path(P).write_text(x)\n    Path(P).write_text('', 'utf-8')\n",
         "def save(x):\n    if x: Path(P).write_text(x)\n    Path(P).write_text('', 'utf-8')\n",
         id="one line, by position",
