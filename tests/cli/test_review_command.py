@@ -54,25 +54,15 @@ def find(cursor, name, town):
 
 
 LATIN = b"# coding: latin-1\n# \xe9\n" + PAY.encode()
-TWO_DATABASES = """\
+TWO_KEYS = """\
 import os
 
-if os.getenv("DB") == "postgres":
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.getenv("DB_NAME", "hc"),
-            "OPTIONS": {"application_name": "hc"},
-        }
-    }
+import stripe
 
-if os.getenv("DB") in ["mysql", "mariadb"]:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.mysql",
-            "NAME": os.getenv("DB_NAME", "hc"),
-        }
-    }
+if os.getenv("LIVE"):
+    stripe.api_key = os.environ["LIVE_KEY"]
+else:
+    stripe.api_key = os.environ["TEST_KEY"]
 """
 
 
@@ -345,8 +335,8 @@ def test_a_file_with_edits_of_ones_own(root: Path) -> None:
 
 
 def test_a_fix_that_mends_two_is_asked_once(tmp_path: Path) -> None:
-    root = repository(tmp_path, {"hc/settings.py": TWO_DATABASES})
-    said = review(root, "y", arguments=(*PLAIN, "--check", "db-timeout"))
+    root = repository(tmp_path, {"pay.py": TWO_KEYS})
+    said = review(root, "y", arguments=(*PLAIN, "--check", "http-timeout"))
     assert "Finding 1 of 2" in said
     assert "Note: this also mends 1 other finding of the check." in said
     assert "Finding 2" not in said
