@@ -170,7 +170,25 @@ def _guard(param: cst.Param, indent: str | None) -> cst.If:
     name = param.name
     test = cst.Comparison(name, [cst.ComparisonTarget(cst.Is(), cst.Name("None"))])
     assign = cst.Assign([cst.AssignTarget(name)], param.default or cst.Name("None"))
+    last = cst.Module([]).code_for_node(assign).splitlines()[-1]
+    if not last.strip(" \t)]}"):  # its brackets close on a line of their own
+        margin = last[: len(last) - len(last.lstrip())]
+        assign = cst.ensure_type(assign.visit(_Outdent(margin)), cst.Assign)
     return cst.If(test, cst.IndentedBlock([cst.SimpleStatementLine([assign])], indent=indent))
+
+
+class _Outdent(cst.CSTTransformer):
+    """Take away the columns by which a value stood further in than its statement does now."""
+
+    def __init__(self, margin: str) -> None:
+        self.margin = margin
+
+    def leave_ParenthesizedWhitespace(
+        self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
+    ) -> cst.ParenthesizedWhitespace:
+        """Shorten the start of a line."""
+        start = updated_node.last_line.value.removeprefix(self.margin)
+        return updated_node.with_changes(last_line=cst.SimpleWhitespace(start))
 
 
 def _after_docstring(block: cst.IndentedBlock, guards: Sequence[cst.BaseStatement]) -> cst.IndentedBlock:

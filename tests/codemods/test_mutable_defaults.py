@@ -49,6 +49,13 @@ CHANGED = [
         id="line endings and comments",
     ),
     pytest.param(
+        "class A:\n    def f(\n        self,\n        a={\n            'b': 1,\n        },\n    ):\n"
+        "        a.pop('b')\n",
+        "class A:\n    def f(\n        self,\n        a=None,\n    ):\n        if a is None:\n"
+        "            a = {\n                'b': 1,\n            }\n        a.pop('b')\n",
+        id="a value over several lines",
+    ),
+    pytest.param(
         "class A(B):\n    # kept in order\n    items: list[str] = []  # of names\n\n"
         "    def __init__(self, x):\n"
         '        """Doc."""\n        super().__init__(x)\n        self.x = x\n\n'
