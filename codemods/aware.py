@@ -27,7 +27,7 @@ class AwareDatetime(PythonCodemod):
             return self._from_timestamp(updated_node, name, django)
         if django:
             self.drop_import("datetime")
-            return expression(f"{self.import_name('django.utils', 'timezone')}.now()")
+            return expression(f"{self._django()}.now()")
         self._note()
         return self._now(updated_node)
 
@@ -40,7 +40,7 @@ class AwareDatetime(PythonCodemod):
             return updated_node
         if finding.facts["django"]:
             self.drop_import("datetime")
-            return expression(f"{self.import_name('django.utils', 'timezone')}.now")
+            return expression(f"{self._django()}.now")
         self._note()
         call = self._now(cst.Call(func=updated_node))
         return cst.Lambda(params=cst.Parameters(), body=call)
@@ -62,12 +62,21 @@ class AwareDatetime(PythonCodemod):
         except Refusal:
             if not django or name != "fromtimestamp":
                 raise
-            zone = f"{self.import_name('django.utils', 'timezone')}.get_current_timezone()"
+            zone = f"{self._django()}.get_current_timezone()"
         func = cst.ensure_type(call.func, cst.Attribute).with_changes(attr=cst.Name("fromtimestamp"))
         if len(call.args) > 1:
             argument = call.args[1].with_changes(value=expression(zone))
             return call.with_changes(func=func, args=[call.args[0], argument])
         return with_keyword(call.with_changes(func=func), "tz", expression(zone))
+
+    def _django(self) -> str:
+        """Return what to write for Django's `timezone`, a module that its package does not import."""
+        mark = self._imports.mark()
+        written = self.import_name("django.utils", "timezone")
+        if written == "django.utils.timezone":
+            self._imports.reset(mark)
+            return self.import_name("django.utils.timezone")
+        return written
 
     def _utc(self) -> str:
         """Return what to write for UTC: the name that the file already uses, else `timezone.utc`."""

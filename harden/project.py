@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
     from harden.routes import Routes
 
-_KEPT_SOURCE = 3_000_000
-"""Characters of source whose modules are kept parsed (75,000 lines, 140 MB)."""
+_KEPT_SOURCE = 2_000_000
+"""Characters of source whose modules are kept parsed (50,000 lines, 95 MB)."""
 
 
 @dataclass(frozen=True, slots=True)

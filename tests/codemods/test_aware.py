@@ -111,6 +111,14 @@ TO = "from datetime import datetime, timezone\n\n\n"
             "def f(row):\n    row.at = datetime.fromtimestamp(9, tz=timezone.get_current_timezone())\n"
             "    return row.until < timezone.now()\n",
         ),
+        (
+            "from datetime import datetime, timezone\nfrom django.db import models\n\n"
+            "ZONE = timezone.utc\n\n\n"
+            "def f(row):\n    row.at = datetime.now()\n    row.until = datetime.now(ZONE)\n",
+            "from datetime import datetime, timezone\nimport django.utils.timezone\n"
+            "from django.db import models\n\nZONE = timezone.utc\n\n\n"
+            "def f(row):\n    row.at = django.utils.timezone.now()\n    row.until = datetime.now(ZONE)\n",
+        ),
     ],
 )
 def test_gives_a_zone(before: str, after: str, tmp_path: Path) -> None:
