@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from harden.errors import UnreadableSource
 from harden.files import Files, imports_in
 from harden.following import follow, inherited, unmarked
 from harden.layout import Layout
-from harden.module import Module
+from harden.module import Known, Module
 from harden.notes import BOUND, MODULE, ROUTES, digest_of
 from harden.tree import FunctionNode
 
@@ -66,6 +66,7 @@ class Project(Files):
         self._bound: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._canonical: dict[str, Followed] = {}
         self._above: dict[tuple[str, ...], Above] = {}
+        self._worked_out: dict[tuple[object, str], object] = {}
 
     def seen_from(self, path: str) -> Project:
         """Return the project as one of its files sees it."""
@@ -144,6 +145,15 @@ class Project(Files):
 
     def rests_on(self, paths: Iterable[str]) -> None:
         """Take note that an answer rests on what modules say that were read before."""
+
+    def worked_out(self, path: str, key: object, make: Callable[[Module], Known]) -> Known:
+        """Return what `make` works out of a file, once however often it is parsed; it must hold no module.
+
+        Raises UnreadableSource.
+        """
+        if (key, path) not in self._worked_out:
+            self._worked_out[key, path] = make(self.module(path))
+        return self._worked_out[key, path]  # type: ignore[return-value]
 
     def _parse(self, path: str) -> Module:
         data = self.read(path)

@@ -7,7 +7,7 @@ file's code rests on all that the file rests on. Most ask only what a file's top
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from harden.project import Above, Exports, Project
 if TYPE_CHECKING:
     from harden.evidence import EvidenceLine
     from harden.layout import Layout
-    from harden.module import Module
+    from harden.module import Known, Module
     from harden.routes import Routes
 
 
@@ -54,6 +54,11 @@ class View(Project):
     def rests_on(self, paths: Iterable[str]) -> None:
         """Take note that an answer rests on what modules say that were read before."""
         self._looks.update(MODULE + path for path in paths)
+
+    def worked_out(self, path: str, key: object, make: Callable[[Module], Known]) -> Known:
+        """Return what `make` works out of a file. Raises UnreadableSource."""
+        self.rests_on((path,))
+        return self._whole.worked_out(path, key, make)
 
     def mentions(self, word: str) -> tuple[str, ...]:
         """Return the paths of the Python files whose text contains `word`."""

@@ -40,16 +40,10 @@ class Sought:
 
 def sought_in(project: Project, path: str) -> tuple[Sought, ...]:
     """Return the queries of a file whose conditions are seen; each model that it names asks for them."""
-    whole: Project = getattr(project, "_whole", project)
-    known: dict[str, tuple[Sought, ...]] = vars(whole).setdefault("known_queries", {})
-    if path in known:
-        project.rests_on((path,))  # whoever has asked before
-    else:
-        try:
-            known[path] = tuple(_found(project.module(path)))
-        except UnreadableSource:
-            known[path] = ()
-    return known[path]
+    try:
+        return project.worked_out(path, sought_in, lambda module: tuple(_found(module)))
+    except UnreadableSource:
+        return ()
 
 
 def _found(module: Module) -> Iterator[Sought]:

@@ -134,20 +134,16 @@ def _queries(project: Project, table: str) -> Iterator[tuple[str, Conditions]]:
         if file_kind(path) not in (FileKind.APP, FileKind.SCRIPT):
             continue
         try:
-            module = project.module(path)
+            stated = project.worked_out(path, _stated, lambda module: tuple(_stated(module)))
         except UnreadableSource:
             continue
-        for name, line, columns in _statements(module):
+        for name, line, columns in stated:
             if name == table.lower():
                 yield f"{path}:{line}", columns
 
 
-def _statements(module: Module) -> tuple[tuple[str, int, Conditions], ...]:
-    """Return table, line and columns of the conditions of a module's statements over one table each."""
-    return module.once(_statements, lambda: tuple(_stated(module)))
-
-
 def _stated(module: Module) -> Iterator[tuple[str, int, Conditions]]:
+    """Yield table, line and columns of the conditions of a module's statements over one table each."""
     for node in module.nodes(ast.Constant):
         text = node.value
         if not isinstance(text, str) or "where" not in text.lower():
